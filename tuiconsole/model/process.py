@@ -1,0 +1,45 @@
+"""A process as the node that hosts it reports it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuiconsole.model.states import ProcessState
+
+Token = tuple[int, int]
+"""A fencing token: (term of the master that granted, number of the grant). Compared as a tuple; only grows."""
+
+
+class Process(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One program of one node's supervisord, as last reported.
+
+    Times are seconds of CLOCK_BOOTTIME on the hosting machine.
+    """
+
+    group: str
+    name: str
+    state: ProcessState
+    pid: int = 0
+    expected_exit: bool = True
+    """False if the last exit was none of the `exitcodes`, or by a signal that nobody asked for."""
+    exit_status: int | None = None
+    changed_at: float = 0.0
+    started_at: float = 0.0
+    token: Token | None = None
+    """The token under which it was spawned; None if it is unmanaged."""
+    reason: str = ""
+    """Supervisor's own words for a spawn error, or why it was stopped; empty if there are none."""
+
+    @property
+    def namespec(self) -> str:
+        """`group:name`, as supervisorctl writes it."""
+        return f"{self.group}:{self.name}"
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What a process and all its descendants use."""
+
+    cpu: float
+    """Percent of one core, averaged since the last sample."""
+    memory: int
+    """Resident set, bytes."""
