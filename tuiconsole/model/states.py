@@ -27,9 +27,7 @@ class ProcessState(str, Enum):
         return self in _ALIVE
 
 
-_ALIVE = frozenset(
-    {ProcessState.STARTING, ProcessState.RUNNING, ProcessState.BACKOFF, ProcessState.STOPPING}
-)
+_ALIVE = frozenset({ProcessState.STARTING, ProcessState.RUNNING, ProcessState.BACKOFF, ProcessState.STOPPING})
 
 
 class ApplicationState(str, Enum):

@@ -1,0 +1,52 @@
+"""A node, and the merged view of all of them, as one observer knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tuiconsole.clock import BootTime
+from tuiconsole.model.process import Process, Usage
+from tuiconsole.model.states import NodeState
+
+
+class Pids(msgspec.Struct, frozen=True):
+    """The processes that make up a node; 0 where one is not up."""
+
+    agent: int = 0
+    shim: int = 0
+    supervisord: int = 0
+
+
+class Node(msgspec.Struct, frozen=True):
+    """One node. `seen_at` is on the observer's clock, everything else is as the node said it."""
+
+    name: str
+    host: str
+    tags: tuple[str, ...] = ()
+    core: bool = False
+    state: NodeState = NodeState.STOPPED
+    epoch: int = 0
+    incarnation: str = ""
+    pids: Pids = Pids()
+    reason: str = ""
+    """Why it is not RUNNING, in words; empty if it is or was never seen."""
+    seen_at: BootTime = 0.0
+    """When the observer last heard of it, seconds of the observer's CLOCK_BOOTTIME; 0 for never."""
+    processes: Mapping[str, Process] = {}
+    """By namespec. Kept as last reported while the node is silent."""
+    usage: Mapping[str, Usage] = {}
+    """By namespec, only what runs."""
+    config_digest: str = ""
+    rules_digest: str = ""
+
+
+class View(msgspec.Struct, frozen=True):
+    """All nodes of the cluster file, whatever their state."""
+
+    nodes: Mapping[str, Node]
+
+    def with_node(self, node: Node) -> View:
+        """This view with one node replaced."""
+        return View({**self.nodes, node.name: node})

@@ -1,0 +1,127 @@
+"""The status that front ends show: what `status --json` prints, field by field (schema `tuiconsole.status/1`)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuiconsole.model.node import Pids
+from tuiconsole.model.process import Token
+from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
+
+SCHEMA = "tuiconsole.status/1"
+
+
+class MasterStatus(msgspec.Struct, frozen=True):
+    """The elected master."""
+
+    node: str
+    term: int
+
+
+class QuorumStatus(msgspec.Struct, frozen=True):
+    """Of the core nodes: how many there are, are heard, are needed, and whether the majority is held."""
+
+    voters: int
+    present: int
+    needed: int
+    held: bool
+
+
+class NodeStatus(msgspec.Struct, frozen=True):
+    """One node. `load` is the expected loading of what runs on its host, percent; `age` is seconds since it was heard."""
+
+    name: str
+    state: NodeState
+    core: bool
+    host: str
+    load: int
+    age: float | None
+    pids: Pids
+    tags: tuple[str, ...] = ()
+    reason: str | None = None
+    stale: bool = False
+
+
+class GrantStatus(msgspec.Struct, frozen=True):
+    """Who holds the right to run an application, since when (UTC, ISO 8601), at whose request."""
+
+    node: str
+    token: Token
+    since: str
+    requested_by: str
+
+
+class ProcessStatus(msgspec.Struct, frozen=True):
+    """One process. `uptime` in seconds, `cpu` in percent of a core, `memory` in bytes; null where it does not run."""
+
+    name: str
+    namespec: str
+    state: ProcessState
+    nodes: tuple[str, ...]
+    pid: int | None
+    expected_exit: bool
+    required: bool
+    expected_loading: int
+    uptime: float | None
+    cpu: float | None
+    memory: int | None
+    major_failure: bool = False
+    minor_failure: bool = False
+    sequence: int = 0
+    """Its place in its application's start sequence; 0 if it has none."""
+    stale: bool = False
+    """Its node is silent: this is its last known state."""
+    reason: str | None = None
+
+
+class JobStatus(msgspec.Struct, frozen=True):
+    """A start or stop job that goes on: at which step of how many, and what it waits for."""
+
+    kind: str
+    """`start`, `stop` or `restart`."""
+    step: int
+    steps: int
+    waits_for: tuple[str, ...]
+    """Namespecs it waits for, with what they do, in words."""
+
+
+class ApplicationStatus(msgspec.Struct, frozen=True):
+    """One application with its two LEDs."""
+
+    name: str
+    managed: bool
+    state: ApplicationState
+    major_failure: bool
+    minor_failure: bool
+    nodes: tuple[str, ...]
+    grant: GrantStatus | None
+    reason: str | None
+    processes: tuple[ProcessStatus, ...]
+    job: JobStatus | None = None
+
+
+class ConflictStatus(msgspec.Struct, frozen=True):
+    """Something that runs on more than one node though it must not."""
+
+    name: str
+    nodes: tuple[str, ...]
+    since: str
+
+
+class ClusterStatus(msgspec.Struct, frozen=True):
+    """Everything at one moment, as one observer knows it."""
+
+    cluster: str
+    state: ClusterState
+    observed_at: str
+    """UTC, ISO 8601 with milliseconds."""
+    observer: str
+    """The node whose agent says so."""
+    master: MasterStatus | None
+    quorum: QuorumStatus
+    nodes: tuple[NodeStatus, ...]
+    applications: tuple[ApplicationStatus, ...]
+    conflicts: tuple[ConflictStatus, ...]
+    reason: str | None = None
+    """What keeps the cluster from operating, in words; null in OPERATION."""
+    schema: str = SCHEMA
