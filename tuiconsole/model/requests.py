@@ -1,0 +1,48 @@
+"""What can be asked of the cluster, and how it ends: the words shared by front ends, wire, ledger and engine."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+class Action(str, Enum):
+    """What can be asked for."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+    CLEAR = "clear"
+
+
+class Verdict(str, Enum):
+    """How a request ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """No answer in time: it may or may not have been carried out; ask the status."""
+    NO_ANSWER = "no_answer"
+    """Nothing was reached, or there is no quorum: nothing was carried out."""
+
+
+class Progress(msgspec.Struct, frozen=True, tag=True):
+    """A step of a request that goes on, in words; `step` of `steps` of its start or stop sequence."""
+
+    target: str
+    text: str
+    step: int = 0
+    steps: int = 0
+
+
+class Outcome(msgspec.Struct, frozen=True, tag=True):
+    """The end of one target of a request, with a reason a person can act on."""
+
+    target: str
+    """The application or namespec that was named."""
+    verdict: Verdict
+    text: str
+    """`started`, `stopped`, `cleared`, or why not."""
+    nodes: tuple[str, ...] = ()

@@ -1,0 +1,308 @@
+"""What goes into the master engine and what comes out of it: the contract with its runner.
+
+The runner (1) gives inputs to `Engine.handle`, (2) calls `Engine.decide`, (3) stores `Decision.ledger` if there is
+one, and only once it is stored (4) sends the commands and answers, and publishes events and report. Decisions are
+carried out in the order they were made. If a store fails or its outcome is unknown, or leadership is lost, the engine
+is thrown away with all that it had decided and not yet carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+import msgspec
+
+from tuiconsole.clock import BootTime
+from tuiconsole.model.events import Event
+from tuiconsole.model.ledger import Cleared, Failure, Grant, Ledger, Wish
+from tuiconsole.model.node import Node, View
+from tuiconsole.model.process import Process, Token
+from tuiconsole.model.requests import Action, Outcome, Progress
+from tuiconsole.model.states import ClusterState
+from tuiconsole.rulebook.rules import Isolation, StartingStrategy
+
+
+class Now(msgspec.Struct, frozen=True):
+    """One instant on both clocks of the master's machine."""
+
+    boot: BootTime
+    """CLOCK_BOOTTIME, seconds: measures every wait."""
+    utc: float
+    """Seconds since 1970: written for people, and for the expiry of requests in the ledger."""
+
+
+# Inputs
+
+
+class ViewChanged(msgspec.Struct, frozen=True, tag=True):
+    """The whole view anew. What differs from the last one is treated as if it had just happened."""
+
+    view: View
+
+
+class NodeChanged(msgspec.Struct, frozen=True, tag=True):
+    """One node anew, with all its processes. When it becomes RUNNING its processes must be fresh."""
+
+    node: Node
+
+
+class ProcessChanged(msgspec.Struct, frozen=True, tag=True):
+    """One process of one node changed. Give every change, in order: a death between two views goes unseen."""
+
+    node: str
+    process: Process
+
+
+class NodeSilent(msgspec.Struct, frozen=True, tag=True):
+    """Nothing was heard of a node for some heartbeats. The engine asks the voters to raise its epoch."""
+
+    node: str
+    since: BootTime
+
+
+class NodeHeard(msgspec.Struct, frozen=True, tag=True):
+    """A silent node is heard again under an epoch that still counts."""
+
+    node: str
+
+
+class NodeLost(msgspec.Struct, frozen=True, tag=True):
+    """A majority of the voters raised the node's epoch: its lease is over, what is STOP has been stopped."""
+
+    node: str
+    epoch: int
+    """The new epoch: it may act again only under this one or a greater."""
+
+
+class NodeDown(msgspec.Struct, frozen=True, tag=True):
+    """Proof of death: no process of this incarnation's supervisord is left. Nobody waits for a lease."""
+
+    node: str
+    reason: str = "its supervisord died with all its processes"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What a person or a program asks for. The same id, sent again, is answered and not carried out again."""
+
+    id: str
+    action: Action
+    targets: tuple[str, ...]
+    """Applications, or namespecs `application:process`. Each gets exactly one outcome."""
+    origin: str
+    """The node on whose behalf it is asked: where LOCAL places."""
+    requested_by: str
+    timeout: float
+    """Seconds until it must have ended. A start that has not is rolled back."""
+    strategy: StartingStrategy | None = None
+    """Overrides that of the rules."""
+
+
+class RequestReceived(msgspec.Struct, frozen=True, tag=True):
+    """A request has come."""
+
+    request: Request
+
+
+class Answer(str, Enum):
+    """What a node said to a command."""
+
+    OK = "ok"
+    """It was carried out, or had been already. For starts and stops the process's state tells the rest."""
+    REFUSED = "refused"
+    """It was not, and will not be: stale token, no such program, bad state…"""
+    UNKNOWN = "unknown"
+    """No answer by its deadline, or it could not be sent. It is sent again while the node is there."""
+
+
+class CommandAnswered(msgspec.Struct, frozen=True, tag=True):
+    """The answer to a command. To ReleaseGrant, OK only means received; `Released` completes it."""
+
+    command_id: str
+    answer: Answer
+    reason: str = ""
+
+
+class Released(msgspec.Struct, frozen=True, tag=True):
+    """The node says: of this name nothing runs, and no token up to this one will ever be obeyed again."""
+
+    node: str
+    grant: str
+    token: Token
+
+
+class Tick(msgspec.Struct, frozen=True, tag=True):
+    """Time has passed: given at `Decision.wake_at`."""
+
+
+Input = (
+    ViewChanged
+    | NodeChanged
+    | ProcessChanged
+    | NodeSilent
+    | NodeHeard
+    | NodeLost
+    | NodeDown
+    | RequestReceived
+    | CommandAnswered
+    | Released
+    | Tick
+)
+
+# Commands
+
+
+class StartProcess(msgspec.Struct, frozen=True, tag=True):
+    """Start one process. Idempotent: a process alive under this token is left alone and answered OK."""
+
+    command_id: str
+    """Unique; the same id may come again with a later deadline when no answer was seen."""
+    node: str
+    namespec: str
+    grant: str
+    token: Token
+    term: int
+    epoch: int
+    """The node's epoch this is meant for."""
+    deadline: BootTime
+    """On the master's clock: not to be obeyed after it. The sender translates it for the node."""
+
+
+class StopProcess(msgspec.Struct, frozen=True, tag=True):
+    """Stop one process. Answered OK if it does not run."""
+
+    command_id: str
+    node: str
+    namespec: str
+    grant: str
+    token: Token | None
+    """None for a process that has no grant (it is stopped because it must not run there)."""
+    term: int
+    epoch: int
+    deadline: BootTime
+
+
+class ReleaseGrant(msgspec.Struct, frozen=True, tag=True):
+    """Never obey this token again for this name; answer `Released` once nothing of it runs, else REFUSED."""
+
+    command_id: str
+    node: str
+    grant: str
+    token: Token
+    namespecs: tuple[str, ...]
+    term: int
+    epoch: int
+    deadline: BootTime
+
+
+class AdoptGrant(msgspec.Struct, frozen=True, tag=True):
+    """The node holds this grant from now on for what it was found running; its processes go on."""
+
+    command_id: str
+    node: str
+    grant: str
+    token: Token
+    namespecs: tuple[str, ...]
+    term: int
+    epoch: int
+    deadline: BootTime
+
+
+class RaiseEpoch(msgspec.Struct, frozen=True, tag=True):
+    """Ask the voters to raise a node's epoch above `epoch` until they agree (`NodeLost`) or it is heard."""
+
+    node: str
+    epoch: int
+
+
+class ManagedProgram(msgspec.Struct, frozen=True):
+    """One program that may only run under a grant, and what an isolated node does with it."""
+
+    namespec: str
+    grant: str
+    isolation: Isolation
+
+
+class Manage(msgspec.Struct, frozen=True, tag=True):
+    """The managed programs of a node, all of them, when they change. Repeated until acknowledged."""
+
+    node: str
+    managed: tuple[ManagedProgram, ...]
+
+
+Command = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | RaiseEpoch | Manage
+NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant
+
+# Report and decision
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """Progress or outcome, for whoever waits for that request."""
+
+    request: str
+    body: Progress | Outcome
+
+
+class JobReport(msgspec.Struct, frozen=True):
+    """A job that goes on, as front ends see it."""
+
+    application: str
+    kind: str
+    """`start`, `stop` or `restart`."""
+    starting: bool
+    """True while it starts, False while it stops and releases."""
+    step: int
+    """From 1."""
+    steps: int
+    waits_for: tuple[str, ...]
+    """In words, each beginning with a namespec."""
+    to_come: tuple[str, ...] = ()
+    """Namespecs whose turn to start or to stop has not come: no failures."""
+    nodes: tuple[str, ...] = ()
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """A name that runs on several nodes though it must run on one."""
+
+    name: str
+    nodes: tuple[str, ...]
+    since: str
+
+
+class EngineReport(msgspec.Struct, frozen=True):
+    """What the master adds to the view, so that every observer can show a whole status."""
+
+    term: int
+    master: str
+    version: int
+    """Grows with each report of a term that differs from the last."""
+    at: str
+    """UTC, ISO 8601 with milliseconds."""
+    state: ClusterState
+    reason: str = ""
+    """What keeps the cluster from OPERATION; empty if nothing does."""
+    grants: Mapping[str, Grant] = {}
+    wishes: Mapping[str, Wish] = {}
+    jobs: Mapping[str, JobReport] = {}
+    """By application."""
+    failures: Mapping[str, Failure] = {}
+    """By namespec: of the last start, not cleared."""
+    cleared: Mapping[str, tuple[Cleared, ...]] = {}
+    held: Mapping[str, str] = {}
+    """By application: what it waits for, in words, though no job goes on (back-off, a silent node…)."""
+    conflicts: tuple[Conflict, ...] = ()
+    epochs: Mapping[str, int] = {}
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What is to be done, in this order: store the ledger; then everything else."""
+
+    ledger: Ledger | None
+    """None if it has not changed since the last decision."""
+    commands: tuple[Command, ...]
+    answers: tuple[Reply, ...]
+    events: tuple[Event, ...]
+    """Without ids; the runner numbers them."""
+    report: EngineReport
+    wake_at: BootTime | None
+    """When to give a Tick at the latest; None if nothing is waited for."""
