@@ -48,3 +48,8 @@ class SourceError(Exception):
     def at(cls, file: Path | str, line: int, what: str, remedy: str = "") -> SourceError:
         """The error for one place."""
         return cls(Complaint(Location(str(file), line), what, remedy))
+
+    @classmethod
+    def of(cls, where: Location, what: str, remedy: str = "") -> SourceError:
+        """The error for one place that is known to the column."""
+        return cls(Complaint(where, what, remedy))

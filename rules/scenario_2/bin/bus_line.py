@@ -14,12 +14,12 @@ LONGEST_LINE = 4096
 """Bytes. A peer that sends a longer line is cut."""
 
 
-class BusLost(Exception):
+class BusLostError(Exception):
     """The bus does not answer, is another bus than expected, or closed the line."""
 
 
 class BusLine:
-    """One open line to a bus. All methods raise BusLost."""
+    """One open line to a bus. All methods raise BusLostError."""
 
     def __init__(self, name: str, host: str, port: int, who: str, patience: float = 1.0) -> None:
         """Connect and greet, each within `patience` seconds; `name` is what the bus must call itself."""
@@ -28,14 +28,14 @@ class BusLine:
         try:
             self._socket = socket.create_connection((host, port), patience)
         except OSError as error:
-            raise BusLost(
+            raise BusLostError(
                 f"bus {name} at {host}:{port} does not answer: {error.strerror or error}"
             ) from error
         self.send(f"HELLO {who}")
         answer = self.lines(patience)
         if answer[:1] != [f"WELCOME {name}"]:
             self.close()
-            raise BusLost(f"what listens at {host}:{port} is not bus {name}: {answer[:1]}")
+            raise BusLostError(f"what listens at {host}:{port} is not bus {name}: {answer[:1]}")
 
     def fileno(self) -> int:
         """For select()."""
@@ -47,7 +47,7 @@ class BusLine:
             self._socket.sendall(line.encode() + b"\n")
         except OSError as error:
             self.close()
-            raise BusLost(f"bus {self.name} is lost: {error.strerror or error}") from error
+            raise BusLostError(f"bus {self.name} is lost: {error.strerror or error}") from error
 
     def lines(self, patience: float) -> list[str]:
         """The lines that arrive next, within `patience` seconds; none if there are none."""
@@ -58,14 +58,14 @@ class BusLine:
             return []
         except OSError as error:
             self.close()
-            raise BusLost(f"bus {self.name} is lost: {error.strerror or error}") from error
+            raise BusLostError(f"bus {self.name} is lost: {error.strerror or error}") from error
         if not data:
             self.close()
-            raise BusLost(f"bus {self.name} closed the line")
+            raise BusLostError(f"bus {self.name} closed the line")
         *whole, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > LONGEST_LINE:
             self.close()
-            raise BusLost(f"bus {self.name} sends a line of more than {LONGEST_LINE} bytes")
+            raise BusLostError(f"bus {self.name} sends a line of more than {LONGEST_LINE} bytes")
         return [line.decode("utf-8", "replace") for line in whole]
 
     def close(self) -> None:

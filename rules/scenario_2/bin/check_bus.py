@@ -11,7 +11,7 @@ import time
 
 import place
 import witness
-from bus_line import BusLine, BusLost
+from bus_line import BusLine, BusLostError
 
 BOUND = 30.0
 """Seconds. Longer than any bus needs, shorter than an operator's patience."""
@@ -22,12 +22,12 @@ PING_EVERY = 0.1
 
 
 def watch(line: BusLine, seconds: float) -> None:
-    """Ping for that long. Raises BusLost if the bus stops answering."""
+    """Ping for that long. Raises BusLostError if the bus stops answering."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         line.send("PING")
         if "PONG" not in line.lines(1.0):
-            raise BusLost(f"bus {line.name} does not answer a ping")
+            raise BusLostError(f"bus {line.name} does not answer a ping")
         time.sleep(min(PING_EVERY, max(left, 0)))
 
 
@@ -42,7 +42,7 @@ def main() -> int:
         try:
             line = BusLine(name, host, port, place.PROGRAM)
             watch(line, unit * units)
-        except BusLost as error:
+        except BusLostError as error:
             if str(error) != complaint:
                 complaint = str(error)
                 place.say(complaint)

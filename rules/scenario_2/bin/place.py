@@ -25,7 +25,7 @@ PROGRAM = os.environ.get("SUPERVISOR_PROCESS_NAME", "")
 COMMON_BUS = "common_data_bus"
 
 
-class Misplaced(Exception):
+class MisplacedError(Exception):
     """The environment does not say what the program needs; `str()` is one line for its log."""
 
 
@@ -42,7 +42,7 @@ def wait_unit() -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds <= 60:
-        raise Misplaced(f"SCEN2_WAIT={text!r} is not a number of seconds from 0 to 60")
+        raise MisplacedError(f"SCEN2_WAIT={text!r} is not a number of seconds from 0 to 60")
     return seconds
 
 
@@ -52,14 +52,14 @@ def internal_bus() -> tuple[str, str, int]:
         item = GROUP[len(prefix) :]
         if GROUP.startswith(prefix) and item.isdecimal() and 1 <= int(item) <= ITEMS:
             return GROUP, HOST, first + int(item)
-    raise Misplaced(f"group {GROUP!r} is neither scen2_srv_01 to _{ITEMS} nor scen2_hci_01 to _{ITEMS}")
+    raise MisplacedError(f"group {GROUP!r} is neither scen2_srv_01 to _{ITEMS} nor scen2_hci_01 to _{ITEMS}")
 
 
 def common_bus() -> tuple[str, str, int]:
     """Name, host and port of the common bus of this node."""
     kind = os.environ.get("SCEN2_KIND", "")
     if kind not in COMMON_PORTS:
-        raise Misplaced(f"SCEN2_KIND={kind!r} is neither server nor console; supervisord's file sets it")
+        raise MisplacedError(f"SCEN2_KIND={kind!r} is neither server nor console; supervisord's file sets it")
     return COMMON_BUS, HOST, COMMON_PORTS[kind]
 
 
@@ -69,4 +69,4 @@ def bus(which: str) -> tuple[str, str, int]:
         return internal_bus()
     if which == "common":
         return common_bus()
-    raise Misplaced(f"bus {which!r} is neither internal nor common")
+    raise MisplacedError(f"bus {which!r} is neither internal nor common")

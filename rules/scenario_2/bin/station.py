@@ -11,7 +11,7 @@ import time
 
 import place
 import witness
-from bus_line import BusLine, BusLost
+from bus_line import BusLine, BusLostError
 
 PERIOD = 2.0
 """Seconds between two publications."""
@@ -38,7 +38,7 @@ class Station:
 
     def __init__(self, program: str) -> None:
         if program not in ROLES:
-            raise place.Misplaced(f"program {program!r} is none of {', '.join(sorted(ROLES))}")
+            raise place.MisplacedError(f"program {program!r} is none of {', '.join(sorted(ROLES))}")
         self.program = program
         self.topics, self.output = ROLES[program]
         self.received = 0
@@ -46,7 +46,7 @@ class Station:
         self._wanted = ["internal", "common"] if program == BRIDGE else ["internal"]
 
     def connect(self) -> None:
-        """Open the lines that are not open. Raises BusLost."""
+        """Open the lines that are not open. Raises BusLostError."""
         for which in self._wanted:
             if which not in self._lines:
                 line = BusLine(*place.bus(which), who=self.program)
@@ -57,7 +57,7 @@ class Station:
                 place.say(f"connected to bus {line.name}")
 
     def work(self) -> None:
-        """Publish and receive until a bus is lost. Raises BusLost, with the line already forgotten."""
+        """Publish and receive until a bus is lost. Raises BusLostError, with the line already forgotten."""
         due = time.monotonic()
         number = 0
         while True:
@@ -70,7 +70,7 @@ class Station:
                 readable, _, _ = select.select(list(self._lines.values()), [], [], rest)
                 for line in readable:
                     self._receive(line)
-            except BusLost:
+            except BusLostError:
                 self._lines = {which: line for which, line in self._lines.items() if line.fileno() >= 0}
                 raise
 
@@ -96,7 +96,7 @@ def main() -> int:
                 station.work()
             finally:
                 lost_at = time.monotonic()
-        except BusLost as error:
+        except BusLostError as error:
             if str(error) != complaint:
                 complaint = str(error)
                 place.say(complaint)

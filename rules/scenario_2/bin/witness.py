@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 
-from place import COMMON_BUS, GROUP, NODE, PROGRAM, Misplaced, say
+from place import COMMON_BUS, GROUP, NODE, PROGRAM, MisplacedError, say
 
 _lock = -1
 _stamps = -1
@@ -87,7 +87,7 @@ def run(main: object) -> None:
     code = 1
     try:
         code = main()  # type: ignore[operator]
-    except Misplaced as error:
+    except MisplacedError as error:
         say(f"cannot run: {error}")
         code = 2
     finally:

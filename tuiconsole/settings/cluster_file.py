@@ -1,0 +1,402 @@
+"""The cluster file: one TOML file, the same on every machine, that names the nodes and how they work together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Collection, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tuiconsole.rulebook.rules import Isolation
+from tuiconsole.settings.timing import PROFILES, Timing
+from tuiconsole.source.errors import Complaint, Location, SourceError
+from tuiconsole.source.pattern import PatternError, check_pattern
+from tuiconsole.source.table import Table
+from tuiconsole.source.text import did_you_mean
+from tuiconsole.source.toml import read_toml
+
+FORMAT = 1
+PORTS_OF_A_NODE = 3
+"""A node listens at port (PUB), port + 1 (ROUTER) and port + 2 (leases)."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ENDPOINT = re.compile(r"(https?://)?[A-Za-z0-9.\[\]:-]+:\d{1,5}")
+
+
+class Engine(str, Enum):
+    """Who elects the master and keeps the ledger."""
+
+    EMBEDDED = "embedded"
+    ETCD = "etcd"
+
+
+class Guard(str, Enum):
+    """What the plugin does with a start of a managed program that has no grant."""
+
+    DENY = "deny"
+    REPORT = "report"
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of node: what all nodes of it share."""
+
+    name: str
+    supervisord: Path
+    """The user's supervisord.conf. On another machine it may not exist here."""
+    tags: tuple[str, ...] = ()
+    env: Mapping[str, str] = {}
+    """Set in supervisord's environment, beside the variables that the launcher sets."""
+
+
+class ClusterNode(msgspec.Struct, frozen=True):
+    """A node as the cluster file names it, with all paths resolved."""
+
+    name: str
+    kind: str
+    host: str
+    port: int
+    """PUB; the ROUTER is at port + 1, the lease socket at port + 2."""
+    core: bool
+    tags: tuple[str, ...]
+    supervisord: Path
+    env: Mapping[str, str]
+    state_dir: Path
+    run_dir: Path | None
+    """Where sockets, locks and the deadline record go; None leaves the choice to the agent."""
+    origin: Location
+    kind_origin: Location
+
+    @property
+    def router_port(self) -> int:
+        """Where requests go."""
+        return self.port + 1
+
+    @property
+    def lease_port(self) -> int:
+        """Where renewals of leases go: a socket of their own."""
+        return self.port + 2
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """All that the cluster file says."""
+
+    file: Path
+    name: str
+    coordinator: Engine
+    etcd_endpoints: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Absolute globs of rules files."""
+    keys: Path
+    guard: Guard
+    item: str
+    """A regular expression with the groups `part` and `item`; empty if applications form no items."""
+    timing: Timing
+    isolation: tuple[tuple[str, Isolation], ...]
+    """Pattern of application names and what to do, in the order of the file."""
+    kinds: Mapping[str, Kind]
+    nodes: Mapping[str, ClusterNode]
+    """By name, in the order of the file."""
+    digest: str
+    """Of what safety rests on: name, voters with their addresses, node lease, margin. Who differs is kept out."""
+    file_digest: str
+    """Of everything in the file but comments and formatting. A difference is shown, no more."""
+    warnings: tuple[Complaint, ...] = ()
+
+    def node(self, name: str) -> ClusterNode:
+        """The node of that name. Raises SourceError, naming those there are."""
+        try:
+            return self.nodes[name]
+        except KeyError:
+            remedy = did_you_mean(name, self.nodes)
+            raise SourceError.at(self.file, 0, f"no node is named {name!r}", remedy) from None
+
+    @property
+    def core_nodes(self) -> tuple[ClusterNode, ...]:
+        """The voters."""
+        return tuple(node for node in self.nodes.values() if node.core)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every host that a node has."""
+        return frozenset(node.host for node in self.nodes.values())
+
+    def local_nodes(self, addresses: Collection[str]) -> tuple[ClusterNode, ...]:
+        """The nodes whose host is among `addresses` (see places.local_addresses)."""
+        return tuple(node for node in self.nodes.values() if node.host in addresses)
+
+
+def load_cluster(path: Path | str) -> Cluster:
+    """Read and check a cluster file. Whether files of other machines exist is not checked (see check_local).
+
+    Raises:
+        SourceError: with one line for each thing that is wrong.
+    """
+    file = Path(path).resolve()
+    return _Reader(file, Table.root(read_toml(file))).cluster()
+
+
+def check_local(node: ClusterNode) -> None:
+    """Check what must exist on the machine of a node. Raises SourceError, at the line of its kind."""
+    if not node.supervisord.is_file():
+        raise SourceError.of(
+            node.kind_origin,
+            f"{node.name} has no supervisord.conf: {node.supervisord} does not exist",
+            "write one, or correct the path",
+        )
+    if not os.access(node.supervisord, os.R_OK):
+        raise SourceError.of(
+            node.kind_origin, f"{node.supervisord} of {node.name} cannot be read", "check its permissions"
+        )
+
+
+class _Reader:
+    """One reading of one file."""
+
+    def __init__(self, file: Path, root: Table) -> None:
+        self.file = file
+        self.folder = file.parent
+        self.root = root
+
+    def cluster(self) -> Cluster:
+        root = self.root
+        version = root.integer("format", FORMAT, 1, 10**9, required=True)
+        if version != FORMAT:
+            root.complain("format", f"format {version} is not known", f"this version reads format {FORMAT}")
+            root.raise_errors()
+        general = root.table("cluster", required=True)
+        name = general.text("name", required=True)
+        if name and not _IDENTIFIER.fullmatch(name):
+            general.complain("name", f"{name!r} is no name", "letters, digits, _ . - and at most 64 of them")
+        coordinator = general.choice("coordinator", Engine, Engine.EMBEDDED)
+        rules = general.texts("rules", required=True)
+        keys = self.folder / general.text("keys", "keys")
+        state_dir = self._of_node(general, "state_dir", "state/{node}")
+        run_dir = self._of_node(general, "run_dir", "")
+        guard = general.choice("guard", Guard, Guard.DENY)
+        item = self._item(general)
+        general.finish()
+        endpoints = self._etcd(coordinator)
+        timing = self._timing()
+        isolation = self._isolation()
+        kinds, origins = self._kinds()
+        nodes = self._nodes(kinds, origins, state_dir, run_dir)
+        self._check_nodes(nodes, coordinator)
+        root.finish()
+        warnings = root.raise_errors()
+        return Cluster(
+            file=self.file,
+            name=name,
+            coordinator=coordinator,
+            etcd_endpoints=endpoints,
+            rules=tuple(str(self.folder / pattern) for pattern in rules),
+            keys=keys,
+            guard=guard,
+            item=item,
+            timing=timing,
+            isolation=isolation,
+            kinds=kinds,
+            nodes=nodes,
+            digest=_safety_digest(name, coordinator, endpoints, nodes, timing),
+            file_digest=_digest(root.data),
+            warnings=warnings,
+        )
+
+    def _of_node(self, table: Table, key: str, default: str) -> str:
+        """A path that holds {node}, since nodes of one machine must not share it."""
+        value = table.text(key, default)
+        braces = set(re.findall(r"\{.*?\}|[{}]", value))
+        if value and braces != {"{node}"}:
+            table.complain(
+                key,
+                f"{table.name(key)} = {value!r} must hold {{node}}, and no other braces",
+                f'"{key}/{{node}}"',
+            )
+        return value
+
+    def _item(self, table: Table) -> str:
+        pattern = table.text("item")
+        if not pattern:
+            return ""
+        try:
+            compiled = check_pattern(pattern)
+        except PatternError as error:
+            table.complain("item", f"item {pattern!r} is no usable regular expression: {error}", error.remedy)
+            return ""
+        if "item" not in compiled.groupindex:
+            table.complain(
+                "item", f"item {pattern!r} has no group (?P<item>…)", "name the group that holds the item"
+            )
+        unknown = sorted(set(compiled.groupindex) - {"item", "part"})
+        if unknown:
+            table.complain(
+                "item", f"item {pattern!r} has the group {unknown[0]}", "only part and item are known"
+            )
+        return pattern
+
+    def _etcd(self, coordinator: Engine) -> tuple[str, ...]:
+        if not self.root.has("etcd"):
+            if coordinator is Engine.ETCD:
+                where = self.root.table("cluster")
+                where.complain(
+                    "coordinator", "no etcd endpoints are named", 'add [etcd] endpoints = ["host:2379"]'
+                )
+            return ()
+        table = self.root.table("etcd")
+        endpoints = table.texts("endpoints", required=True)
+        for endpoint in endpoints:
+            if not _ENDPOINT.fullmatch(endpoint):
+                table.complain("endpoints", f"{endpoint!r} is no endpoint", "expected host:port")
+        if not endpoints and table.has("endpoints"):
+            table.complain("endpoints", "etcd.endpoints is empty", 'expected ["host:2379"]')
+        table.finish()
+        if coordinator is not Engine.ETCD:
+            table.complain("", "[etcd] is not used", 'set coordinator = "etcd" or remove it', warning=True)
+        return endpoints
+
+    def _timing(self) -> Timing:
+        table = self.root.table("timing")
+        profile = table.text("profile", "default")
+        if profile not in PROFILES:
+            table.complain(
+                "profile", f"timing.profile = {profile!r} is not known", did_you_mean(profile, PROFILES)
+            )
+            profile = "default"
+        base = PROFILES[profile]
+        values = {field: table.number(field) for field in Timing.__struct_fields__}
+        table.finish()
+        given = {field: value for field, value in values.items() if value is not None}
+        try:
+            return Timing(**{**msgspec.structs.asdict(base), **given})
+        except ValueError as error:
+            key = next((field for field in given if re.search(rf"\b{field}\b", str(error))), "")
+            table.complain(key, f"timing: {error}", "change the values, or leave them out")
+            return base
+
+    def _isolation(self) -> tuple[tuple[str, Isolation], ...]:
+        table = self.root.table("isolation")
+        found = []
+        for pattern in table.data:
+            value = table.choice(pattern, Isolation, Isolation.STOP)
+            try:
+                check_pattern(pattern)
+            except PatternError as error:
+                table.complain(pattern, f"isolation pattern {pattern!r}: {error}", error.remedy)
+                continue
+            found.append((pattern, value))
+        return tuple(found)
+
+    def _kinds(self) -> tuple[dict[str, Kind], dict[str, Location]]:
+        kinds: dict[str, Kind] = {}
+        origins: dict[str, Location] = {}
+        for name, table in self.root.named_tables("kinds"):
+            supervisord = self.folder / table.text("supervisord", required=True)
+            tags = table.texts("tags")
+            for tag in tags:
+                if not _IDENTIFIER.fullmatch(tag):
+                    table.complain(
+                        "tags", f"{tag!r} is no tag", "letters, digits, _ . - and at most 64 of them"
+                    )
+            variables = table.table("env")
+            env = {key: variables.text(key) for key in variables.data}
+            for key, value in env.items():
+                if not _VARIABLE.fullmatch(key) or key.startswith("TUICONSOLE_"):
+                    why = (
+                        "is set by tuiconsole"
+                        if key.startswith("TUICONSOLE_")
+                        else "is no name of a variable"
+                    )
+                    variables.complain(key, f"{key!r} {why}", "choose another name")
+                if "\0" in value:
+                    variables.complain(key, f"{key} holds a NUL character", "remove it")
+            table.finish()
+            kinds[name] = Kind(name, supervisord, tags, env)
+            origins[name] = table.where("supervisord")
+        return kinds, origins
+
+    def _nodes(
+        self, kinds: Mapping[str, Kind], origins: Mapping[str, Location], state_dir: str, run_dir: str
+    ) -> dict[str, ClusterNode]:
+        nodes: dict[str, ClusterNode] = {}
+        for name, table in self.root.named_tables("nodes"):
+            if not _IDENTIFIER.fullmatch(name):
+                remedy = "a letter or _, then letters, digits, _ . - and at most 64 of them"
+                table.complain("", f"{name!r} is no name of a node", remedy)
+            kind = table.text("kind", required=True)
+            if kind and kind not in kinds:
+                remedy = did_you_mean(kind, kinds) if kinds else f"add [kinds.{kind}]"
+                table.complain("kind", f"kind {kind!r} of {name} is not known", remedy)
+            host = table.text("host", required=True).lower()
+            if host and (not _HOST.fullmatch(host) or host in {"0.0.0.0", "::"}):
+                table.complain(
+                    "host", f"{host!r} is no address that others reach", "an IP address or a host name"
+                )
+            port = table.integer("port", 0, 1, 65535 - PORTS_OF_A_NODE + 1, required=True)
+            core = table.flag("core", default=False)
+            table.finish()
+            shared = kinds.get(kind, Kind(kind, self.folder))
+            nodes[name] = ClusterNode(
+                name=name,
+                kind=kind,
+                host=host,
+                port=port,
+                core=core,
+                tags=shared.tags,
+                supervisord=shared.supervisord,
+                env=shared.env,
+                state_dir=self.folder / state_dir.replace("{node}", name),
+                run_dir=self.folder / run_dir.replace("{node}", name) if run_dir else None,
+                origin=table.where(),
+                kind_origin=origins.get(kind, table.where()),
+            )
+        return nodes
+
+    def _check_nodes(self, nodes: Mapping[str, ClusterNode], coordinator: Engine) -> None:
+        where = self.root.table("nodes")
+        if not nodes:
+            self.root.complain("", "no node is named", "add [nodes.NAME] with kind, host and port")
+            return
+        taken: dict[tuple[str, int], str] = {}
+        for node in nodes.values():
+            for port in range(node.port, node.port + PORTS_OF_A_NODE) if node.port and node.host else ():
+                other = taken.setdefault((node.host, port), node.name)
+                if other != node.name:
+                    self.root.complaints.append(
+                        Complaint(
+                            self.root.where("nodes", node.name, "port"),
+                            f"{node.name} and {other} both use port {port} of {node.host}",
+                            f"each node takes {PORTS_OF_A_NODE} ports from its own on: move {node.name}",
+                        )
+                    )
+                    break
+        voters = sum(node.core for node in nodes.values())
+        if not voters:
+            where.complain(
+                "", "no node is a core node, so that none can be elected", "add core = true to one or three"
+            )
+        elif voters % 2 == 0 and coordinator is Engine.EMBEDDED:
+            what = f"{voters} core nodes outlive no more losses than {voters - 1}"
+            where.complain("", what, "make their number odd", warning=True)
+
+
+def _digest(value: Any) -> str:
+    """Of any plain value; the same on every machine and Python."""
+    encoded = msgspec.json.encode(value, order="sorted")
+    return hashlib.sha256(encoded).hexdigest()[:32]
+
+
+def _safety_digest(
+    name: str,
+    coordinator: Engine,
+    endpoints: tuple[str, ...],
+    nodes: Mapping[str, ClusterNode],
+    timing: Timing,
+) -> str:
+    voters = sorted((node.name, node.host, node.port) for node in nodes.values() if node.core)
+    return _digest([FORMAT, name, coordinator, sorted(endpoints), voters, timing.node_lease, timing.margin])

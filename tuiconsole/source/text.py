@@ -1,0 +1,64 @@
+"""Reading a text file that a person wrote: bounded, UTF-8, and every failure is a SourceError."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from tuiconsole.source.errors import SourceError
+
+LARGEST = 1024 * 1024
+"""Bytes. Rules for thousands of programs take a tenth of it."""
+
+
+def read_bytes(file: Path | str) -> bytes:
+    """The content of a regular file of at most LARGEST bytes. Raises SourceError."""
+    try:
+        # O_NONBLOCK: a FIFO in place of a file must not hang the reader.
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SourceError.at(
+            file, 0, f"cannot be read: {why}", "check the path and its permissions"
+        ) from None
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise SourceError.at(file, 0, "is not a regular file", "name a file")
+        try:
+            content = stream.read(LARGEST + 1)
+        except OSError as error:
+            raise SourceError.at(file, 0, f"cannot be read: {error.strerror}", "check the disk") from None
+    if len(content) > LARGEST:
+        raise SourceError.at(
+            file, 0, f"is larger than {LARGEST // 1024} KiB", "split it, or check what it is"
+        )
+    return content
+
+
+def read_text(file: Path | str) -> str:
+    """The text of such a file. Raises SourceError, also for what is not UTF-8."""
+    content = read_bytes(file)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SourceError.at(
+            file, line, f"byte 0x{content[error.start]:02x} is not UTF-8", "save it as UTF-8"
+        ) from None
+    # TOML knows two line ends only; a lone CR is left for it to refuse.
+    return text.replace("\r\n", "\n")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A remedy for a word that is not known: the nearest one, or all of them."""
+    import difflib
+
+    words = list(known)
+    near = difflib.get_close_matches(word, words, 1, 0.6) or difflib.get_close_matches(
+        word.upper(), words, 1, 0.6
+    )
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"expected {'one of ' if len(words) > 1 else ''}{', '.join(words)}" if words else "remove it"
