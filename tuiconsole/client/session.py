@@ -1,4 +1,4 @@
-"""What a front end sees of the cluster: one status, how old it is, events, requests with their outcome, logs."""
+"""What a front end sees of the cluster: a status and its age, events, requests with their outcome, logs."""
 
 from __future__ import annotations
 

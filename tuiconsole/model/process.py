@@ -7,7 +7,7 @@ import msgspec
 from tuiconsole.model.states import ProcessState
 
 Token = tuple[int, int]
-"""A fencing token: (term of the master that granted, number of the grant). Compared as a tuple; only grows."""
+"""A fencing token: (term of the granting master, number of the grant). Compared as a tuple; only grows."""
 
 
 class Process(msgspec.Struct, frozen=True, omit_defaults=True):

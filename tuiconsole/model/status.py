@@ -1,4 +1,4 @@
-"""The status that front ends show: what `status --json` prints, field by field (schema `tuiconsole.status/1`)."""
+"""The status that front ends show: what `status --json` prints (schema `tuiconsole.status/1`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class QuorumStatus(msgspec.Struct, frozen=True):
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
-    """One node. `load` is the expected loading of what runs on its host, percent; `age` is seconds since it was heard."""
+    """One node. `load`: expected loading of what runs on its host, percent; `age`: seconds since it was heard."""
 
     name: str
     state: NodeState
@@ -52,7 +52,7 @@ class GrantStatus(msgspec.Struct, frozen=True):
 
 
 class ProcessStatus(msgspec.Struct, frozen=True):
-    """One process. `uptime` in seconds, `cpu` in percent of a core, `memory` in bytes; null where it does not run."""
+    """One process. `uptime` in seconds, `cpu` in percent of a core, `memory` in bytes; null if it is not up."""
 
     name: str
     namespec: str

@@ -1,6 +1,6 @@
 """The rules in force for applications and programs, after aliases, models, names and patterns are resolved.
 
-The words and their meaning are those of Supvisors' rules files (https://supvisors.readthedocs.io, «Rules File»).
+The words and their meaning are those of Supvisors' rules files (its manual, chapter «Rules File»).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class ApplicationRules(msgspec.Struct, frozen=True):
     name: str
     distribution: Distribution = Distribution.ALL_INSTANCES
     identifiers: tuple[str, ...] = ("*",)
-    """Used for the processes of SINGLE_INSTANCE and SINGLE_NODE applications, instead of the programs' own."""
+    """For the processes of SINGLE_INSTANCE and SINGLE_NODE applications, instead of the programs' own."""
     start_sequence: int = 0
     """0: not started automatically. Greater numbers start later."""
     stop_sequence: int = 0

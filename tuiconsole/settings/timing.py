@@ -36,7 +36,7 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settle: float = 1.0
     """After the first quorum, how long a new master waits for nodes before it distributes applications."""
     start_timeout: float = 30.0
-    """How long a start command may go without its process leaving STARTING, beyond the program's startsecs."""
+    """How long a process may stay STARTING after its start was commanded, beyond the program's startsecs."""
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
