@@ -1,0 +1,110 @@
+"""What the plugin must not forget when supervisord or the machine restarts.
+
+The greatest term and epoch seen, the floor of each grant (no token at or below it is ever obeyed again), and the
+list of managed names in force. One small JSON file, replaced atomically and synced before the answer that rests on
+it. The directory is opened while supervisord still has its first user's rights and is used by its descriptor.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import os
+from typing import NamedTuple
+
+FILE_NAME = "plugin.json"
+_DRAFT = FILE_NAME + ".new"
+
+
+class Managed(NamedTuple):
+    """A managed program: under which grant it runs, and what it does when its node is isolated."""
+
+    grant: str
+    isolation: str
+
+
+class StandingOrders:
+    """The persisted facts. Change them through the methods, which return only when the disk has them.
+
+    Raises:
+        ValueError: the file is damaged; the message names it and the remedy.
+    """
+
+    def __init__(self, directory_fd: int, shown_path: str) -> None:
+        self._dir = directory_fd
+        self._path = shown_path
+        self.term = 0
+        self.epoch = 0
+        self.floors: dict[str, tuple[int, int]] = {}
+        self.managed: dict[str, Managed] = {}
+        self._load()
+
+    @property
+    def directory_fd(self) -> int:
+        """The open directory: it must survive supervisord's reload."""
+        return self._dir
+
+    def floor(self, grant: str) -> tuple[int, int]:
+        """The greatest token that is void for `grant`; (0, 0) if none is."""
+        return self.floors.get(grant, (0, 0))
+
+    def see(self, term: int, epoch: int) -> None:
+        """Remember a term and an epoch, if they are greater than those known."""
+        if term > self.term or epoch > self.epoch:
+            self.term = max(term, self.term)
+            self.epoch = max(epoch, self.epoch)
+            self._save()
+
+    def raise_floor(self, grant: str, floor: tuple[int, int]) -> None:
+        """Void all tokens of `grant` up to and including `floor`."""
+        if floor > self.floor(grant):
+            self.floors[grant] = floor
+            self._save()
+
+    def manage(self, managed: dict[str, Managed]) -> None:
+        """Replace the list of managed names."""
+        if managed != self.managed:
+            self.managed = managed
+            self._save()
+
+    def _save(self) -> None:
+        body = json.dumps(
+            {
+                "term": self.term,
+                "epoch": self.epoch,
+                "floors": self.floors,
+                "managed": self.managed,
+            },
+            sort_keys=True,
+        )
+        text = json.dumps({"crc": binascii.crc32(body.encode()), "body": body})
+        fd = os.open(_DRAFT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self._dir)
+        try:
+            os.write(fd, text.encode())
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.replace(_DRAFT, FILE_NAME, src_dir_fd=self._dir, dst_dir_fd=self._dir)
+        os.fsync(self._dir)
+
+    def _load(self) -> None:
+        try:
+            fd = os.open(FILE_NAME, os.O_RDONLY, dir_fd=self._dir)
+        except FileNotFoundError:
+            return
+        with os.fdopen(fd, "rb") as file:
+            text = file.read()
+        try:
+            outer = json.loads(text)
+            body = outer["body"]
+            if binascii.crc32(body.encode()) != outer["crc"]:
+                raise ValueError("checksum")
+            known = json.loads(body)
+            self.term, self.epoch = int(known["term"]), int(known["epoch"])
+            self.floors = {grant: (int(term), int(number)) for grant, (term, number) in known["floors"].items()}
+            self.managed = {name: Managed(*entry) for name, entry in known["managed"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ValueError(
+                f"{self._path}/{FILE_NAME} is damaged: which tokens are void is not known. "
+                "Remove the file once nothing of this node runs and the cluster has raised its epoch"
+            ) from None
