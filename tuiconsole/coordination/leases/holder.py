@@ -1,0 +1,238 @@
+"""A node's side of its lease: when to renew, until when it holds, when isolation must begin.
+
+The lease counts from the *sending* of a renewal that a majority acknowledged, for as long as those voters said.
+Once isolation has begun it is completed: a late acknowledgement extends nothing, and the node joins again under a
+new epoch.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from tuiconsole.clock import BootTime
+from tuiconsole.coordination.coordinator import NodeLease
+from tuiconsole.coordination.messages import Leave, Left, Message, Renew, Renewed, RenewRefused
+from tuiconsole.coordination.voters import VoterSet
+from tuiconsole.settings.timing import Timing
+
+REMEMBERED = 64
+"""Renewals whose time of sending is remembered: more than fit in a lease at the default heartbeat."""
+
+
+class LeaseState(str, Enum):
+    """OUT: asks for none. JOINING: asks for a new epoch. HELD. LAPSING: isolation has begun. LEFT: gave it up."""
+
+    OUT = "OUT"
+    JOINING = "JOINING"
+    HELD = "HELD"
+    LAPSING = "LAPSING"
+    LEFT = "LEFT"
+
+
+class LeaseEvent(str, Enum):
+    """What the driver passes on. EXTENDED comes with every renewal that a majority acknowledged."""
+
+    GAINED = "GAINED"
+    EXTENDED = "EXTENDED"
+    LAPSING = "LAPSING"
+    LOST = "LOST"
+
+
+class LeaseHolder:
+    """The lease of one node. Drive it with `tick` and `receive`; send what is in `outbox`, to every voter."""
+
+    def __init__(
+        self,
+        node: str,
+        voters: VoterSet,
+        timing: Timing,
+        incarnation: str,
+        resume: tuple[int, BootTime] | None = None,
+    ) -> None:
+        """A node that starts, or an agent that comes back to a shim of the same incarnation.
+
+        Args:
+            resume: (epoch, end of the lease) of the record that the former agent of this incarnation wrote.
+        """
+        self.node = node
+        self.voters = voters
+        self.timing = timing
+        self.incarnation = incarnation
+        self.state = LeaseState.OUT
+        self.epoch = 0
+        self.held_until: BootTime = 0.0
+        self.duration = timing.node_lease
+        self.outbox: list[Message] = []
+        self.events: list[LeaseEvent] = []
+        self.rival_until: BootTime = 0.0
+        """Until when another incarnation of this name keeps this one out; 0 if none does."""
+        self._request = 0
+        self._sent: dict[int, BootTime] = {}
+        self._next_send: BootTime = 0.0
+        self._expiry: dict[str, BootTime] = {}
+        self._registered: dict[str, int] = {}
+        self._left: set[str] = set()
+        self._over = True
+        if resume is not None:
+            self.epoch, self.held_until = resume
+            self.state = LeaseState.HELD
+            self._over = False
+
+    @property
+    def stop_at(self) -> BootTime:
+        """When isolation begins."""
+        return self.held_until - self.timing.stop_before
+
+    @property
+    def lease(self) -> NodeLease | None:
+        """The lease as it stands; None unless HELD. The caller compares `stop_at` with its clock."""
+        if self.state is not LeaseState.HELD:
+            return None
+        until = self.held_until
+        return NodeLease(
+            self.epoch,
+            self.incarnation,
+            until,
+            self.duration,
+            until - self.timing.stop_before,
+            until - self.timing.kill_before,
+            until - self.timing.shim_kill_before,
+        )
+
+    @property
+    def next_timer(self) -> BootTime:
+        """When `tick` is due."""
+        if self.state is LeaseState.JOINING:
+            return self._next_send
+        if self.state is LeaseState.HELD:
+            return min(self._next_send, self.stop_at)
+        if self.state is LeaseState.LEFT:
+            return self._next_send if not self.left_heard else float("inf")
+        return self.held_until if not self._over else float("inf")
+
+    @property
+    def left_heard(self) -> bool:
+        """Whether a majority has heard that this node left."""
+        return len(self._left) >= self.voters.majority
+
+    def join(self, now: BootTime) -> None:
+        """Ask for a new epoch: nothing runs here that the old one covered."""
+        if self.state in (LeaseState.JOINING, LeaseState.HELD):
+            return
+        self._new_epoch(now, self.epoch + 1)
+        self.state = LeaseState.JOINING
+        self._over = True
+
+    def leave(self, now: BootTime) -> None:
+        """Give the lease up; nothing runs here that it covered."""
+        self.state = LeaseState.LEFT
+        self._left.clear()
+        self._over = True
+        self._next_send = now
+        self.tick(now)
+
+    def tick(self, now: BootTime) -> None:
+        """Renew when due, begin isolation when the lease nears its end, say when it is over."""
+        if self.state is LeaseState.HELD and now >= self.stop_at:
+            self._lapse()
+        if self.state is LeaseState.LAPSING and not self._over and now >= self.held_until:
+            self._over = True
+            self.events.append(LeaseEvent.LOST)
+        if now < self._next_send:
+            return
+        if self.state in (LeaseState.HELD, LeaseState.JOINING):
+            self._send_renewal(now)
+        elif self.state is LeaseState.LEFT and not self.left_heard:
+            self._request += 1
+            self._next_send = now + self.timing.heartbeat
+            self.outbox.append(
+                Leave(
+                    self.voters.cluster,
+                    self.voters.digest,
+                    self.node,
+                    self.epoch,
+                    self.incarnation,
+                    self._request,
+                )
+            )
+
+    def receive(self, now: BootTime, voter: str, message: Message) -> None:
+        """Take a voter's answer."""
+        if isinstance(message, Renewed):
+            self._on_renewed(now, voter, message)
+        elif isinstance(message, RenewRefused):
+            self._on_refused(now, voter, message)
+        elif isinstance(message, Left) and self.state is LeaseState.LEFT and message.epoch > self.epoch:
+            self._left.add(voter)
+
+    def _send_renewal(self, now: BootTime) -> None:
+        self._request += 1
+        self._sent[self._request] = now
+        if len(self._sent) > REMEMBERED:
+            del self._sent[next(iter(self._sent))]
+        self._next_send = now + self.timing.heartbeat
+        self.outbox.append(
+            Renew(
+                self.voters.cluster,
+                self.voters.digest,
+                self.node,
+                self.epoch,
+                self.incarnation,
+                self._request,
+                self.state is LeaseState.JOINING,
+            )
+        )
+
+    def _on_renewed(self, now: BootTime, voter: str, message: Renewed) -> None:
+        if message.epoch != self.epoch or message.incarnation != self.incarnation:
+            return
+        if self.state is LeaseState.HELD and now >= self.stop_at:
+            self._lapse()
+        if self.state not in (LeaseState.HELD, LeaseState.JOINING):
+            return
+        sent = self._sent.get(message.request)
+        if sent is None or not message.duration > 0:
+            return
+        self._registered[voter] = self.epoch
+        until = sent + message.duration
+        if until <= self._expiry.get(voter, 0.0):
+            return
+        self._expiry[voter] = until
+        held_until = self.voters.majority_value(self._expiry)
+        if held_until is None or held_until <= self.held_until:
+            return
+        if self.state is LeaseState.HELD:
+            self.held_until = held_until
+            self.events.append(LeaseEvent.EXTENDED)
+        elif now < held_until - self.timing.stop_before:
+            self.held_until = held_until
+            self.state = LeaseState.HELD
+            self.rival_until = 0.0
+            self._over = False
+            self.events += (LeaseEvent.GAINED, LeaseEvent.EXTENDED)
+        self.duration = message.duration
+
+    def _on_refused(self, now: BootTime, voter: str, message: RenewRefused) -> None:
+        if message.request not in self._sent:
+            return
+        if message.busy > 0:
+            self.rival_until = now + message.busy
+        self._registered[voter] = max(self._registered.get(voter, 0), message.epoch)
+        if self.state is LeaseState.JOINING:
+            if message.epoch >= self.epoch and len(self._registered) >= self.voters.majority:
+                again = now + (self.timing.heartbeat if message.busy > 0 else 0.0)
+                self._new_epoch(again, max(self._registered.values()) + 1)
+        elif self.state is LeaseState.HELD:
+            refusing = sum(epoch > self.epoch for epoch in self._registered.values())
+            if refusing >= self.voters.majority:
+                self._lapse()
+
+    def _new_epoch(self, send_at: BootTime, epoch: int) -> None:
+        self.epoch = epoch
+        self._expiry.clear()
+        self._sent.clear()
+        self._next_send = send_at
+
+    def _lapse(self) -> None:
+        self.state = LeaseState.LAPSING
+        self.events.append(LeaseEvent.LAPSING)

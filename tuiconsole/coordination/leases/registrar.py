@@ -1,0 +1,123 @@
+"""A voter's side of node leases: which epoch of each node is in force, and how lately it was acknowledged.
+
+An epoch is raised only when this voter last acknowledged the node longer ago than lease and margin; afterwards the
+older epoch is never acknowledged again. A majority that has raised an epoch thereby proves that no lease under an
+older one is held: any majority that acknowledged it shares a voter with this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from tuiconsole.clock import BootTime
+
+
+class Registration(msgspec.Struct, frozen=True, array_like=True):
+    """What a voter keeps on disk for each node. `incarnation` is empty while nobody holds the epoch."""
+
+    epoch: int
+    incarnation: str
+
+
+UNKNOWN = Registration(0, "")
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """`granted`, or not: then the registered `epoch`, and for how many seconds another one still holds it."""
+
+    granted: bool
+    epoch: int
+    held: bool = False
+    remaining: float = 0.0
+
+
+class Registrar:
+    """The registrations of one voter. `changed` counts the changes that must be on disk before they are answered."""
+
+    def __init__(
+        self,
+        duration: float,
+        margin: float,
+        started: BootTime,
+        registrations: Mapping[str, Registration],
+        former_duration: float = 0.0,
+    ) -> None:
+        """Start, or start again.
+
+        Args:
+            duration: of a lease, in seconds.
+            margin: seconds added before a lease is called over.
+            started: now. A restart counts as an acknowledgement of every node that may hold a lease.
+            registrations: what was read from disk.
+            former_duration: what leases lasted before the restart; the longer one is waited for.
+        """
+        self.duration = duration
+        self.margin = margin
+        self.registrations = dict(registrations)
+        self.changed = 0
+        restart_horizon = started + max(duration, former_duration)
+        self._horizon: dict[str, BootTime] = {
+            node: restart_horizon for node, entry in self.registrations.items() if entry.incarnation
+        }
+        self._acknowledged: dict[str, BootTime] = {}
+
+    def renew(self, now: BootTime, node: str, epoch: int, incarnation: str, *, join: bool) -> Verdict:
+        """Acknowledge a node's lease from now on, if this epoch and incarnation may hold it."""
+        entry = self.registrations.get(node, UNKNOWN)
+        same = entry.epoch == epoch and entry.incarnation == incarnation and epoch > 0
+        if not same:
+            if epoch < entry.epoch or epoch < 1 or not incarnation:
+                return Verdict(False, entry.epoch)
+            if entry.epoch == epoch and entry.incarnation and join:
+                return Verdict(False, entry.epoch, True, self._remaining(now, node))
+            remaining = self._remaining(now, node)
+            if entry.incarnation not in ("", incarnation) and remaining > 0:
+                return Verdict(False, entry.epoch, True, remaining)
+            if entry.epoch == epoch and entry.incarnation:
+                return Verdict(False, entry.epoch, True, remaining)
+            self._register(node, Registration(epoch, incarnation))
+        self._horizon[node] = now + self.duration
+        self._acknowledged[node] = now
+        return Verdict(True, epoch)
+
+    def raise_epoch(self, now: BootTime, node: str, target: int, *, dry: bool) -> Verdict:
+        """Make every epoch below `target` void, if no lease under one can be held any more; `dry` only asks."""
+        entry = self.registrations.get(node, UNKNOWN)
+        held = bool(entry.incarnation)
+        if entry.epoch > target or (entry.epoch == target and held):
+            return Verdict(False, entry.epoch, held, self._remaining(now, node) if held else 0.0)
+        if entry.epoch == target:
+            return Verdict(True, target)
+        remaining = self._remaining(now, node) if held else 0.0
+        if remaining > 0:
+            return Verdict(False, entry.epoch, held, remaining)
+        if not dry:
+            self._register(node, Registration(target, ""))
+        return Verdict(True, entry.epoch if dry else target, held and dry)
+
+    def leave(self, node: str, epoch: int, incarnation: str) -> Verdict:
+        """The holder itself makes its epoch void."""
+        entry = self.registrations.get(node, UNKNOWN)
+        if entry.epoch <= epoch and entry.incarnation in ("", incarnation):
+            self._register(node, Registration(epoch + 1, ""))
+            return Verdict(True, epoch + 1)
+        return Verdict(entry.epoch > epoch, entry.epoch)
+
+    def seen(self, now: BootTime) -> Iterator[tuple[str, int, bool, float]]:
+        """For each node: its epoch, whether it is held, and the seconds since it was acknowledged (−1: never)."""
+        for node, entry in self.registrations.items():
+            at = self._acknowledged.get(node)
+            yield node, entry.epoch, bool(entry.incarnation), -1.0 if at is None else now - at
+
+    def _remaining(self, now: BootTime, node: str) -> float:
+        """Seconds until a lease that this voter acknowledged is certainly over."""
+        horizon = self._horizon.get(node)
+        return 0.0 if horizon is None else max(0.0, horizon + self.margin - now)
+
+    def _register(self, node: str, entry: Registration) -> None:
+        self.registrations[node] = entry
+        if not entry.incarnation:
+            self._horizon.pop(node, None)
+        self.changed += 1
