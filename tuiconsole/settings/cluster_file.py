@@ -1,4 +1,4 @@
-"""The cluster file: one TOML file, the same on every machine, that names the nodes and how they work together."""
+"""The cluster file: one TOML file, the same on every machine, names the nodes and how they work together."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Cluster(msgspec.Struct, frozen=True):
     nodes: Mapping[str, ClusterNode]
     """By name, in the order of the file."""
     digest: str
-    """Of what safety rests on: name, voters with their addresses, node lease, margin. Who differs is kept out."""
+    """Of what safety rests on: name, voters, their addresses, node lease, margin. Who differs is kept out."""
     file_digest: str
     """Of everything in the file but comments and formatting. A difference is shown, no more."""
     warnings: tuple[Complaint, ...] = ()

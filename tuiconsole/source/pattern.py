@@ -1,7 +1,8 @@
 """Regular expressions that people write into files, held to a form whose matching time is bounded.
 
-Python's `re` backtracks: `(a+)+$` takes for ever on some names. Patterns here are short, are searched in short names,
-and repeat nothing that itself repeats or offers a choice; what is left is the product of the choices, which is bounded.
+Python's `re` backtracks: `(a+)+$` takes for ever on some names. Patterns here are short, are searched in
+short names, and repeat nothing that itself repeats or offers a choice; what is left is the product of the
+choices, which is bounded.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ LONGEST_PATTERN = 200
 """Characters."""
 LONGEST_NAME = 128
 """Characters of a name that patterns are searched in; a longer name matches no pattern."""
-MOST_WAYS = LONGEST_NAME**3
+MOST_WAYS = (LONGEST_NAME + 1) ** 3
 """Ways in which the parts of a pattern may be matched from one place on: three unbounded repetitions."""
 
 

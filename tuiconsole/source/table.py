@@ -126,6 +126,11 @@ class Table:
             self.complain(key, f"{self.name(key)} = {value!r} is not known", remedy)
             return default
 
+    def expect(self, key: str) -> None:
+        """Make a key known without reading it."""
+        if key not in self._asked:
+            self._asked.append(key)
+
     def has(self, key: str) -> bool:
         """True if the key is there, whatever its value."""
         return key in self.data
@@ -142,11 +147,7 @@ class Table:
     def named_tables(self, key: str) -> list[tuple[str, Table]]:
         """The tables `[key.NAME]`, in the order of the file."""
         parent = self.table(key)
-        return [
-            (name, parent.table(name))
-            for name in parent.data
-            if parent._get(name, dict, required=False) is not None
-        ]
+        return [(name, parent.table(name)) for name in parent.data if parent.has_table(name)]
 
     def array_of_tables(self, key: str) -> list[Table]:
         """The tables `[[key]]`."""

@@ -1,8 +1,8 @@
 """TOML whose complaints name a line: tomli reads the values, a small scan remembers where each key stands.
 
-tomli keeps no positions. The scan knows table headers, arrays of tables, dotted and quoted keys, and skips
-strings and arrays that go over several lines. What it cannot place (keys within an inline table, elements of an
-array) is reported at the line of the nearest key around it.
+tomli keeps no positions. The scan knows table headers, arrays of tables, dotted and quoted keys, and
+skips strings and arrays that go over several lines. What it cannot place (keys within an inline table,
+elements of an array) is reported at the line of the nearest key around it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A data bus: `bus.py internal` for one item, `bus.py common` for one node.
 
-It binds its port at once, so that a taken port is an error at once, and listens one SCEN2_WAIT later (the internal
-bus; the common bus does not wait): until then clients are refused, as by a bus that is still loading.
+It binds its port at once, so that a taken port is an error at once, and listens one SCEN2_WAIT later (the
+internal bus; the common bus does not wait): until then clients are refused, as by a bus that is still
+loading.
 """
 
 from __future__ import annotations

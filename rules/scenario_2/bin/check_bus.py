@@ -1,7 +1,7 @@
 """Exit 0 once a bus is operational: `check_bus.py internal|common UNITS`.
 
-Operational means that it answers the handshake under its own name, and then every ping for UNITS times SCEN2_WAIT
-seconds. Exit 1 when that was not reached within 30 s plus the scripted waits.
+Operational means that it answers the handshake under its own name, and then every ping for UNITS times
+SCEN2_WAIT seconds. Exit 1 when that was not reached within 30 s plus the scripted waits.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Read what the witnesses wrote: `evidence.py FOLDER` prints every double and exits 1 if there is one.
 
-Two kinds count: a program that found its lock held, and two runs of one application that overlapped on two nodes.
+Two kinds count: a program that found its lock held, and two runs of one application that overlapped on
+two nodes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which program this is, of which item, on which node, and where its buses listen.
 
-Everything comes from the environment: Supervisor names group and program, the launcher names node and host.
-The ports avoid 61100-61119 (the nodes of tuiconsole.toml) and 32768-60999 (where Linux takes ephemeral ports).
+Everything comes from the environment: Supervisor names group and program, the launcher names node and
+host. The ports avoid 61100-61119 (the nodes of tuiconsole.toml) and 32768-60999 (where Linux takes
+ephemeral ports).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The programs of an item that use its buses; which one this is, Supervisor says (SUPERVISOR_PROCESS_NAME).
 
-A station whose bus is gone goes on, complains in its log and tries again; after a minute it gives up and exits 1.
-What is done about it meanwhile is the business of whoever supervises it.
+A station whose bus is gone goes on, complains in its log and tries again; after a minute it gives up and
+exits 1. What is done about it meanwhile is the business of whoever supervises it.
 """
 
 from __future__ import annotations

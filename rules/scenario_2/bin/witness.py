@@ -1,9 +1,10 @@
 """Exact evidence of what ran when: a lock for each namespec, and stamps of every start and end.
 
-In the folder SCEN2_WITNESS, which all nodes of one machine share, a program takes an exclusive lock (flock) on
-`GROUP:PROGRAM.lock` before it does anything else, and holds it until it is gone. The kernel gives the lock back when
-the process ends, however it ends. Who finds it held is a double: it says so in `GROUP:PROGRAM.stamps`, with the
-holder, and goes on without the lock, so that the double can be seen and counted. evidence.py reads the folder.
+In the folder SCEN2_WITNESS, which all nodes of one machine share, a program takes an exclusive lock
+(flock) on `GROUP:PROGRAM.lock` before it does anything else, and holds it until it is gone. The kernel
+gives the lock back when the process ends, however it ends. Who finds it held is a double: it says so in
+`GROUP:PROGRAM.stamps`, with the holder, and goes on without the lock, so that the double can be seen and
+counted. evidence.py reads the folder.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _on_term(_signal: int, _frame: object) -> None:
 def run(main: object) -> None:
     """Run `main()` under the witness and exit with what it returns.
 
-    `main` takes no argument and returns an exit code. SIGTERM ends the process within milliseconds, with code 0.
+    `main` takes no argument and returns an exit code. SIGTERM ends the process within milliseconds, with
+    code 0.
     """
     _arrive()
     signal.signal(signal.SIGTERM, _on_term)

@@ -1,0 +1,218 @@
+"""From what the files say to the rules in force: aliases, models and defaults are worked in, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tuiconsole.rulebook.raw import Alias, Entry, RawRules, Said
+from tuiconsole.rulebook.rules import (
+    ApplicationRules,
+    Distribution,
+    Isolation,
+    ProgramRules,
+    RunningFailureStrategy,
+    StartingFailureStrategy,
+    StartingStrategy,
+)
+from tuiconsole.source.errors import Complaint, Location
+from tuiconsole.source.text import did_you_mean
+
+LONGEST_CHAIN = 3
+"""References from a program to a model, from there to another, and so on."""
+ANY = "*"
+SIGNS = frozenset({"@", "#"})
+"""Supvisors' signs among identifiers: kept, not acted on yet."""
+
+
+class ProgramEntry(msgspec.Struct, frozen=True):
+    """The rules of the programs with a name, or whose name a pattern is found in."""
+
+    name: str | None
+    pattern: str | None
+    rules: ProgramRules
+
+
+class ApplicationEntry(msgspec.Struct, frozen=True):
+    """The same for applications. `rules.name` is empty for a pattern; `isolation` None if not said."""
+
+    name: str | None
+    pattern: str | None
+    rules: ApplicationRules
+    isolation: Isolation | None
+    programs: tuple[ProgramEntry, ...]
+    unnamed: ProgramRules
+    """For its programs that no rule names."""
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """All entries, in the order of the files, and what there is to say about them."""
+
+    applications: tuple[ApplicationEntry, ...]
+    identifiers: Mapping[str, Location]
+    """Every identifier that a rule asks for, and where it stands first."""
+    complaints: tuple[Complaint, ...]
+
+
+def resolve(files: Sequence[RawRules]) -> Resolved:
+    """Work in aliases, models and defaults over all files."""
+    resolver = _Resolver(files)
+    applications = [resolver.application(entry) for raw in files for entry in raw.applications]
+    resolver.doubles([entry for raw in files for entry in raw.applications], "application")
+    complaints = [complaint for raw in files for complaint in raw.complaints] + resolver.complaints
+    return Resolved(tuple(applications), resolver.identifiers, tuple(dict.fromkeys(complaints)))
+
+
+class _Resolver:
+    def __init__(self, files: Sequence[RawRules]) -> None:
+        self.complaints: list[Complaint] = []
+        self.identifiers: dict[str, Location] = {}
+        self._aliases: dict[str, Alias] = {}
+        self._models: dict[str, Entry] = {}
+        for raw in files:
+            for alias in raw.aliases:
+                self._again("alias", alias.name, self._aliases.get(alias.name), alias.where)
+                self._aliases[alias.name] = alias
+            for model in raw.models:
+                self._again("model", str(model.name), self._models.get(str(model.name)), model.where)
+                self._models[str(model.name)] = model
+        # Those that nobody uses are checked too: a mistake should not wait for the day when somebody does.
+        for alias in self._aliases.values():
+            self._members(alias.name, alias.where, ())
+        for model in self._models.values():
+            self._with_models(model)
+
+    def _error(self, where: Location, what: str, remedy: str) -> None:
+        self.complaints.append(Complaint(where, what, remedy))
+
+    def _warn(self, where: Location, what: str, remedy: str) -> None:
+        self.complaints.append(Complaint(where, what, remedy, warning=True))
+
+    def _again(self, what: str, name: str, before: Alias | Entry | None, where: Location) -> None:
+        if before is not None:
+            self._warn(where, f"{what} {name!r} replaces the one at {before.where}", "remove one of them")
+
+    def doubles(self, entries: Sequence[Entry], what: str) -> None:
+        """Warn of entries that another one with the same name or pattern hides."""
+        first: dict[tuple[str | None, str | None], Entry] = {}
+        for entry in entries:
+            before = first.setdefault((entry.name, entry.pattern), entry)
+            if before is not entry:
+                self._warn(
+                    entry.where,
+                    f"{what} {entry} is hidden by the one at {before.where}",
+                    "remove one of them",
+                )
+
+    def _members(self, name: str, where: Location, chain: tuple[str, ...]) -> tuple[str, ...]:
+        """What a name stands for: the members of an alias, else itself."""
+        alias = self._aliases.get(name)
+        if alias is None:
+            self.identifiers.setdefault(name, where)
+            return (name,)
+        if name in chain:
+            way = " → ".join((*chain[chain.index(name) :], name))
+            self._error(alias.where, f"circular alias: {way}", "break the circle")
+            return ()
+        if not alias.members and not chain:
+            self._error(alias.where, f"alias {name!r} is empty", "name at least one node or tag")
+        return tuple(
+            member for inner in alias.members for member in self._members(inner, alias.where, (*chain, name))
+        )
+
+    def _names(self, said: Said | None) -> tuple[str, ...]:
+        if said is None or not isinstance(said.value, tuple):
+            return (ANY,)
+        names = [member for name in said.value for member in self._members(name, said.where, ())]
+        for sign in sorted(SIGNS.intersection(names)):
+            self._warn(said.where, f"the sign {sign} is kept but not acted on", "name nodes or tags")
+        # Any other name beside * is redundant.
+        return (ANY,) if ANY in names or not names else tuple(dict.fromkeys(names))
+
+    def _with_models(self, entry: Entry) -> dict[str, Said]:
+        """The words of a program with those of its models below them."""
+        chain: list[Entry] = [entry]
+        while said := chain[-1].words.get("reference"):
+            name = str(said.value)
+            model = self._models.get(name)
+            if model is None:
+                self._error(said.where, f"model {name!r} does not exist", did_you_mean(name, self._models))
+                break
+            if model in chain:
+                way = " → ".join(str(link.name) for link in (*chain[chain.index(model) :], model))
+                self._error(said.where, f"circular reference: {way}", "break the circle")
+                break
+            if len(chain) > LONGEST_CHAIN:
+                way = " → ".join(str(link.name or link) for link in (*chain, model))
+                self._error(said.where, f"more than {LONGEST_CHAIN} references: {way}", "shorten the chain")
+                break
+            chain.append(model)
+        words: dict[str, Said] = {}
+        for link in reversed(chain):
+            words.update(link.words)
+        return words
+
+    def application(self, entry: Entry) -> ApplicationEntry:
+        words = entry.words
+        start = _value(words, "start_sequence", 0)
+        rules = ApplicationRules(
+            name=entry.name or "",
+            distribution=_value(words, "distribution", Distribution.ALL_INSTANCES),
+            identifiers=self._names(words.get("identifiers")),
+            start_sequence=start,
+            stop_sequence=_value(words, "stop_sequence", start),
+            starting_strategy=_value(words, "starting_strategy", StartingStrategy.CONFIG),
+            starting_failure_strategy=_value(
+                words, "starting_failure_strategy", StartingFailureStrategy.ABORT
+            ),
+            running_failure_strategy=_value(
+                words, "running_failure_strategy", RunningFailureStrategy.CONTINUE
+            ),
+            operational_status=_value(words, "operational_status", ""),
+            origin=entry.where,
+        )
+        self.doubles(entry.programs, "program")
+        programs = tuple(
+            ProgramEntry(program.name, program.pattern, self._program(program, rules))
+            for program in entry.programs
+        )
+        unnamed = ProgramRules(
+            starting_failure_strategy=rules.starting_failure_strategy,
+            running_failure_strategy=rules.running_failure_strategy,
+        )
+        isolation = _value(words, "isolation", None)
+        return ApplicationEntry(entry.name, entry.pattern, rules, isolation, programs, unnamed)
+
+    def _program(self, entry: Entry, application: ApplicationRules) -> ProgramRules:
+        words = self._with_models(entry)
+        start = _value(words, "start_sequence", 0)
+        required = _value(words, "required", False)
+        if required and not start:
+            self._warn(
+                entry.where,
+                f"program {entry} is required but not in the start sequence, so that required is not in force",
+                "give it a start_sequence",
+            )
+        return ProgramRules(
+            identifiers=self._names(words.get("identifiers")),
+            start_sequence=start,
+            stop_sequence=_value(words, "stop_sequence", start),
+            required=bool(required and start),
+            wait_exit=_value(words, "wait_exit", False),
+            expected_loading=_value(words, "expected_loading", 0),
+            # A program's own word supersedes its application's.
+            starting_failure_strategy=_value(
+                words, "starting_failure_strategy", application.starting_failure_strategy
+            ),
+            running_failure_strategy=_value(
+                words, "running_failure_strategy", application.running_failure_strategy
+            ),
+            origin=entry.where,
+        )
+
+
+def _value(words: Mapping[str, Said], key: str, default: Any) -> Any:
+    said = words.get(key)
+    return default if said is None else said.value

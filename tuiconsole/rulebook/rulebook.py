@@ -1,0 +1,161 @@
+"""The rules of a cluster: load the files once, then ask for the rules of any application or program."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tuiconsole.rulebook.best import Chooser
+from tuiconsole.rulebook.raw import RawRules
+from tuiconsole.rulebook.resolve import ANY, SIGNS, ApplicationEntry, ProgramEntry, Resolved, resolve
+from tuiconsole.rulebook.rules import ApplicationRules, Isolation, ProgramRules
+from tuiconsole.rulebook.toml_form import read_toml_rules
+from tuiconsole.source.errors import Complaint, SourceError
+
+_REMEMBERED = 10_000
+"""Answers kept of each sort: more names than a cluster has, and a bound for names that someone makes up."""
+
+_UNMANAGED = ProgramRules()
+
+
+class Rulebook:
+    """All rules in force. Immutable but for its memory of answers, so that it may be shared by threads."""
+
+    def __init__(self, resolved: Resolved, isolation: Sequence[tuple[str, Isolation]] = ()) -> None:
+        """Take resolved entries and the cluster file's patterns of isolation, in its order."""
+        self.warnings: tuple[Complaint, ...] = resolved.complaints
+        self._identifiers = resolved.identifiers
+        self._isolation = Chooser((None, pattern, value) for pattern, value in isolation)
+        self._applications = Chooser((entry.name, entry.pattern, entry) for entry in resolved.applications)
+        self._programs = {
+            id(entry): Chooser((program.name, program.pattern, program) for program in entry.programs)
+            for entry in resolved.applications
+        }
+        self._entries = resolved.applications
+        self._application_answers: dict[str, ApplicationRules | None] = {}
+        self._program_answers: dict[tuple[str, str], ProgramRules] = {}
+        self.digest = _digest(resolved.applications, isolation)
+        """Of what the rules mean. Form, order of models, comments and places in files make no difference."""
+
+    def application(self, name: str) -> ApplicationRules | None:
+        """The rules of an application; None if no rule names it: then it is unmanaged."""
+        if name not in self._application_answers:
+            if len(self._application_answers) >= _REMEMBERED:
+                self._application_answers.clear()
+            self._application_answers[name] = self._find(name)
+        return self._application_answers[name]
+
+    def _find(self, name: str) -> ApplicationRules | None:
+        entry = self._applications.best(name)
+        if entry is None:
+            return None
+        isolation = entry.isolation or self._isolation.best(name) or Isolation.STOP
+        return msgspec.structs.replace(entry.rules, name=name, isolation=isolation)
+
+    def program(self, application: str, program: str) -> ProgramRules:
+        """The rules of a program; the defaults if no rule names it, or its application is unmanaged."""
+        key = (application, program)
+        if key not in self._program_answers:
+            if len(self._program_answers) >= _REMEMBERED:
+                self._program_answers.clear()
+            self._program_answers[key] = self._find_program(application, program)
+        return self._program_answers[key]
+
+    def _find_program(self, application: str, program: str) -> ProgramRules:
+        entry = self._applications.best(application)
+        if entry is None:
+            return _UNMANAGED
+        found = self._programs[id(entry)].best(program)
+        return found.rules if found is not None else entry.unnamed
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The applications that are named exactly, in the order of the files."""
+        return tuple(entry.name for entry in self._entries if entry.name is not None)
+
+    def check_against(self, nodes: Iterable[str], tags: Iterable[str]) -> tuple[Complaint, ...]:
+        """Warn of each identifier that is neither a node nor a tag of the cluster."""
+        known = {*nodes, *tags, ANY, *SIGNS}
+        return tuple(
+            Complaint(
+                where,
+                f"no node bears the identifier {name!r}",
+                "add the node, or remove the name",
+                warning=True,
+            )
+            for name, where in self._identifiers.items()
+            if name not in known
+        )
+
+
+def load_rules(
+    patterns: Iterable[Path | str], *, isolation: Sequence[tuple[str, Isolation]] = ()
+) -> Rulebook:
+    """Read rules files, .toml or .xml, as one rulebook.
+
+    Args:
+        patterns: paths and globs; files in the order given, those of one glob by name.
+        isolation: what the cluster file says under [isolation]; a rule's own word wins over it.
+
+    Raises:
+        SourceError: with one line for each thing that is wrong in any of the files.
+    """
+    files = [read_rules(file) for file in expand(patterns)]
+    resolved = resolve(files)
+    errors = [complaint for complaint in resolved.complaints if not complaint.warning]
+    if errors:
+        raise SourceError(*errors)
+    return Rulebook(resolved, isolation)
+
+
+def read_rules(file: Path | str) -> RawRules:
+    """Read one file, in the form that its suffix says. Raises SourceError."""
+    suffix = Path(file).suffix.lower()
+    if suffix == ".toml":
+        return read_toml_rules(file)
+    if suffix == ".xml":
+        # lxml takes as long to import as all else here; most clusters use TOML.
+        from tuiconsole.rulebook.xml_form import read_xml_rules
+
+        return read_xml_rules(file)
+    raise SourceError.at(
+        file, 0, f"a rules file ends in .toml or .xml, not {suffix or 'without a suffix'}", "rename it"
+    )
+
+
+def expand(patterns: Iterable[Path | str]) -> tuple[str, ...]:
+    """The files that paths and globs name, each once. Raises SourceError if a glob matches nothing."""
+    files: dict[str, None] = {}
+    for pattern in map(str, patterns):
+        if Path(pattern).exists() or not glob.has_magic(pattern):
+            found = [pattern]
+        else:
+            found = sorted(glob.iglob(pattern, recursive=True))  # noqa: PTH207  absolute globs are none of pathlib's
+        if not found:
+            raise SourceError.at(
+                pattern, 0, "no rules file matches", "correct rules = […] in the cluster file"
+            )
+        files.update(dict.fromkeys(found))
+    return tuple(files)
+
+
+def _digest(entries: Sequence[ApplicationEntry], isolation: Sequence[tuple[str, Isolation]]) -> str:
+    meaning = [
+        [
+            entry.name,
+            entry.pattern,
+            msgspec.structs.replace(entry.rules, origin=None),
+            entry.isolation,
+            [_program_meaning(program) for program in entry.programs],
+        ]
+        for entry in entries
+    ]
+    return hashlib.sha256(msgspec.json.encode([meaning, list(isolation)])).hexdigest()[:32]
+
+
+def _program_meaning(program: ProgramEntry) -> list[object]:
+    return [program.name, program.pattern, msgspec.structs.replace(program.rules, origin=None)]

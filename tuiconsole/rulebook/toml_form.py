@@ -1,0 +1,83 @@
+"""Rules in their native form, TOML.
+
+format = 1
+[aliases]
+servers = ["server_1", "server_2"]
+[models.service]
+start_sequence = 3
+[[applications]]
+pattern = "scen2_srv_"
+[[applications.programs]]
+name = "scen2_internal_data_bus"
+reference = "service"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tuiconsole.rulebook.raw import Alias, Entry, RawRules, Said
+from tuiconsole.rulebook.words import PROGRAM_WORDS, TOML_APPLICATION_WORDS, Word, WordError, from_toml
+from tuiconsole.source.pattern import PatternError, check_pattern
+from tuiconsole.source.table import Table
+from tuiconsole.source.toml import read_toml
+
+FORMAT = 1
+
+
+def read_toml_rules(file: Path | str) -> RawRules:
+    """Read one file. Raises SourceError if it is not TOML at all."""
+    root = Table.root(read_toml(file))
+    version = root.integer("format", FORMAT, 1, 10**9, required=True)
+    if version != FORMAT:
+        root.complain("format", f"format {version} is not known", f"this version reads format {FORMAT}")
+        root.raise_errors()
+    aliases = root.table("aliases")
+    found = [Alias(aliases.where(name), name, aliases.texts(name)) for name in aliases.data]
+    models = [
+        Entry(table.where(), name, None, _words(table, PROGRAM_WORDS))
+        for name, table in root.named_tables("models")
+    ]
+    applications = [_application(table) for table in root.array_of_tables("applications")]
+    root.finish()
+    return RawRules(tuple(found), tuple(models), tuple(applications), tuple(root.complaints))
+
+
+def _application(table: Table) -> Entry:
+    programs = []
+    for program in table.array_of_tables("programs"):
+        name, pattern = _name_or_pattern(program, "program")
+        programs.append(Entry(program.where(), name, pattern, _words(program, PROGRAM_WORDS)))
+    name, pattern = _name_or_pattern(table, "application")
+    words = _words(table, TOML_APPLICATION_WORDS)
+    return Entry(table.where(), name, pattern, words, tuple(programs))
+
+
+def _name_or_pattern(table: Table, what: str) -> tuple[str | None, str | None]:
+    if table.has("name") == table.has("pattern"):
+        both = "both a name and a pattern" if table.has("name") else "neither a name nor a pattern"
+        table.complain("", f"the {what} has {both}", "give it one of the two")
+    name = table.text("name") if table.has("name") else None
+    pattern = table.text("pattern") if table.has("pattern") else None
+    if name == "":
+        table.complain("name", f"the {what}'s name is empty", 'write its name; pattern = "" stands for all')
+    if pattern is not None:
+        try:
+            check_pattern(pattern)
+        except PatternError as error:
+            table.complain("pattern", f"pattern {pattern[:60]!r}: {error}", error.remedy)
+    return name, pattern
+
+
+def _words(table: Table, words: Mapping[str, Word]) -> dict[str, Said]:
+    said = {}
+    for key, word in words.items():
+        table.expect(key)
+        if table.has(key):
+            try:
+                said[key] = Said(from_toml(key, word, table.data[key]), table.where(key))
+            except WordError as error:
+                table.complain(key, str(error), error.remedy)
+    table.finish()
+    return said
