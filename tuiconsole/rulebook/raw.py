@@ -18,7 +18,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """An application, a program or a model. Exactly one of `name` and `pattern` is set; a model has a name."""
+    """An application, a program or a model. One of `name` and `pattern` is set; a model has a name."""
 
     where: Location
     name: str | None

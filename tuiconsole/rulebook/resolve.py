@@ -192,7 +192,7 @@ class _Resolver:
         if required and not start:
             self._warn(
                 entry.where,
-                f"program {entry} is required but not in the start sequence, so that required is not in force",
+                f"program {entry} is required, but in no start sequence: required is not in force",
                 "give it a start_sequence",
             )
         return ProgramRules(

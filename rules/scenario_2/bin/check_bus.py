@@ -16,7 +16,7 @@ from bus_line import BusLine, BusLostError
 BOUND = 30.0
 """Seconds. Longer than any bus needs, shorter than an operator's patience."""
 PROBE_EVERY = 0.01
-"""Seconds between two attempts: adds little to the start of an item, and a refused connection costs nearly nothing."""
+"""Seconds between two attempts: it adds little to a start, and a refused connection is cheap."""
 PING_EVERY = 0.1
 """Seconds between two pings of a bus under watch."""
 

@@ -29,14 +29,21 @@ class Run(NamedTuple):
 
 def stamps(folder: Path | str) -> list[dict[str, Any]]:
     """All stamps of a folder, oldest first. A line that a killed process left half written is left out."""
-    found = []
-    for path in Path(folder).glob("*.stamps"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                print(f"{path}: half a stamp: {line[:60]!r}", file=sys.stderr)
+    lines = [
+        (path, line)
+        for path in Path(folder).glob("*.stamps")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    found = [stamp for path, line in lines if (stamp := _stamp(path, line))]
     return sorted(found, key=lambda stamp: stamp["at"])
+
+
+def _stamp(path: Path, line: str) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(line))
+    except ValueError:
+        print(f"{path}: half a stamp: {line[:60]!r}", file=sys.stderr)
+        return None
 
 
 def runs(lines: Iterable[dict[str, Any]]) -> list[Run]:
@@ -72,7 +79,7 @@ def doubles(folder: Path | str) -> list[str]:
     """One line for each double."""
     lines = stamps(folder)
     found = [
-        f"{stamp['namespec']}: pid {stamp['pid']} on {stamp['node']} started at {stamp['at']:.3f} while {stamp['holder']} ran"
+        f"{stamp['namespec']}: pid {stamp['pid']} on {stamp['node']} started while {stamp['holder']} ran"
         for stamp in lines
         if stamp["event"] == "double"
     ]
@@ -92,7 +99,7 @@ def _overlaps(lives: list[Run]) -> list[str]:
     for run in lives:
         running = [other for other in running if other.end is not None and other.end > run.start]
         found += [
-            f"{run.namespec} on {run.node} started at {run.start:.3f} while {other.namespec} ran on {other.node}"
+            f"{run.namespec} started on {run.node} while {other.namespec} ran on {other.node}"
             for other in running
             if other.node != run.node
         ]

@@ -58,21 +58,24 @@ class Station:
 
     def work(self) -> None:
         """Publish and receive until a bus is lost. Raises BusLostError, with the line already forgotten."""
+        try:
+            self._exchange()
+        except BusLostError:
+            self._lines = {which: line for which, line in self._lines.items() if line.fileno() >= 0}
+            raise
+
+    def _exchange(self) -> None:
         due = time.monotonic()
         number = 0
         while True:
-            try:
-                if self.output and time.monotonic() >= due:
-                    due = time.monotonic() + PERIOD
-                    number += 1
-                    self._lines["internal"].send(f"PUB {self.output} {number} from {self.program}")
-                rest = max(due - time.monotonic(), 0.0) if self.output else None
-                readable, _, _ = select.select(list(self._lines.values()), [], [], rest)
-                for line in readable:
-                    self._receive(line)
-            except BusLostError:
-                self._lines = {which: line for which, line in self._lines.items() if line.fileno() >= 0}
-                raise
+            if self.output and time.monotonic() >= due:
+                due = time.monotonic() + PERIOD
+                number += 1
+                self._lines["internal"].send(f"PUB {self.output} {number} from {self.program}")
+            rest = max(due - time.monotonic(), 0.0) if self.output else None
+            readable, _, _ = select.select(list(self._lines.values()), [], [], rest)
+            for line in readable:
+                self._receive(line)
 
     def _receive(self, line: BusLine) -> None:
         for text in line.lines(1.0):
@@ -84,23 +87,30 @@ class Station:
             place.say(f"received {self.received}")
 
 
+def turn(station: Station) -> tuple[bool, str]:
+    """Connect and work until a bus is lost: whether the station was connected, and what it lost."""
+    connected = False
+    try:
+        station.connect()
+        connected = True
+        station.work()
+    except BusLostError as error:
+        return connected, str(error)
+    return connected, ""
+
+
 def main() -> int:
     station = Station(place.PROGRAM)
     lost_at = time.monotonic()
-    complaint = ""
+    told = ""
     while time.monotonic() - lost_at < PATIENCE:
-        try:
-            station.connect()
-            complaint = ""
-            try:
-                station.work()
-            finally:
-                lost_at = time.monotonic()
-        except BusLostError as error:
-            if str(error) != complaint:
-                complaint = str(error)
-                place.say(complaint)
-            time.sleep(RETRY)
+        was_connected, complaint = turn(station)
+        if was_connected:
+            lost_at = time.monotonic()
+        if was_connected or complaint != told:
+            told = complaint
+            place.say(complaint)
+        time.sleep(RETRY)
     place.say(f"gave up after {PATIENCE:.0f} s without a bus")
     return 1
 

@@ -28,7 +28,7 @@ def namespec() -> str:
 
 
 def _text(value: str | None) -> str:
-    """A JSON string, or null. Written here because importing json would cost each program a third of its start."""
+    """A JSON string, or null. Importing json would cost each program a third of its start."""
     if value is None:
         return "null"
     kept = "".join(letter for letter in value if letter.isprintable())
@@ -40,10 +40,8 @@ def _stamp(event: str, more: str = "") -> None:
         return
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
     token = _text(os.environ.get("TUICONSOLE_TOKEN"))
-    line = (
-        f'{{"event": "{event}", "namespec": {_text(namespec())}, "pid": {os.getpid()}, "node": {_text(NODE)}, '
-        f'"at": {now:.6f}, "token": {token}{more}}}\n'
-    )
+    who = f'"namespec": {_text(namespec())}, "pid": {os.getpid()}, "node": {_text(NODE)}'
+    line = f'{{"event": "{event}", {who}, "at": {now:.6f}, "token": {token}{more}}}\n'
     os.write(_stamps, line.encode())
 
 
