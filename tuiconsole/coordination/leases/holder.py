@@ -18,6 +18,9 @@ from tuiconsole.settings.timing import Timing
 REMEMBERED = 64
 """Renewals whose time of sending is remembered: more than fit in a lease at the default heartbeat."""
 
+EAGER = 0.25
+"""A node that waits for its first lease asks again after this part of a heartbeat: connections are just made."""
+
 
 class LeaseState(str, Enum):
     """OUT: asks for none. JOINING: asks for a new epoch. HELD. LAPSING: isolation has begun. LEFT: gave it up."""
@@ -102,13 +105,11 @@ class LeaseHolder:
     @property
     def next_timer(self) -> BootTime:
         """When `tick` is due."""
-        if self.state is LeaseState.JOINING:
-            return self._next_send
         if self.state is LeaseState.HELD:
             return min(self._next_send, self.stop_at)
-        if self.state is LeaseState.LEFT:
-            return self._next_send if not self.left_heard else float("inf")
-        return self.held_until if not self._over else float("inf")
+        if self.state is LeaseState.LAPSING and not self._over:
+            return min(self._next_send, self.held_until)
+        return self._next_send
 
     @property
     def left_heard(self) -> bool:
@@ -140,21 +141,15 @@ class LeaseHolder:
             self.events.append(LeaseEvent.LOST)
         if now < self._next_send:
             return
+        self._next_send = now + self.timing.heartbeat
+        if self.state is LeaseState.JOINING:
+            self._next_send = now + self.timing.heartbeat * EAGER
         if self.state in (LeaseState.HELD, LeaseState.JOINING):
             self._send_renewal(now)
         elif self.state is LeaseState.LEFT and not self.left_heard:
-            self._request += 1
-            self._next_send = now + self.timing.heartbeat
-            self.outbox.append(
-                Leave(
-                    self.voters.cluster,
-                    self.voters.digest,
-                    self.node,
-                    self.epoch,
-                    self.incarnation,
-                    self._request,
-                )
-            )
+            self._send_leave()
+        else:
+            self._send_probe()
 
     def receive(self, now: BootTime, voter: str, message: Message) -> None:
         """Take a voter's answer."""
@@ -170,7 +165,6 @@ class LeaseHolder:
         self._sent[self._request] = now
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
-        self._next_send = now + self.timing.heartbeat
         self.outbox.append(
             Renew(
                 self.voters.cluster,
@@ -181,6 +175,21 @@ class LeaseHolder:
                 self._request,
                 self.state is LeaseState.JOINING,
             )
+        )
+
+    def _send_probe(self) -> None:
+        """Ask for nothing: the refusals tell who leads, and that the voters are there."""
+        self._request += 1
+        voters = self.voters
+        self.outbox.append(
+            Renew(voters.cluster, voters.digest, self.node, 0, self.incarnation, self._request, False)
+        )
+
+    def _send_leave(self) -> None:
+        self._request += 1
+        voters = self.voters
+        self.outbox.append(
+            Leave(voters.cluster, voters.digest, self.node, self.epoch, self.incarnation, self._request)
         )
 
     def _on_renewed(self, now: BootTime, voter: str, message: Renewed) -> None:

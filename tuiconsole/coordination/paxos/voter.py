@@ -21,6 +21,7 @@ from tuiconsole.coordination.founding import HELLO_INTERVAL, Founding
 from tuiconsole.coordination.leases.raising import EpochRaise
 from tuiconsole.coordination.leases.registrar import Registrar
 from tuiconsole.coordination.messages import (
+    TO_ANY_NODE,
     Accept,
     Accepted,
     Beat,
@@ -348,7 +349,7 @@ class Voter:
     # -- sending ---------------------------------------------------------------------------------------------
 
     def _send(self, to: str, message: Message) -> None:
-        if to == self.name:
+        if to == self.name and not isinstance(message, TO_ANY_NODE):
             self._to_self.append(message)
         else:
             self.outbox.append((to, message))
