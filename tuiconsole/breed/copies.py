@@ -1,7 +1,7 @@
 """N copies of a group of Supervisor: texts in, texts out.
 
-An application that exists once for each item needs a [group:…] section for each: Supervisor has no other way. The
-texts of all other sections, comments included, are kept as they are.
+An application that exists once for each item needs a [group:…] section for each. The texts of all other
+sections, comments included, are kept as they are.
 """
 
 from __future__ import annotations

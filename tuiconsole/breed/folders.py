@@ -24,7 +24,7 @@ def breed(
     extra: bool = False,
     tell: Callable[[str], None] | None = None,
 ) -> tuple[Path, ...]:
-    """Read the templates that `pattern` names, copy groups, and write the outcome under the same relative paths.
+    """Read the templates that `pattern` names, copy groups, and write all under the same relative paths.
 
     Nothing is written unless all of it could be made.
 
@@ -72,7 +72,7 @@ def breed(
 
 
 def leftovers(target: Path, bred: Bred) -> list[Path]:
-    """Files of an earlier breed that this one does not write again, and that would define groups beside its own.
+    """Files of an earlier breed that this one does not write again: they would define groups beside its own.
 
     They are reported, never removed: someone may have edited them.
     """

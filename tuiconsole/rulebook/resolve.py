@@ -69,6 +69,7 @@ class _Resolver:
     def __init__(self, files: Sequence[RawRules]) -> None:
         self.complaints: list[Complaint] = []
         self.identifiers: dict[str, Location] = {}
+        self._circles: set[frozenset[str]] = set()
         self._aliases: dict[str, Alias] = {}
         self._models: dict[str, Entry] = {}
         for raw in files:
@@ -89,6 +90,12 @@ class _Resolver:
 
     def _warn(self, where: Location, what: str, remedy: str) -> None:
         self.complaints.append(Complaint(where, what, remedy, warning=True))
+
+    def _circle(self, what: str, where: Location, way: Sequence[str]) -> None:
+        """A circle is told once, whichever of its members leads into it."""
+        if frozenset(way) not in self._circles:
+            self._circles.add(frozenset(way))
+            self._error(where, f"circular {what}: {' → '.join(way)}", "break the circle")
 
     def _again(self, what: str, name: str, before: Alias | Entry | None, where: Location) -> None:
         if before is not None:
@@ -113,8 +120,7 @@ class _Resolver:
             self.identifiers.setdefault(name, where)
             return (name,)
         if name in chain:
-            way = " → ".join((*chain[chain.index(name) :], name))
-            self._error(alias.where, f"circular alias: {way}", "break the circle")
+            self._circle("alias", alias.where, (*chain[chain.index(name) :], name))
             return ()
         if not alias.members and not chain:
             self._error(alias.where, f"alias {name!r} is empty", "name at least one node or tag")
@@ -141,8 +147,11 @@ class _Resolver:
                 self._error(said.where, f"model {name!r} does not exist", did_you_mean(name, self._models))
                 break
             if model in chain:
-                way = " → ".join(str(link.name) for link in (*chain[chain.index(model) :], model))
-                self._error(said.where, f"circular reference: {way}", "break the circle")
+                self._circle(
+                    "reference",
+                    said.where,
+                    [str(link.name) for link in (*chain[chain.index(model) :], model)],
+                )
                 break
             if len(chain) > LONGEST_CHAIN:
                 way = " → ".join(str(link.name or link) for link in (*chain, model))

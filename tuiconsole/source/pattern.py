@@ -8,6 +8,7 @@ choices, which is bounded.
 from __future__ import annotations
 
 import re
+import warnings
 
 try:
     from re import _parser  # type: ignore[attr-defined]
@@ -35,9 +36,12 @@ def check_pattern(pattern: str) -> re.Pattern[str]:
     if len(pattern) > LONGEST_PATTERN:
         raise PatternError(f"longer than {LONGEST_PATTERN} characters", "shorten it")
     try:
-        tree = _parser.parse(pattern)
-        compiled = re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            # What Python would read otherwise in a later version (a set within a set) is refused today.
+            warnings.simplefilter("error")
+            tree = _parser.parse(pattern)
+            compiled = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise PatternError(str(error), "correct the regular expression") from None
     if _ways(tree, inside=False) > MOST_WAYS:
         raise PatternError("too many repetitions or choices", "use at most three of *, + and {n,}")
