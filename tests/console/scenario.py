@@ -1,0 +1,246 @@
+"""Statuses for tests: Scenario 2 as the reference describes it, and larger or nastier ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tuiconsole.model.events import Event, Severity
+from tuiconsole.model.node import Pids
+from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
+from tuiconsole.model.status import (
+    ApplicationStatus,
+    ClusterStatus,
+    GrantStatus,
+    JobStatus,
+    MasterStatus,
+    NodeStatus,
+    ProcessStatus,
+    QuorumStatus,
+)
+
+NO_NODE = "no node could be found: LOCAL means server_2, which is none of its identifiers (console_1, console_2, console_3)"
+
+SRV = (
+    ("scen2_internal_data_bus", 1, 2, False),
+    ("scen2_check_internal_data_bus", 2, 0, False),
+    ("scen2_config_manager", 3, 10, True),
+    ("scen2_data_processing", 3, 10, True),
+    ("scen2_sensor_acquisition", 3, 10, True),
+    ("scen2_check_common_data_bus", 3, 0, False),
+    ("scen2_common_bus_interface", 4, 10, False),
+)
+HCI = (
+    ("scen2_internal_data_bus", 1, 2, True),
+    ("scen2_check_internal_data_bus", 2, 0, False),
+    ("scen2_chart_view", 3, 8, False),
+    ("scen2_sensor_control", 3, 8, False),
+    ("scen2_sensor_view", 3, 8, False),
+)
+
+
+def process(
+    group: str, name: str, state: ProcessState = ProcessState.STOPPED, **fields: Any
+) -> ProcessStatus:
+    """A process; what is not said is as of one that never ran."""
+    values: dict[str, Any] = {
+        "nodes": (),
+        "pid": None,
+        "expected_exit": True,
+        "required": False,
+        "expected_loading": 0,
+        "uptime": None,
+        "cpu": None,
+        "memory": None,
+    }
+    return ProcessStatus(name, f"{group}:{name}", state, **{**values, **fields})
+
+
+def application(
+    name: str,
+    programs: tuple[tuple[str, int, int, bool], ...],
+    node: str = "",
+    *,
+    seed: int = 1,
+    **fields: Any,
+) -> ApplicationStatus:
+    """An application of Scenario 2: RUNNING on `node`, with its checks exited; STOPPED without one."""
+    processes = []
+    for number, (program, sequence, load, required) in enumerate(programs):
+        common = {"sequence": sequence, "expected_loading": load, "required": required}
+        if not node:
+            processes.append(process(name, program, **common))
+        elif "check" in program:
+            processes.append(process(name, program, ProcessState.EXITED, nodes=(node,), **common))
+        else:
+            processes.append(
+                process(
+                    name,
+                    program,
+                    ProcessState.RUNNING,
+                    nodes=(node,),
+                    pid=4_000 + 100 * seed + number,
+                    uptime=60.0 * seed + 12.5,
+                    cpu=0.3 + 0.4 * number,
+                    memory=11_272_192 + 700_000 * number,
+                    **common,
+                )
+            )
+    grant = GrantStatus(node, (3, 10 + seed), "2026-11-23T11:58:00.000Z", node) if node else None
+    values: dict[str, Any] = {
+        "managed": True,
+        "state": ApplicationState.RUNNING if node else ApplicationState.STOPPED,
+        "major_failure": False,
+        "minor_failure": False,
+        "nodes": (node,) if node else (),
+        "grant": grant,
+        "reason": None,
+        "processes": tuple(processes),
+    }
+    return ApplicationStatus(name=name, **{**values, **fields})
+
+
+def refused_hci(name: str = "scen2_hci_03") -> ApplicationStatus:
+    """The application for which no node could be found: both LEDs are lit."""
+    plain = application(name, HCI, major_failure=True, minor_failure=True, reason=NO_NODE)
+    failed = tuple(
+        msgspec.structs.replace(
+            one, major_failure=one.required, minor_failure=not one.required, reason="could not be placed"
+        )
+        for one in plain.processes
+    )
+    return msgspec.structs.replace(plain, processes=failed)
+
+
+def starting_hci(name: str, node: str, step: int) -> ApplicationStatus:
+    """An application on its way, at `step` of 3."""
+    whole = application(name, HCI, node, seed=7)
+    processes = []
+    for one in whole.processes:
+        if one.sequence > step:
+            processes.append(
+                process(name, one.name, sequence=one.sequence, expected_loading=one.expected_loading)
+            )
+        elif one.sequence == step:
+            processes.append(
+                msgspec.structs.replace(one, state=ProcessState.STARTING, nodes=(node,), pid=4_700 + step)
+            )
+        else:
+            processes.append(one)
+    waits = next(one.namespec for one in whole.processes if one.sequence == step)
+    job = JobStatus("start", step, 3, (f"{waits} to exit" if step == 2 else f"{waits} to run",))
+    return msgspec.structs.replace(
+        whole, state=ApplicationState.STARTING, processes=tuple(processes), job=job
+    )
+
+
+def nodes() -> tuple[NodeStatus, ...]:
+    """Three servers and three consoles on three hosts."""
+    found = []
+    for number in (1, 2, 3):
+        found.append(
+            NodeStatus(
+                f"server_{number}", NodeState.RUNNING, True, f"127.0.0.1{number}", 42 + (number == 3) * 26, 0.1,
+                Pids(100 * number, 100 * number + 1, 100 * number + 2), ("server",),
+            )
+        )  # fmt: skip
+    for number in (1, 2, 3):
+        found.append(
+            NodeStatus(
+                f"console_{number}", NodeState.RUNNING, False, f"127.0.0.1{number}", 42 + (number == 3) * 26, 0.1,
+                Pids(100 * number + 50, 100 * number + 51, 100 * number + 52), ("console",),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def common_bus() -> ApplicationStatus:
+    """Unmanaged: always STOPPED, though its process runs on every node."""
+    everywhere = tuple(node.name for node in nodes())
+    return ApplicationStatus(
+        name="common_data_bus",
+        managed=False,
+        state=ApplicationState.STOPPED,
+        major_failure=False,
+        minor_failure=False,
+        nodes=everywhere,
+        grant=None,
+        reason=None,
+        processes=(
+            process(
+                "common_data_bus",
+                "common_data_bus",
+                ProcessState.RUNNING,
+                nodes=everywhere,
+                pid=900,
+                uptime=4_000.0,
+                cpu=0.1,
+                memory=9_000_000,
+            ),
+        ),
+    )
+
+
+def reference(**fields: Any) -> ClusterStatus:
+    """Scenario 2 when hci_02 runs on console_3 and the start of hci_03 was refused on a server."""
+    values: dict[str, Any] = {
+        "cluster": "scenario_2",
+        "state": ClusterState.OPERATION,
+        "observed_at": "2026-11-23T12:00:00.000Z",
+        "observer": "console_1",
+        "master": MasterStatus("server_1", 3),
+        "quorum": QuorumStatus(3, 3, 2, held=True),
+        "nodes": nodes(),
+        "applications": (
+            common_bus(),
+            application("scen2_srv_01", SRV, "server_1", seed=1),
+            application("scen2_srv_02", SRV, "server_2", seed=2),
+            application("scen2_srv_03", SRV, "server_3", seed=3),
+            application("scen2_hci_01", HCI),
+            application("scen2_hci_02", HCI, "console_3", seed=4),
+            refused_hci(),
+        ),
+        "conflicts": (),
+    }
+    return ClusterStatus(**{**values, **fields})
+
+
+def with_application(status: ClusterStatus, new: ApplicationStatus) -> ClusterStatus:
+    """The status with one application replaced, or added."""
+    others = tuple(one for one in status.applications if one.name != new.name)
+    return msgspec.structs.replace(status, applications=(*others, new))
+
+
+def without_application(status: ClusterStatus, name: str) -> ClusterStatus:
+    """The status without one application."""
+    return msgspec.structs.replace(
+        status, applications=tuple(one for one in status.applications if one.name != name)
+    )
+
+
+def history() -> tuple[Event, ...]:
+    """What happened before the console came up."""
+    lines = (
+        ("12:00:01.000", "server_1", "master", "server_1", "is the master of term 3", Severity.INFO),
+        ("12:00:04.120", "server_1", "application", "scen2_srv_01", "RUNNING on server_1", Severity.INFO),
+        ("12:00:04.180", "server_1", "application", "scen2_srv_02", "RUNNING on server_2", Severity.INFO),
+        ("12:00:04.240", "server_1", "application", "scen2_srv_03", "RUNNING on server_3", Severity.INFO),
+        ("12:01:10.500", "server_1", "request", "scen2_hci_02", "start asked by console_3", Severity.INFO),
+        ("12:01:13.700", "server_1", "application", "scen2_hci_02", "RUNNING on console_3", Severity.INFO),
+        ("12:02:00.000", "server_1", "request", "scen2_hci_03", f"start refused: {NO_NODE}", Severity.MAJOR),
+    )
+    return tuple(
+        Event(f"2026-11-23T{at}Z", node, kind, subject, text, severity, f"server_1/1/{number}")
+        for number, (at, node, kind, subject, text, severity) in enumerate(lines)
+    )
+
+
+def crowd(applications: int, processes: int) -> ClusterStatus:
+    """A large cluster: every process runs."""
+    programs = tuple((f"worker_{number:03d}", 1, 1, False) for number in range(processes))
+    return reference(
+        applications=tuple(
+            application(f"line_{number:03d}", programs, "server_1") for number in range(applications)
+        )
+    )

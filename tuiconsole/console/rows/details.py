@@ -1,0 +1,190 @@
+"""The details of what is selected, as lines; and which process's log goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from tuiconsole.console.picture import Picture
+from tuiconsole.console.rows import quantity
+from tuiconsole.console.rows.events import event_words
+from tuiconsole.console.rows.foreign import plain
+from tuiconsole.console.rows.line import Line, Span, Tone, joined, wrapped
+from tuiconsole.console.rows.marks import (
+    MASTER,
+    application_mark,
+    major_led,
+    minor_led,
+    node_mark,
+    process_mark,
+    severity_mark,
+)
+from tuiconsole.console.rows.nodes import processes_on
+from tuiconsole.console.rows.progress import end_line, job_words
+from tuiconsole.console.subject import Kind, Subject
+from tuiconsole.model.status import ApplicationStatus, NodeStatus, ProcessStatus
+
+
+def title(subject: Subject, picture: Picture) -> str:
+    """What the details are of, for the panel's border."""
+    if subject.kind is Kind.NOTHING:
+        return "Details"
+    if subject.kind is Kind.EVENT:
+        event = picture.event(subject.key)
+        return f"event on {plain(event.node)}" if event else "event"
+    return plain(subject.key)
+
+
+def detail_lines(
+    picture: Picture, subject: Subject, width: int, zone: tzinfo | None = None
+) -> tuple[Line, ...]:
+    """Facts about the subject in paragraphs of at most `width` cells."""
+    paragraphs = list(_paragraphs(picture, subject, zone))
+    return tuple(line for paragraph in paragraphs for line in wrapped(paragraph, width, indent=2))
+
+
+def log_of(picture: Picture, key: str) -> str:
+    """The namespec whose log is meant: the process itself; of an application, what failed, else what runs."""
+    if ":" in key:
+        return key
+    application = picture.application(key)
+    if application is None or not application.processes:
+        return ""
+    ranked = sorted(
+        application.processes,
+        key=lambda one: (not one.major_failure, not one.minor_failure, one.pid is None, one.sequence),
+    )
+    return ranked[0].namespec
+
+
+def _paragraphs(picture: Picture, subject: Subject, zone: tzinfo | None) -> Iterator[Line]:
+    if subject.kind is Kind.PROCESS:
+        process = picture.process(subject.key)
+        application = picture.application(subject.key)
+        if process is not None and application is not None:
+            yield from _process(process)
+            if process.reason is None and application.reason:
+                yield (Span("application: ", Tone.DIM), Span(plain(application.reason)))
+            yield from _request(picture, process.namespec)
+    elif subject.kind is Kind.APPLICATION:
+        found = picture.application(subject.key)
+        if found is not None:
+            yield from _application(found)
+            yield from _request(picture, found.name)
+    elif subject.kind is Kind.NODE:
+        node = picture.node_status(subject.key)
+        if node is not None:
+            yield from _node(node, picture)
+    elif subject.kind is Kind.EVENT:
+        event = picture.event(subject.key)
+        if event is not None:
+            mark = severity_mark(event.severity)
+            when = quantity.clock_time(event.at, zone)
+            yield joined([(Span(when, Tone.DIM),), (Span(mark.text, mark.tone),), (Span(plain(event.node)),)])
+            yield event_words(event)
+
+
+def _process(process: ProcessStatus) -> Iterator[Line]:
+    mark = process_mark(process)
+    where = f" on {', '.join(map(plain, process.nodes))}" if process.nodes else ""
+    parts: list[Line] = [(Span(mark.text, mark.tone), Span(where))]
+    parts += _leds(process.major_failure, process.minor_failure)
+    if process.pid is not None:
+        parts += [
+            (Span("pid ", Tone.DIM), Span(str(process.pid))),
+            (Span("up ", Tone.DIM), Span(quantity.duration(process.uptime))),
+            (Span("CPU ", Tone.DIM), Span(quantity.cpu(process.cpu))),
+            (Span(quantity.memory(process.memory)),),
+        ]
+    parts += [
+        (Span("load ", Tone.DIM), Span(quantity.percent(process.expected_loading))),
+        (Span("required" if process.required else "not required", Tone.DIM),),
+        (
+            Span(
+                f"sequence {process.sequence}" if process.sequence else "not in the start sequence", Tone.DIM
+            ),
+        ),
+    ]
+    if not process.expected_exit:
+        parts.append((Span("exited unexpectedly", Tone.MINOR),))
+    yield joined(parts)
+    if process.stale:
+        yield (Span("its node is silent: this is its last known state", Tone.MINOR),)
+    if process.reason:
+        yield (Span(plain(process.reason)),)
+
+
+def _application(application: ApplicationStatus) -> Iterator[Line]:
+    mark = application_mark(application)
+    where = f" on {', '.join(map(plain, application.nodes))}" if application.nodes else ""
+    alive = sum(one.pid is not None for one in application.processes)
+    parts: list[Line] = [
+        (Span(mark.text, mark.tone), Span(where)),
+        *_leds(application.major_failure, application.minor_failure),
+        (Span(f"{alive} of {quantity.count(len(application.processes), 'process', 'processes')} alive"),),
+    ]
+    if not application.managed:
+        parts.append((Span("unmanaged: named in no rules file", Tone.DIM),))
+    grant = application.grant
+    if grant is not None:
+        parts.append(
+            (
+                Span("granted to ", Tone.DIM),
+                Span(plain(grant.node)),
+                Span(
+                    f" token {grant.token[0]}.{grant.token[1]}, asked by {plain(grant.requested_by)}",
+                    Tone.DIM,
+                ),
+            )
+        )
+    yield joined(parts)
+    if application.job is not None:
+        yield (Span(f"◐ {job_words(application)}", Tone.MOVING),)
+    if application.reason:
+        yield (Span(plain(application.reason)),)
+    for process in application.processes:
+        if process.major_failure or process.minor_failure:
+            mark = process_mark(process)
+            why = process.reason or ("exited unexpectedly" if not process.expected_exit else "does not run")
+            yield (Span(f"{plain(process.name)} {mark.text}", mark.tone), Span(f"  {plain(why)}"))
+
+
+def _node(node: NodeStatus, picture: Picture) -> Iterator[Line]:
+    mark = node_mark(node.state, stale=node.stale)
+    master = picture.status.master if picture.status else None
+    parts: list[Line] = [(Span(mark.text, mark.tone),)]
+    if master is not None and master.node == node.name:
+        parts.append((Span(f"{MASTER} master", Tone.ACCENT), Span(f" term {master.term}", Tone.DIM)))
+    parts += [
+        (Span("voter" if node.core else "no voter", Tone.DIM),),
+        (Span("host ", Tone.DIM), Span(plain(node.host))),
+        (Span("load ", Tone.DIM), Span(quantity.percent(node.load))),
+        (Span("pids ", Tone.DIM), Span(f"agent {node.pids.agent} shim {node.pids.shim}")),
+        (Span(f"supervisord {node.pids.supervisord}"),),
+    ]
+    if node.tags:
+        parts.append((Span("tags ", Tone.DIM), Span(", ".join(map(plain, node.tags)))))
+    yield joined(parts)
+    if node.stale:
+        yield (Span("silent: its processes are shown in their last known state", Tone.MINOR),)
+    if node.reason:
+        yield (Span(plain(node.reason)),)
+    here = processes_on(picture.applications, node.name)
+    yield (Span(f"{quantity.count(len(here), 'process', 'processes')} here", Tone.DIM),)
+    for namespec in here:
+        yield (Span(plain(namespec)),)
+
+
+def _leds(major: bool, minor: bool) -> list[Line]:
+    lit: list[Line] = []
+    if major:
+        lit.append((major_led(True),))
+    if minor:
+        lit.append((minor_led(True),))
+    return lit
+
+
+def _request(picture: Picture, target: str) -> Iterator[Line]:
+    last = picture.requests.last_of(target)
+    if last is not None and last.verdict is not None:
+        yield end_line(last)

@@ -1,0 +1,69 @@
+"""The live log of one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from textual.widgets import Log
+
+from tuiconsole.console.rows.foreign import LogText, plain
+
+LogSource = Callable[[str, bool, int], AsyncIterator[str]]
+"""Opens a log: namespec, stderr or not, bytes of what is already there; yields text, raises LookupError."""
+
+MAX_LINES = 10_000
+_RETRY = (1.0, 2.0, 5.0, 10.0)
+"""Seconds between attempts at a log that has ended, growing."""
+
+
+class LogView(Log):
+    """Shows and follows a log; following stops while it is scrolled up, and goes on at its end."""
+
+    DEFAULT_CSS = """
+    LogView {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size: 1 1;
+        background: $background;
+        color: $foreground;
+        &:focus { background-tint: $foreground 2%; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(highlight=False, max_lines=MAX_LINES, id=id)
+
+    @property
+    def following(self) -> bool:
+        """True while what is appended is scrolled into view."""
+        return self.is_vertical_scroll_end
+
+    def follow(self) -> None:
+        """Go to the end, and follow."""
+        self.scroll_end(animate=False)
+
+    async def run(
+        self, source: LogSource, namespec: str, *, stderr: bool = False, tail: int = 65_536
+    ) -> None:
+        """Show this log for ever: when it ends or is not there, say so, wait, and try again."""
+        self.clear()
+        attempt = 0
+        while True:
+            ended, fresh = "the log ended", True
+            text = LogText()
+            try:
+                async for piece in source(namespec, stderr, tail):
+                    if fresh:
+                        # Only now: what was shown before stays until there is something to replace it.
+                        self.clear()
+                        fresh, attempt = False, 0
+                    self.write(text.feed(piece), scroll_end=self.following)
+            except (LookupError, OSError) as error:
+                ended = plain(str(error.args[0] if error.args else error))
+            if attempt == 0:
+                if self.line_count and self.lines[-1]:
+                    self.write("\n", scroll_end=self.following)
+                self.write(f"── {ended} ──\n", scroll_end=self.following)
+            await asyncio.sleep(_RETRY[min(attempt, len(_RETRY) - 1)])
+            attempt += 1

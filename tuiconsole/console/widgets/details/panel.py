@@ -1,0 +1,111 @@
+"""The panel with the details of what is selected, and the live tail of its log."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.timer import Timer
+
+from tuiconsole.console.picture import Picture
+from tuiconsole.console.rows.details import detail_lines, title
+from tuiconsole.console.rows.line import Line
+from tuiconsole.console.subject import Kind, Subject
+from tuiconsole.console.widgets.details.log_view import LogSource, LogView
+from tuiconsole.console.widgets.lines.pane import LinesPane
+
+_SETTLED = 0.15
+"""Seconds the cursor must rest before a log is opened: scrolling through the tree opens none."""
+_TAIL = 8_192
+"""Bytes of the log that the tail begins with."""
+
+
+class Facts(LinesPane):
+    """The facts about the subject."""
+
+    DEFAULT_CSS = """
+    Facts {
+        max-height: 60%;
+        padding: 0 1 0 2;
+    }
+    """
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        super().__init__()
+        self._zone = zone
+        self._picture = Picture()
+        self._subject = Subject()
+
+    def show(self, picture: Picture, subject: Subject) -> None:
+        """Show the facts about this subject."""
+        self._picture, self._subject = picture, subject
+        self.renew()
+
+    def lines_for(self, width: int) -> tuple[Line, ...]:
+        return detail_lines(self._picture, self._subject, width, self._zone)
+
+
+class DetailsPanel(Vertical):
+    """Facts above, the tail of the log below if the subject is a process."""
+
+    DEFAULT_CSS = """
+    DetailsPanel {
+        border-top: solid $rule;
+        border-title-color: $tone-dim;
+        border-title-style: none;
+        &:focus-within {
+            border-top: solid $rule-focus;
+            border-title-color: $tone-strong;
+        }
+        LogView {
+            height: 1fr;
+            min-height: 1;
+            display: none;
+            margin: 0 0 0 2;
+            color: $tone-dim;
+        }
+        &.-process LogView { display: block; }
+    }
+    """
+
+    def __init__(self, source: LogSource, zone: tzinfo | None = None) -> None:
+        super().__init__()
+        self._source = source
+        self._zone = zone
+        self._tailed = ""
+        self._pending: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Facts(self._zone)
+        yield LogView(id="tail")
+
+    def show(self, picture: Picture, subject: Subject) -> None:
+        """Show this subject."""
+        self.query_one(Facts).show(picture, subject)
+        # Content, not markup: a name may hold brackets.
+        self.border_title = Content(title(subject, picture))
+        namespec = subject.key if subject.kind is Kind.PROCESS and picture.process(subject.key) else ""
+        self.set_class(bool(namespec), "-process")
+        if namespec != self._tailed:
+            self._tailed = namespec
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._pending is not None:
+            self._pending.stop()
+        self.workers.cancel_group(self, "tail")
+        self.query_one(LogView).clear()
+        if self._tailed:
+            self._pending = self.set_timer(_SETTLED, self._open)
+
+    def _open(self) -> None:
+        view = self.query_one(LogView)
+        self.run_worker(
+            view.run(self._source, self._tailed, tail=_TAIL),
+            name=f"log of {self._tailed}",
+            group="tail",
+            exclusive=True,
+            exit_on_error=False,
+        )

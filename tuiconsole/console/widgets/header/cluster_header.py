@@ -1,0 +1,32 @@
+"""The header of the screen."""
+
+from __future__ import annotations
+
+from tuiconsole.console.picture import Picture
+from tuiconsole.console.rows.header import header_lines
+from tuiconsole.console.rows.line import Line
+from tuiconsole.console.widgets.lines.pane import LinesPane
+
+
+class ClusterHeader(LinesPane):
+    """Name, state, failures; master, quorum, nodes, connection; what is wrong with the whole."""
+
+    DEFAULT_CSS = """
+    ClusterHeader {
+        height: 3;
+        padding: 0 1;
+        background: $panel;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._picture = Picture()
+
+    def show(self, picture: Picture) -> None:
+        """Show this picture."""
+        self._picture = picture
+        self.renew()
+
+    def lines_for(self, width: int) -> tuple[Line, ...]:
+        return header_lines(self._picture, width, height=self.size.height or 3)
