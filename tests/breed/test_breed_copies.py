@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -86,17 +87,19 @@ def test_a_group_that_nobody_breeds_is_kept() -> None:
 
 
 def test_an_unknown_group_is_an_error_and_nothing_is_written(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no template has a group 'scen2_srw'; did you mean scen2_srv?"):
+    with pytest.raises(
+        SourceError, match=re.escape("no template has a group 'scen2_srw'; did you mean scen2_srv?")
+    ):
         breed(SCENARIO / "template_etc", tmp_path / "out", {"scen2_srv": 1, "scen2_srw": 3})
     assert not (tmp_path / "out").exists()
 
 
 def test_a_copy_never_takes_the_place_of_something_else() -> None:
-    with pytest.raises(SourceError, match="a.ini:7: group g_01 exists already"):
+    with pytest.raises(SourceError, match=re.escape("a.ini:7: group g_01 exists already")):
         breed_texts({"a.ini": MIXED, "b.ini": "[group:g_01]\nprograms=p\n"}, {"g": 1}, extra=False)
-    with pytest.raises(SourceError, match="group_g_01.ini exists already"):
+    with pytest.raises(SourceError, match=re.escape("group_g_01.ini exists already")):
         breed_texts({"a.ini": MIXED, "group_g_01.ini": "[program:x]\n"}, {"g": 1}, extra=True)
-    with pytest.raises(SourceError, match="b.ini:1: group g stands here and in a.ini"):
+    with pytest.raises(SourceError, match=re.escape("b.ini:1: group g stands here and in a.ini")):
         breed_texts({"a.ini": MIXED, "b.ini": "[group:g]\nprograms=p\n"}, {"g": 1}, extra=False)
 
 

@@ -1,4 +1,4 @@
-"""What the rules mean: Scenario 2 word for word, both forms alike, names before patterns, models and aliases."""
+"""What the rules mean: Scenario 2 word for word, both forms alike, names before patterns."""
 
 from __future__ import annotations
 
@@ -187,7 +187,8 @@ stop_sequence = 2
 
 
 def test_aliases_may_name_aliases_and_a_star_makes_the_rest_redundant(tmp_path: Path) -> None:
-    text = """<root><alias name="all">west,east</alias><alias name="west">a,b</alias><alias name="east">b,c</alias>
+    text = """<root><alias name="all">west,east</alias>
+    <alias name="west">a,b</alias><alias name="east">b,c</alias>
     <application name="x"><identifiers>all</identifiers></application>
     <application name="y"><identifiers>west,*</identifiers></application></root>"""
     book = rules(tmp_path, text)
@@ -208,7 +209,8 @@ def test_the_old_spelling_of_a_pattern_is_read_with_a_warning(tmp_path: Path) ->
 
 
 def test_required_without_a_sequence_is_not_in_force_and_said_so(tmp_path: Path) -> None:
-    text = "<root><application name='a'><programs><program name='p'><required>true</required></program></programs></application></root>"
+    text = """<root><application name="a"><programs><program name="p">
+    <required>true</required></program></programs></application></root>"""
     book = rules(tmp_path, text)
     assert not book.program("a", "p").required
     assert "required is not in force" in book.warnings[0].what

@@ -22,32 +22,84 @@ def refusal(folder: Path, name: str, text: str) -> str:
 
 
 APPLICATION = '<root>\n<application name="a">\n{}\n</application></root>'
+TOML_PROGRAM = '[[applications]]\nname = "a"\n[[applications.programs]]\nname = "p"\n'
+MODEL_X = '<root>\n<model name="x"><reference>y</reference></model>\n'
 PROGRAM = APPLICATION.format('<programs><program name="p">\n{}\n</program></programs>')
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (APPLICATION.format("<starting_strategy>LES_LOADED</starting_strategy>"), "rules.xml:3: starting_strategy is 'LES_LOADED'; did you mean LESS_LOADED? expected CONFIG, LESS_LOADED"),
-        (APPLICATION.format("<starting_failure_strategy>STOP_APPLICATION</starting_failure_strategy>"), "rules.xml:3: starting_failure_strategy is STOP_APPLICATION, which is a running failure strategy; write STOP"),
-        (APPLICATION.format("<start_sequence>first</start_sequence>"), "rules.xml:3: start_sequence is 'first'; expected a whole number from 0"),
-        (APPLICATION.format("<start_sequence>-1</start_sequence>"), "rules.xml:3: start_sequence is -1; expected 0 to"),
+        (
+            APPLICATION.format("<starting_strategy>LES_LOADED</starting_strategy>"),
+            "rules.xml:3: starting_strategy is 'LES_LOADED'; did you mean LESS_LOADED? expected CONFIG",
+        ),
+        (
+            APPLICATION.format("<starting_failure_strategy>STOP_APPLICATION</starting_failure_strategy>"),
+            "rules.xml:3: starting_failure_strategy is STOP_APPLICATION, which is a running",
+        ),
+        (
+            APPLICATION.format("<start_sequence>first</start_sequence>"),
+            "rules.xml:3: start_sequence is 'first'; expected a whole number from 0",
+        ),
+        (
+            APPLICATION.format("<start_sequence>-1</start_sequence>"),
+            "rules.xml:3: start_sequence is -1; expected 0 to",
+        ),
         (APPLICATION.format("<start_sequence></start_sequence>"), "rules.xml:3: start_sequence is ''"),
-        (APPLICATION.format("<isolation>KEEP</isolation>"), "rules.xml:3: isolation is no word of this form; say it under [isolation]"),
-        (APPLICATION.format("<programms/>"), "rules.xml:3: unknown element <programms> within <application>; did you mean programs?"),
+        (
+            APPLICATION.format("<isolation>KEEP</isolation>"),
+            "rules.xml:3: isolation is no word of this form; say it under [isolation]",
+        ),
+        (
+            APPLICATION.format("<programms/>"),
+            "rules.xml:3: unknown element <programms> within <application>; did you mean programs?",
+        ),
         (APPLICATION.format("stray"), "rules.xml:2: text 'stray' within <application>"),
-        (APPLICATION.format("<distribution>SINGLE_NODE</distribution><distribution>SINGLE_NODE</distribution>"), "rules.xml:3: <distribution> stands here twice"),
+        (
+            APPLICATION.format(
+                "<distribution>SINGLE_NODE</distribution><distribution>SINGLE_NODE</distribution>"
+            ),
+            "rules.xml:3: <distribution> stands here twice",
+        ),
         (PROGRAM.format("<reference>nowhere</reference>"), "rules.xml:4: model 'nowhere' does not exist"),
-        (PROGRAM.format("<expected_loading>101</expected_loading>"), "rules.xml:4: expected_loading is 101; expected 0 to 100"),
-        (PROGRAM.format("<required>maybe</required>"), "rules.xml:4: required is 'maybe'; expected true or false"),
-        ('<root>\n<application name="a" nam="a"/></root>', "rules.xml:2: unknown attribute 'nam' of <application>; did you mean name?"),
-        ('<root>\n<application/></root>', "rules.xml:2: <application> has neither a name nor a pattern"),
-        ('<root>\n<application name="a" pattern="b"/></root>', "rules.xml:2: <application> has both a name and a pattern"),
-        ('<root>\n<application pattern="(a+)+"/></root>', "rules.xml:2: pattern '(a+)+': a repetition within a repetition"),
-        ('<root>\n<model name="x"><reference>y</reference></model>\n<model name="y"><reference>x</reference></model></root>', "rules.xml:3: circular reference: x → y → x; break the circle"),
-        ('<root>\n<alias name="x">y</alias>\n<alias name="y">x</alias></root>', "circular alias: x → y → x; break the circle"),
-        ('<!DOCTYPE root [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n<root/>', "rules.xml:1: a document type (DTD) is refused"),
-        ('<?xml version="1.0"?>\n<!-- <!DOCTYPE x> -->\n\n<!DOCTYPE root>\n<root/>', "rules.xml:4: a document type (DTD) is refused"),
+        (
+            PROGRAM.format("<expected_loading>101</expected_loading>"),
+            "rules.xml:4: expected_loading is 101; expected 0 to 100",
+        ),
+        (
+            PROGRAM.format("<required>maybe</required>"),
+            "rules.xml:4: required is 'maybe'; expected true or false",
+        ),
+        (
+            '<root>\n<application name="a" nam="a"/></root>',
+            "rules.xml:2: unknown attribute 'nam' of <application>; did you mean name?",
+        ),
+        ("<root>\n<application/></root>", "rules.xml:2: <application> has neither a name nor a pattern"),
+        (
+            '<root>\n<application name="a" pattern="b"/></root>',
+            "rules.xml:2: <application> has both a name and a pattern",
+        ),
+        (
+            '<root>\n<application pattern="(a+)+"/></root>',
+            "rules.xml:2: pattern '(a+)+': a repetition within a repetition",
+        ),
+        (
+            MODEL_X + '<model name="y"><reference>x</reference></model></root>',
+            "rules.xml:3: circular reference: x → y → x; break the circle",
+        ),
+        (
+            '<root>\n<alias name="x">y</alias>\n<alias name="y">x</alias></root>',
+            "circular alias: x → y → x; break the circle",
+        ),
+        (
+            '<!DOCTYPE root [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n<root/>',
+            "rules.xml:1: a document type (DTD) is refused",
+        ),
+        (
+            '<?xml version="1.0"?>\n<!-- <!DOCTYPE x> -->\n\n<!DOCTYPE root>\n<root/>',
+            "rules.xml:4: a document type (DTD) is refused",
+        ),
         ('<root>\n<alias name="x">&e;</alias></root>', "rules.xml:2:"),
         ("<root>\n<application>", "rules.xml:2:"),
         ("<rules/>", "rules.xml:1: the outermost element is <rules>; expected <root>"),
@@ -55,7 +107,7 @@ PROGRAM = APPLICATION.format('<programs><program name="p">\n{}\n</program></prog
         ("", "rules.xml"),
         ("<a>" * 5000, "rules.xml:1"),
     ],
-)  # fmt: skip
+)
 def test_xml_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
     assert complaint in refusal(tmp_path, "rules.xml", text)
 
@@ -63,20 +115,35 @@ def test_xml_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str)
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('[[applications]]\nname = "a"\nstarting_strategy = "LESS"', "rules.toml:4: starting_strategy is 'LESS'; "),
+        (
+            '[[applications]]\nname = "a"\nstarting_strategy = "LESS"',
+            "rules.toml:4: starting_strategy is 'LESS'; ",
+        ),
         ('[[applications]]\nname = "a"\nstarting_failure_strategy = "STOP_APPLICATION"', "write STOP"),
-        ('[[applications]]\nname = "a"\nstart_sequence = "1"', "rules.toml:4: start_sequence is '1'; expected a whole number"),
-        ('[[applications]]\nname = "a"\nwait_exit = true', "rules.toml:4: unknown key applications.wait_exit"),
-        ('[[applications]]\nstart_sequence = 1', "rules.toml:2: the application has neither a name nor a pattern"),
+        (
+            '[[applications]]\nname = "a"\nstart_sequence = "1"',
+            "rules.toml:4: start_sequence is '1'; expected a whole number",
+        ),
+        (
+            '[[applications]]\nname = "a"\nwait_exit = true',
+            "rules.toml:4: unknown key applications.wait_exit",
+        ),
+        (
+            "[[applications]]\nstart_sequence = 1",
+            "rules.toml:2: the application has neither a name nor a pattern",
+        ),
         ('[[applications]]\nname = ""', "rules.toml:3: the application's name is empty"),
         ('[[applications]]\nname = "a"\nidentifiers = [1]', "rules.toml:4: identifiers is no list of names"),
-        ('applications = 3', "rules.toml:2: applications is a whole number; expected an array"),
-        ('[[applications]]\nname = "a"\n[[applications.programs]]\nname = "p"\nreference = "modle"\n[models.model]', "rules.toml:6: model 'modle' does not exist; did you mean model?"),
+        ("applications = 3", "rules.toml:2: applications is a whole number; expected an array"),
+        (
+            TOML_PROGRAM + 'reference = "modle"\n[models.model]',
+            "rules.toml:6: model 'modle' does not exist; did you mean model?",
+        ),
         ('[models.x]\nreference = "x"', "rules.toml:3: circular reference: x → x"),
-        ('[aliases]\nx = []', "rules.toml:3: alias 'x' is empty"),
-        ('alias = 1', "rules.toml:2: unknown key alias; did you mean aliases?"),
+        ("[aliases]\nx = []", "rules.toml:3: alias 'x' is empty"),
+        ("alias = 1", "rules.toml:2: unknown key alias; did you mean aliases?"),
     ],
-)  # fmt: skip
+)
 def test_toml_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
     assert complaint in refusal(tmp_path, "rules.toml", "format = 1\n" + text)
 
@@ -122,3 +189,8 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "rules.json").touch()
     with pytest.raises(SourceError):
         load_rules([tmp_path / name])
+
+
+def test_a_complaint_never_carries_control_codes_to_the_terminal(tmp_path: Path) -> None:
+    complaint = refusal(tmp_path, "rules.toml", 'format = 1\n"\\u001b[31m\\n" = 1\n')
+    assert "\\x1b[31m" in complaint

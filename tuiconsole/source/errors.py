@@ -34,7 +34,17 @@ class Complaint(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         kind = "warning: " if self.warning else ""
         tail = f"; {self.remedy}" if self.remedy else ""
-        return f"{self.where}: {kind}{self.what}{tail}"
+        return one_line(f"{self.where}: {kind}{self.what}{tail}")
+
+
+def one_line(text: str) -> str:
+    """`text` with control characters written out: it may quote a file, and goes to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape", "backslashreplace").decode()
+        for letter in text
+    )
 
 
 class SourceError(Exception):
