@@ -1,7 +1,7 @@
 """The ledger: all that must survive every master. One value of at most 1 MiB; no process states.
 
-Whatever a command to a node relies on stands here before the command is sent. Times of day are UTC: they bound
-how long something is waited for, and tell people when it was; no lease rests on them.
+Whatever a command to a node relies on stands here before the command is sent. Times of day are UTC: they
+bound how long something is waited for, and tell people when it was; no lease rests on them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class GrantState(str, Enum):
 
 
 class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The right of one node to run one name: an application, or a namespec if the application is distributed."""
+    """The right of one node to run one name: an application, or a namespec of a distributed one."""
 
     name: str
     node: str

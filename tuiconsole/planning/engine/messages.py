@@ -1,9 +1,9 @@
 """What goes into the master engine and what comes out of it: the contract with its runner.
 
-The runner (1) gives inputs to `Engine.handle`, (2) calls `Engine.decide`, (3) stores `Decision.ledger` if there is
-one, and only once it is stored (4) sends the commands and answers, and publishes events and report. Decisions are
-carried out in the order they were made. If a store fails or its outcome is unknown, or leadership is lost, the engine
-is thrown away with all that it had decided and not yet carried out.
+The runner (1) gives inputs to `Engine.handle`, (2) calls `Engine.decide`, (3) stores `Decision.ledger` if
+there is one, and only once it is stored (4) sends the commands and answers, and publishes events and report.
+Decisions are carried out in the order they were made. If a store fails or its outcome is unknown, or leadership
+is lost, the engine is thrown away with all that it had decided and not yet carried out.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ class JobReport(msgspec.Struct, frozen=True):
     waits_for: tuple[str, ...]
     """In words, each beginning with a namespec."""
     to_come: tuple[str, ...] = ()
-    """Namespecs whose turn to start or to stop has not come: no failures."""
+    """Namespecs whose turn to start has not come, or is just coming: no failures, whatever they did."""
     nodes: tuple[str, ...] = ()
 
 

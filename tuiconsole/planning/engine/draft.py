@@ -1,0 +1,92 @@
+"""The ledger while it is being changed: knows whether it differs from what was stored last."""
+
+from __future__ import annotations
+
+from tuiconsole.model.ledger import (
+    OUTCOMES_KEPT,
+    Cleared,
+    Failure,
+    FailureKind,
+    Grant,
+    JobRecord,
+    Ledger,
+    RequestRecord,
+    Wish,
+)
+from tuiconsole.model.process import Token
+from tuiconsole.model.requests import Outcome
+
+
+class LedgerDraft:
+    """A working copy. `commit` gives the value to store, or None if nothing has changed."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._stored = ledger
+        self.next_token = ledger.next_token
+        self.grants: dict[str, Grant] = dict(ledger.grants)
+        self.wishes: dict[str, Wish] = dict(ledger.wishes)
+        self.jobs: dict[str, JobRecord] = dict(ledger.jobs)
+        self.requests: dict[str, RequestRecord] = {record.id: record for record in ledger.requests}
+        self.failures: dict[str, Failure] = dict(ledger.failures)
+        self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
+        self.epochs: dict[str, int] = dict(ledger.epochs)
+
+    def token(self, term: int) -> Token:
+        """The next token; greater than any given before, in this term or an earlier one."""
+        number = self.next_token
+        self.next_token += 1
+        return term, number
+
+    def fail(self, namespec: str, kind: FailureKind, reason: str, since: str) -> bool:
+        """Note what became of the last start; True if that is news."""
+        old = self.failures.get(namespec)
+        if old is not None and (old.kind, old.reason) == (kind, reason):
+            return False
+        # What a person has cleared comes back only with another reason.
+        self.failures[namespec] = Failure(kind, reason, since)
+        return True
+
+    def close(self, request: str, outcome: Outcome) -> bool:
+        """Note the outcome of one target; False if it has one already or the request is not known."""
+        record = self.requests.get(request)
+        if record is None or any(known.target == outcome.target for known in record.outcomes):
+            return False
+        self.requests[request] = _with_outcome(record, outcome)
+        return True
+
+    def commit(self) -> Ledger | None:
+        """The changed ledger, or None."""
+        ended = [record.id for record in self.requests.values() if not record.open]
+        for request in ended[: max(0, len(ended) - OUTCOMES_KEPT)]:
+            del self.requests[request]
+        stored = self._stored
+        ledger = Ledger(
+            next_token=self.next_token,
+            grants=dict(self.grants),
+            wishes=dict(self.wishes),
+            jobs=dict(self.jobs),
+            requests=tuple(self.requests.values()),
+            failures=dict(self.failures),
+            cleared=dict(self.cleared),
+            epochs=dict(self.epochs),
+            disabled=stored.disabled,
+            maintenance=stored.maintenance,
+        )
+        if ledger == stored:
+            return None
+        self._stored = ledger
+        return ledger
+
+
+def _with_outcome(record: RequestRecord, outcome: Outcome) -> RequestRecord:
+    return RequestRecord(
+        record.id,
+        record.action,
+        record.targets,
+        record.requested_by,
+        record.origin,
+        record.accepted,
+        record.expires,
+        record.strategy,
+        (*record.outcomes, outcome),
+    )

@@ -1,0 +1,199 @@
+"""What follows when processes die: those that died at the same instant are judged together.
+
+STOP_APPLICATION outweighs RESTART_APPLICATION, which outweighs RESTART_PROCESS and CONTINUE. SHUTDOWN and
+RESTART, which concern the whole of Supvisors, act here on their application alone, as STOP_APPLICATION and
+RESTART_APPLICATION.
+"""
+
+from __future__ import annotations
+
+from tuiconsole.model.events import Severity
+from tuiconsole.model.ledger import FailureKind, JobKind, JobPhase, Wanted, Wish
+from tuiconsole.model.requests import Verdict
+from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.situation import Backoff, Death, Situation, iso
+from tuiconsole.planning.engine.start import fail_process
+from tuiconsole.rulebook.rules import RunningFailureStrategy, StartingFailureStrategy
+
+GRACE = 1.0
+"""Seconds: what ends so soon after RUNNING, while its application starts, has failed to start."""
+QUICK = 60.0
+"""Restarts closer together than this are quick successive ones, and are slowed down."""
+LONGEST_PAUSE = 30.0
+
+_WEIGHT = {
+    RunningFailureStrategy.CONTINUE: 0,
+    RunningFailureStrategy.RESTART_PROCESS: 1,
+    RunningFailureStrategy.RESTART_APPLICATION: 2,
+    RunningFailureStrategy.RESTART: 2,
+    RunningFailureStrategy.STOP_APPLICATION: 3,
+    RunningFailureStrategy.SHUTDOWN: 3,
+}
+
+
+def judge_deaths(s: Situation) -> None:
+    """Apply the strategies to all that has died since the last decision."""
+    deaths, s.deaths = s.deaths, []
+    by_application: dict[str, list[Death]] = {}
+    for death in deaths:
+        by_application.setdefault(death.application, []).append(death)
+    for name, dead in by_application.items():
+        application = s.apps.get(name)
+        if application is not None and application.managed:
+            _judge(s, application, dead)
+
+
+def heaviest(application: Application, namespecs: list[str]) -> RunningFailureStrategy:
+    """The strategy that outweighs those of the others."""
+    return max((application.running_failure(n) for n in namespecs), key=_WEIGHT.__getitem__)
+
+
+def pause_before_restart(s: Situation, application: str) -> float:
+    """Seconds to wait before it is started again: none at first, then 1, 2, 4 … 30."""
+    known = s.backoffs.get(application)
+    if known is None or s.now.boot - known.at > QUICK:
+        s.backoffs[application] = Backoff(0, s.now.boot)
+        return 0.0
+    pause = float(min(2**known.count, LONGEST_PAUSE))
+    s.backoffs[application] = Backoff(known.count + 1, s.now.boot + pause)
+    return pause
+
+
+def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
+    job = s.jobs.get(application.name)
+    deaths = [death for death in deaths if not _asked_for(job, death)]
+    for death in deaths:
+        required = application.programs[death.namespec].rules.required
+        text = f"{death.namespec} on {death.node} {death.reason}"
+        s.event("process", death.namespec, text, Severity.MAJOR if required else Severity.MINOR)
+    if job is not None and job.starting:
+        deaths = _failed_to_start(s, application, job, deaths)
+    if not deaths or application.name in s.conflicts:
+        return
+    job = s.jobs.get(application.name)
+    if job is not None and not job.starting:
+        return
+    strategy = heaviest(application, [death.namespec for death in deaths])
+    first = max(deaths, key=lambda death: _WEIGHT[application.running_failure(death.namespec)])
+    cause = f"{first.namespec} on {first.node} {first.reason}"
+    crash = not all(death.with_node for death in deaths)
+    if _WEIGHT[strategy] == 3:
+        _stop_application(s, application, job, cause)
+    elif _WEIGHT[strategy] == 2:
+        _restart_application(s, application, job, cause, crash)
+    elif job is not None:
+        # Nothing but the loss of a node takes a start job's ground away.
+        if not crash and application.single:
+            job.turn_to_stop(cause)
+    elif strategy is RunningFailureStrategy.RESTART_PROCESS:
+        _restart_processes(s, application, deaths, cause, crash)
+    else:
+        _leave(s, application, deaths, crash)
+
+
+def _asked_for(job: Job | None, death: Death) -> bool:
+    if job is None or job.starting:
+        return False
+    return job.whole or death.namespec in job.processes
+
+
+def _failed_to_start(s: Situation, application: Application, job: Job, deaths: list[Death]) -> list[Death]:
+    """Take out what the starting failure strategy deals with; gives back what is left to the running one."""
+    left = []
+    for death in deaths:
+        mark = job.marks.get(death.namespec)
+        if mark is None or death.with_node or not job.starting:
+            left.append(death)
+            continue
+        if not mark.over:
+            continue  # The job itself watches it, and sees why it ended.
+        young = mark.running_at is not None and s.now.boot - mark.running_at <= GRACE
+        strategy = application.starting_failure(death.namespec)
+        rules = application.programs[death.namespec].rules
+        stops = strategy is not StartingFailureStrategy.CONTINUE and (rules.required or rules.wait_exit)
+        if mark.failed:
+            continue
+        if young or (job.whole and stops):
+            fail_process(s, job, application, death.namespec, death.reason)
+            if not job.starting or s.jobs.get(job.application) is not job:
+                return []
+        else:
+            left.append(death)
+    return left
+
+
+def _stop_application(s: Situation, application: Application, job: Job | None, cause: str) -> None:
+    wish = s.draft.wishes.get(application.name)
+    by = wish.requested_by if wish else ""
+    s.draft.wishes[application.name] = Wish(Wanted.STOPPED, by, iso(s.now.utc), why=cause)
+    s.event("application", application.name, f"{application.name} is being stopped: {cause}", Severity.MAJOR)
+    if job is not None:
+        s.outcome(job.waiters, Verdict.FAILED, f"{cause}; the application is being stopped")
+    s.jobs[application.name] = Job.new(
+        application.name, JobKind.STOP, JobPhase.STOPPING, s.now, requested_by="running failure", cause=cause
+    )
+
+
+def _restart_application(
+    s: Situation, application: Application, job: Job | None, cause: str, crash: bool
+) -> None:
+    wish = s.draft.wishes.get(application.name)
+    pause = pause_before_restart(s, application.name) if crash else 0.0
+    text = f"{application.name} is being restarted" + (f" in {pause:.0f} s" if pause else "")
+    s.event("application", application.name, f"{text}: {cause}", Severity.MAJOR)
+    new = Job.new(
+        application.name,
+        JobKind.RESTART,
+        JobPhase.STOPPING,
+        s.now,
+        requested_by=job.requested_by if job else wish.requested_by if wish else "running failure",
+        cause=cause,
+        strategy=job.strategy if job else wish.strategy if wish else "",
+        origin=job.origin if job else wish.origin if wish else "",
+        waiters=job.waiters if job else (),
+        not_before=s.now.boot + pause if pause else 0.0,
+    )
+    if job is not None and job.waiters:
+        new.expires, new.expires_utc, new.lasts = job.expires, job.expires_utc, job.lasts
+    s.jobs[application.name] = new
+
+
+def _restart_processes(
+    s: Situation, application: Application, deaths: list[Death], cause: str, crash: bool
+) -> None:
+    pause = pause_before_restart(s, application.name) if crash else 0.0
+    wish = s.draft.wishes.get(application.name)
+    # Through the stop phase: a distributed process releases its grant first and may go elsewhere.
+    s.jobs[application.name] = Job.new(
+        application.name,
+        JobKind.RESTART,
+        JobPhase.STOPPING,
+        s.now,
+        requested_by=wish.requested_by if wish else "running failure",
+        cause=cause,
+        processes=tuple(
+            death.namespec
+            for death in deaths
+            if application.running_failure(death.namespec) is RunningFailureStrategy.RESTART_PROCESS
+        ),
+        strategy=wish.strategy if wish else "",
+        origin=wish.origin if wish else "",
+        not_before=s.now.boot + pause if pause else 0.0,
+    )
+
+
+def _leave(s: Situation, application: Application, deaths: list[Death], crash: bool) -> None:
+    if crash:
+        return
+    for death in deaths:
+        reason = f"{death.reason}; its running failure strategy is CONTINUE"
+        s.draft.fail(death.namespec, FailureKind.RUNNING, reason, iso(s.now.utc))
+    if any(s.running(application)):
+        return
+    s.event(
+        "application",
+        application.name,
+        f"{application.name} ended with its node and is left: its running failure strategy is CONTINUE",
+        Severity.MAJOR,
+    )

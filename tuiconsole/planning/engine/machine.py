@@ -1,0 +1,227 @@
+"""The master engine: inputs in, decisions out; no I/O, no clock, no chance. One object a term."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuiconsole.clock import BootTime
+from tuiconsole.model.ledger import GrantState, JobPhase, Ledger
+from tuiconsole.model.node import Node, View
+from tuiconsole.model.states import NodeState
+from tuiconsole.planning.catalogue import Rulebook
+from tuiconsole.planning.engine import nodes
+from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
+from tuiconsole.planning.engine.failures import judge_deaths
+from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.messages import (
+    CommandAnswered,
+    Decision,
+    EngineReport,
+    Input,
+    Manage,
+    ManagedProgram,
+    NodeChanged,
+    NodeDown,
+    NodeHeard,
+    NodeLost,
+    NodeSilent,
+    Now,
+    ProcessChanged,
+    Released,
+    Request,
+    RequestReceived,
+    Tick,
+    ViewChanged,
+)
+from tuiconsole.planning.engine.repair import all_nodes_running, repair, wish_automatic
+from tuiconsole.planning.engine.report import engine_report
+from tuiconsole.planning.engine.requests import expire, receive
+from tuiconsole.planning.engine.situation import Situation
+from tuiconsole.planning.engine.start import advance_start, next_at
+from tuiconsole.planning.engine.stop import advance_stop, order_release
+from tuiconsole.rulebook.rules import Isolation
+from tuiconsole.settings.timing import Timing
+
+
+class Engine:
+    """Decides for the whole cluster as long as its node leads.
+
+    Args:
+        rulebook: the rules in force.
+        timing: start timeout, settle time.
+        master: the name of the node it runs on, for events and command ids.
+    """
+
+    def __init__(self, rulebook: Rulebook, timing: Timing, master: str) -> None:
+        self._rulebook = rulebook
+        self._timing = timing
+        self._master = master
+        self._situation: Situation | None = None
+        self._settle_at: BootTime = 0.0
+        self._requests: list[Request] = []
+        self._managed: dict[str, tuple[ManagedProgram, ...]] = {}
+        self._report: EngineReport | None = None
+
+    @property
+    def _s(self) -> Situation:
+        if self._situation is None:
+            raise RuntimeError("take_over comes before everything else")
+        return self._situation
+
+    def take_over(self, ledger: Ledger, term: int, view: View, now: Now) -> None:
+        """Begin a term with what the register holds and what is known of the nodes."""
+        s = Situation.at_take_over(self._rulebook, self._timing, self._master, ledger, term, view, now)
+        self._situation = s
+        self._settle_at = now.boot + self._timing.settle
+        for record in ledger.jobs.values():
+            s.jobs[record.application] = Job.resume(record, now)
+        s.event("master", self._master, f"{self._master} is master of term {term}")
+        # Nodes that hold something and are not there: whoever led before may have been asking, or not yet.
+        for name in sorted({grant.node for grant in ledger.grants.values()}):
+            node = s.nodes.get(name)
+            if node is None:
+                continue
+            if node.state is not NodeState.RUNNING:
+                nodes.ask_for_epoch(s, name)
+            elif node.epoch >= ledger.epochs.get(name, 0):
+                nodes.reconcile(s, name, died=False)
+        nodes.judge_what_was_missed(s)
+
+    def handle(self, given: Input, now: Now) -> None:
+        """Take an input. Nothing follows from it before `decide`."""
+        s = self._s
+        s.now = now
+        if isinstance(given, ProcessChanged):
+            nodes.process_changed(s, given.node, given.process)
+        elif isinstance(given, NodeChanged):
+            nodes.node_changed(s, given.node)
+        elif isinstance(given, ViewChanged):
+            for node in given.view.nodes.values():
+                nodes.node_changed(s, node)
+        elif isinstance(given, NodeSilent):
+            nodes.node_silent(s, given.node, given.since)
+        elif isinstance(given, NodeHeard):
+            nodes.node_heard(s, given.node)
+        elif isinstance(given, NodeLost):
+            nodes.node_lost(s, given.node, given.epoch)
+        elif isinstance(given, NodeDown):
+            nodes.node_down(s, given.node, given.reason)
+        elif isinstance(given, RequestReceived):
+            self._requests.append(given.request)
+        elif isinstance(given, CommandAnswered):
+            s.orders.answered(given.command_id, given.answer, given.reason, now.boot)
+        elif isinstance(given, Released):
+            self._released(given)
+        else:
+            assert isinstance(given, Tick)
+
+    def decide(self, now: Now) -> Decision:
+        """All that follows from what has been given since the last decision."""
+        s = self._s
+        s.now = now
+        if not s.settled and (now.boot >= self._settle_at or all_nodes_running(s)):
+            s.settled = True
+            wish_automatic(s)
+        find_conflicts(s)
+        judge_deaths(s)
+        expire(s)
+        self._advance()
+        if s.settled:
+            self._answer()
+            self._advance()
+            settle_strays(s)
+            wish_automatic(s)
+            while repair(s):
+                self._advance()
+        self._release_leftovers()
+        s.draft.jobs = {name: job.record() for name, job in s.jobs.items()}
+        self._manage()
+        return self._decision()
+
+    def _decision(self) -> Decision:
+        s = self._s
+        commands, answers, events = tuple(s.commands), tuple(s.answers), tuple(s.events)
+        s.commands, s.answers, s.events = [], [], []
+        last = self._report
+        report = engine_report(s, last.version if last else 0)
+        if last is not None and msgspec.structs.replace(report, at=last.at) == last:
+            report = last
+        else:
+            report = msgspec.structs.replace(report, version=report.version + 1)
+        self._report = report
+        return Decision(s.draft.commit(), commands, answers, events, report, self._wake_at())
+
+    def _answer(self) -> None:
+        requests, self._requests = self._requests, []
+        for request in requests:
+            receive(self._s, request)
+            # At once, so that the next request sees what this one has taken.
+            self._advance()
+
+    def _advance(self) -> None:
+        """Go on with every job until nothing more can be done now."""
+        s = self._s
+        moved = True
+        while moved:
+            moved = False
+            for job in list(s.jobs.values()):
+                if s.jobs.get(job.application) is not job:
+                    continue
+                if job.phase is JobPhase.WAITING:
+                    if s.now.boot >= job.not_before:
+                        job.enter(JobPhase.STARTING)
+                        moved = True
+                elif job.phase is JobPhase.STARTING:
+                    if s.settled or not job.resumed:
+                        moved |= advance_start(s, job)
+                else:
+                    moved |= advance_stop(s, job)
+
+    def _released(self, given: Released) -> None:
+        s = self._s
+        s.orders.drop(("release", given.node, given.grant))
+        grant = s.draft.grants.get(given.grant)
+        if grant is None or grant.node != given.node or grant.token > given.token:
+            return
+        if grant.state is GrantState.RELEASING:
+            del s.draft.grants[given.grant]
+
+    def _release_leftovers(self) -> None:
+        """Grants on their way back whose job is over."""
+        s = self._s
+        for grant in list(s.draft.grants.values()):
+            if grant.state is GrantState.RELEASING and grant.name.partition(":")[0] not in s.jobs:
+                order_release(s, grant)
+
+    def _manage(self) -> None:
+        s = self._s
+        for name, node in s.nodes.items():
+            managed = self._managed_on(node)
+            if managed != self._managed.get(name, ()):
+                self._managed[name] = managed
+                s.commands.append(Manage(name, managed))
+
+    def _managed_on(self, node: Node) -> tuple[ManagedProgram, ...]:
+        found = []
+        for namespec, process in node.processes.items():
+            application = self._s.apps[process.group]
+            isolation = application.rules.isolation if application.rules else Isolation.STOP
+            if application.managed:
+                found.append(ManagedProgram(namespec, application.grant_name(namespec), isolation))
+        return tuple(sorted(found, key=lambda program: program.namespec))
+
+    def _wake_at(self) -> BootTime | None:
+        s = self._s
+        times: list[BootTime] = [] if s.settled else [self._settle_at]
+        for job in s.jobs.values():
+            at = next_at(s, job)
+            if at is not None:
+                times.append(at)
+        open_until = [record.expires for record in s.draft.requests.values() if record.open]
+        times += [s.now.boot + expires - s.now.utc for expires in open_until]
+        again = s.orders.next_at(s.now.boot)
+        if again is not None:
+            times.append(again)
+        # Never a time that has passed: a runner would spin.
+        later = [at for at in times if at > s.now.boot]
+        return min(later, default=None)

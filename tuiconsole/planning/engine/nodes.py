@@ -1,0 +1,201 @@
+"""Nodes that come, fall silent, are lost, die with proof, or come back; and what their processes do."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuiconsole.clock import BootTime
+from tuiconsole.model.events import Severity
+from tuiconsole.model.ledger import Grant
+from tuiconsole.model.node import Node
+from tuiconsole.model.process import Process
+from tuiconsole.model.states import NodeState, ProcessState
+from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.messages import RaiseEpoch
+from tuiconsole.planning.engine.situation import Death, Situation, ended_badly, words_of_end
+from tuiconsole.rulebook.rules import Isolation
+
+
+def node_changed(s: Situation, node: Node) -> None:
+    """Take a node's new state, and all that differs in its processes."""
+    old = s.nodes.get(node.name)
+    if old is None:
+        s.nodes[node.name] = node
+        s.learn_applications()
+        return
+    if node.state is not NodeState.RUNNING and not node.processes:
+        # What it last reported stands while it says nothing.
+        node = msgspec.structs.replace(node, processes=old.processes)
+    if node.name in s.silent and node.seen_at > s.silent[node.name]:
+        node_heard(s, node.name)
+    rejoined = node.state is NodeState.RUNNING and node.epoch >= s.draft.epochs.get(node.name, 0)
+    if rejoined:
+        s.lost.pop(node.name, None)
+    restarted = _restarted(old, node)
+    s.nodes[node.name] = node
+    if old.processes.keys() != node.processes.keys():
+        s.learn_applications()
+    for namespec, process in node.processes.items():
+        before = old.processes.get(namespec)
+        if before is not None:
+            _compare(s, node.name, before, process, restarted)
+    if old.state is not node.state:
+        _tell_state(s, old, node)
+    if rejoined:
+        reconcile(s, node.name, died=restarted)
+
+
+def process_changed(s: Situation, name: str, process: Process) -> None:
+    """Take one process's new state."""
+    node = s.nodes.get(name)
+    if node is None:
+        return
+    before = node.processes.get(process.namespec)
+    processes = {**node.processes, process.namespec: process}
+    s.nodes[name] = msgspec.structs.replace(node, processes=processes)
+    if before is None:
+        s.learn_applications()
+    else:
+        _compare(s, name, before, process, restarted=False)
+
+
+def node_silent(s: Situation, name: str, since: BootTime) -> None:
+    """Ask the voters to declare a node lost."""
+    if name not in s.nodes or name in s.silent or name in s.lost:
+        return
+    s.silent[name] = since
+    ask_for_epoch(s, name)
+
+
+def ask_for_epoch(s: Situation, name: str) -> None:
+    """Have the node's epoch raised, unless it is heard of first."""
+    s.commands.append(RaiseEpoch(name, max(s.nodes[name].epoch, s.draft.epochs.get(name, 0))))
+
+
+def node_heard(s: Situation, name: str) -> None:
+    """A silent node is there again, its lease never ended."""
+    s.silent.pop(name, None)
+
+
+def node_lost(s: Situation, name: str, epoch: int) -> None:
+    """Its lease is over: what is STOP or ALLOW may run elsewhere; a grant with KEEP stays."""
+    if s.draft.epochs.get(name, 0) >= epoch:
+        return
+    s.draft.epochs[name] = epoch
+    _gone(s, name, "is lost", "was lost with its node", keep=True)
+
+
+def node_down(s: Situation, name: str, reason: str) -> None:
+    """Proof that nothing of it runs any more: all its grants are free."""
+    _gone(s, name, reason, f"died with its node: {reason}", keep=False)
+
+
+def reconcile(s: Situation, name: str, *, died: bool) -> None:
+    """Compare the grants of a node that is RUNNING with what it reports."""
+    node = s.nodes[name]
+    for grant in list(s.draft.grants.values()):
+        if grant.node != name:
+            continue
+        if (grant.epoch, grant.incarnation) == (node.epoch, node.incarnation):
+            continue
+        s.draft.grants[grant.name] = msgspec.structs.replace(
+            grant, epoch=node.epoch, incarnation=node.incarnation
+        )
+        namespecs = s.granted_namespecs(grant)
+        alive = [n for n in namespecs if n in node.processes and node.processes[n].state.alive]
+        application = s.application_of(grant.name)
+        if alive or died or application is None:
+            continue
+        job = s.jobs.get(application.name)
+        if job is None or job.starting:
+            s.deaths += [
+                Death(application.name, n, name, "ended while its node was away", with_node=True)
+                for n in namespecs
+                if application.programs[n].rules.start_sequence > 0
+            ]
+
+
+def judge_what_was_missed(s: Situation) -> None:
+    """At take-over: what crashed under its grant while there was no master is judged now."""
+    for grant in s.draft.grants.values():
+        application = s.application_of(grant.name)
+        if application is None or application.name in s.jobs or not s.usable(grant.node):
+            continue
+        for namespec in s.granted_namespecs(grant):
+            process = s.process(grant.node, namespec)
+            if (
+                process is not None
+                and process.token == grant.token
+                and ended_badly(process)
+                and namespec not in s.draft.failures
+            ):
+                s.deaths.append(Death(application.name, namespec, grant.node, words_of_end(process)))
+
+
+def _restarted(old: Node, new: Node) -> bool:
+    if new.state is not NodeState.RUNNING:
+        return False
+    if old.incarnation and new.incarnation and old.incarnation != new.incarnation:
+        return True
+    return bool(old.pids.supervisord and new.pids.supervisord) and (
+        old.pids.supervisord != new.pids.supervisord
+    )
+
+
+def _compare(s: Situation, node: str, before: Process, process: Process, restarted: bool) -> None:
+    was_up = before.state in (ProcessState.RUNNING, ProcessState.STARTING, ProcessState.BACKOFF)
+    if not was_up or process.state.alive or node in s.lost:
+        return
+    application = s.apps.get(process.group)
+    if application is None or not application.managed:
+        return
+    if ended_badly(process):
+        s.deaths.append(Death(application.name, process.namespec, node, words_of_end(process)))
+    elif restarted and process.state is not ProcessState.EXITED:
+        reason = "died with its supervisord"
+        s.deaths.append(Death(application.name, process.namespec, node, reason, with_node=True))
+
+
+def _tell_state(s: Situation, old: Node, new: Node) -> None:
+    bad = new.state in (NodeState.FAILED, NodeState.ISOLATED)
+    text = f"{new.name} is {new.state.value} (was {old.state.value})"
+    if new.reason:
+        text += f": {new.reason}"
+    s.event("node", new.name, text, Severity.MAJOR if bad else Severity.INFO)
+
+
+def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool) -> None:
+    if name not in s.nodes:
+        return
+    s.event("node", name, f"{name} {reason}", Severity.MAJOR)
+    held = [grant for grant in s.draft.grants.values() if grant.node == name]
+    died: list[Death] = []
+    for grant in held:
+        application = s.application_of(grant.name)
+        if application is None or application.rules is None:
+            del s.draft.grants[grant.name]
+            continue
+        if keep and application.rules.isolation is Isolation.KEEP:
+            continue
+        del s.draft.grants[grant.name]
+        job = s.jobs.get(application.name)
+        if job is None or job.starting:
+            died += [Death(application.name, n, name, fate, with_node=True) for n in _were_up(s, grant, job)]
+    s.deaths += died
+    s.lost[name] = reason
+    s.silent.pop(name, None)
+    s.orders.drop_node(name)
+
+
+def _were_up(s: Situation, grant: Grant, job: Job | None) -> list[str]:
+    """What ran under a grant on its node, as far as is known."""
+    processes = s.nodes[grant.node].processes
+    namespecs = s.granted_namespecs(grant)
+    known = [n for n in namespecs if n in processes]
+    up = [n for n in known if processes[n].state.alive]
+    if up or (known and job is None):
+        return up
+    # Never heard by this master, or still being started: all of it was meant to run.
+    application = s.application_of(grant.name)
+    assert application is not None
+    return [n for n in namespecs if application.programs[n].rules.start_sequence > 0]

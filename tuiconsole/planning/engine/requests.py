@@ -1,0 +1,256 @@
+"""What is asked for: admitted, answered at once, or refused with the reason and where."""
+
+from __future__ import annotations
+
+from tuiconsole.model.events import Severity
+from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
+from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.messages import Reply, Request
+from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
+from tuiconsole.planning.engine.stop import where_stuck
+from tuiconsole.rulebook.rules import StartingStrategy
+
+KNOWN_NAMED = 12
+"""So many names are listed when an unknown one is asked for."""
+
+
+def receive(s: Situation, request: Request) -> None:
+    """Carry a request out, or answer it from the ledger if it was received before."""
+    known = s.draft.requests.get(request.id)
+    if known is not None:
+        s.answers += [Reply(known.id, outcome) for outcome in known.outcomes]
+        return
+    targets = tuple(dict.fromkeys(request.targets))
+    s.draft.requests[request.id] = RequestRecord(
+        request.id,
+        request.action,
+        targets,
+        request.requested_by,
+        request.origin,
+        iso(s.now.utc),
+        s.now.utc + request.timeout,
+        request.strategy.value if request.strategy else "",
+    )
+    text = f"{request.requested_by} on {request.origin} asks to {request.action.value} {', '.join(targets)}"
+    s.event("request", request.id, text)
+    for target in targets:
+        outcome = _admit(s, request, target)
+        if outcome is not None:
+            s.outcome((Waiter(request.id, target),), outcome.verdict, outcome.text, outcome.nodes)
+            if outcome.verdict is not Verdict.DONE:
+                words = f"{request.action.value} {target}: {outcome.verdict.value}: {outcome.text}"
+                s.event("request", request.id, words, Severity.MINOR)
+
+
+def expire(s: Situation) -> None:
+    """End what took longer than its requester gave it; starts are rolled back."""
+    for job in list(s.jobs.values()):
+        if job.kind is JobKind.STOP or s.now.boot < job.expires:
+            continue
+        why = f"not finished within {job.lasts:.0f} s: rolled back"
+        waits = job.steps[job.index] if job.starting and job.index < len(job.steps) else ()
+        open_ones = [n for n in waits if n not in job.marks or not job.marks[n].over]
+        stuck = where_stuck(s, job)
+        if open_ones:
+            why += f"; it waited for {', '.join(open_ones)}"
+        if stuck:
+            why += f"; {stuck}"
+        s.outcome(job.waiters, Verdict.FAILED, why)
+        job.waiters = ()
+        job.turn_to_stop(why)
+    for record in list(s.draft.requests.values()):
+        if not record.open or s.now.utc < record.expires:
+            continue
+        ended = {outcome.target for outcome in record.outcomes}
+        for target in record.targets:
+            if target not in ended:
+                going_on = s.jobs.get(target.partition(":")[0])
+                stuck = where_stuck(s, going_on) if going_on else ""
+                text = "not finished in time" + (f": {stuck}" if stuck else ", it goes on")
+                s.outcome((Waiter(record.id, target),), Verdict.FAILED, text)
+
+
+def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
+    name, _, program = target.partition(":")
+    application = s.apps.get(name)
+    if application is None:
+        known = [app.name for app in s.apps.values() if app.managed]
+        listed = ", ".join(known[:KNOWN_NAMED]) or "none"
+        more = f" and {len(known) - KNOWN_NAMED} more" if len(known) > KNOWN_NAMED else ""
+        return _refused(target, f"no such application; known: {listed}{more}")
+    if not application.managed:
+        return _refused(target, f"{name} is unmanaged: use supervisorctl on its node")
+    if program and target not in application.programs:
+        names = ", ".join(n.partition(":")[2] for n in application.programs)
+        return _refused(target, f"no such process; {name} has: {names}")
+    processes = (target,) if program else ()
+    if request.action is Action.CLEAR:
+        return _clear(s, application, processes, target)
+    if request.action is Action.STOP:
+        return _stop(s, request, application, processes, target)
+    if request.action is Action.RESTART:
+        return _restart(s, request, application, processes, target)
+    return _start(s, request, application, processes, target)
+
+
+def _refused(target: str, text: str) -> Outcome:
+    return Outcome(target, Verdict.REFUSED, text)
+
+
+def _obstacle(s: Situation, application: Application) -> str:
+    """Why nothing can be started of it now; empty if it can."""
+    name = application.name
+    conflict = s.conflicts.get(name)
+    if conflict is not None:
+        return f"{conflict.name} runs more than once, on {' and '.join(conflict.nodes)}: stop it first"
+    job = s.jobs.get(name)
+    if job is not None:
+        where = ", ".join(dict.fromkeys(grant.node for grant in s.grants_of(application)))
+        on = f" on {where}" if where else ""
+        what = ", ".join(job.processes) or name
+        if job.kind is JobKind.STOP:
+            stuck = where_stuck(s, job)
+            return f"{what} is being stopped{on}: " + (stuck or "ask again when that is done")
+        if not job.starting and job.phase is not JobPhase.WAITING:
+            return f"{what} is being restarted{on} (asked by {job.requested_by})"
+        if job.starting:
+            return f"{what} is being started{on} (asked by {job.requested_by})"
+    for grant in s.grants_of(application):
+        if not s.usable(grant.node):
+            state = s.unusable().get(grant.node)
+            if state is None:
+                node = s.nodes.get(grant.node)
+                state = f"is {node.state.value}" if node else "is not in the cluster file"
+            return (
+                f"{grant.name} belongs to {grant.node}, which {state}: it may start elsewhere only once "
+                "that node's lease is over or its death is proved"
+            )
+    return ""
+
+
+def _runs_already(s: Situation, application: Application, processes: tuple[str, ...]) -> str:
+    name = application.name
+    nodes: tuple[str, ...] = s.alive_nodes(application)
+    if processes:
+        nodes = tuple(node for namespec in processes for node in s.alive_on(namespec))
+        name = ", ".join(processes)
+    if not nodes:
+        return ""
+    grants = s.grants_of(application)
+    told = f" (since {grants[0].since}, asked by {grants[0].requested_by})" if grants else ""
+    return f"{name} runs on {', '.join(nodes)} already{told}"
+
+
+def _start(
+    s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
+) -> Outcome | None:
+    reason = _obstacle(s, application) or _runs_already(s, application, processes)
+    if reason:
+        return _refused(target, reason)
+    if not processes and not application.sequence():
+        return _refused(target, f"nothing to start: no program of {application.name} has a start_sequence")
+    job = _job(s, request, JobKind.START, JobPhase.STARTING, processes, target, application)
+    pausing = s.jobs.pop(application.name, None)
+    if pausing is not None:
+        s.outcome(pausing.waiters, Verdict.FAILED, f"{request.requested_by} started it meanwhile")
+    if s.grants_of(application) and not any(s.running(application)):
+        # Nothing of it is left but its right to run there: it goes back first.
+        job.phase = JobPhase.RELEASING
+        job.kind = JobKind.START
+        if not job.whole:
+            job.phase = JobPhase.STARTING
+    s.jobs[application.name] = job
+    return None
+
+
+def _stop(
+    s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
+) -> Outcome | None:
+    waiter = Waiter(request.id, target)
+    job = s.jobs.get(application.name)
+    if processes and job is not None:
+        if job.kind is JobKind.STOP:
+            return _refused(target, f"{application.name} is being stopped already")
+        return _refused(target, f"{application.name} is being started: stop it as a whole, or wait")
+    if not processes:
+        s.draft.wishes[application.name] = Wish(Wanted.STOPPED, request.requested_by, iso(s.now.utc))
+    if job is not None and job.kind is JobKind.STOP and job.whole:
+        job.waiters += (waiter,)
+        return None
+    if job is not None:
+        s.outcome(job.waiters, Verdict.FAILED, f"{request.requested_by} asked to stop it meanwhile")
+    alive = any(s.alive_on(n) for n in processes) if processes else any(s.running(application))
+    grants = not processes and bool(s.grants_of(application))
+    if not alive and not grants and job is None:
+        return Outcome(target, Verdict.DONE, "stopped already")
+    s.jobs[application.name] = _job(
+        s, request, JobKind.STOP, JobPhase.STOPPING, processes, target, application
+    )
+    return None
+
+
+def _restart(
+    s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
+) -> Outcome | None:
+    reason = _obstacle(s, application)
+    if reason:
+        return _refused(target, reason)
+    if not processes and not application.sequence():
+        return _refused(target, f"nothing to start: no program of {application.name} has a start_sequence")
+    job = _job(s, request, JobKind.RESTART, JobPhase.STOPPING, processes, target, application)
+    rules = application.rules
+    assert rules is not None
+    strategy = StartingStrategy(job.strategy) if job.strategy else rules.starting_strategy
+    where = s.alive_nodes(application)
+    if strategy is StartingStrategy.LOCAL and where:
+        job.origin = where[0]
+    pausing = s.jobs.pop(application.name, None)
+    if pausing is not None:
+        s.outcome(pausing.waiters, Verdict.FAILED, f"{request.requested_by} restarted it meanwhile")
+    s.jobs[application.name] = job
+    return None
+
+
+def _job(
+    s: Situation,
+    request: Request,
+    kind: JobKind,
+    phase: JobPhase,
+    processes: tuple[str, ...],
+    target: str,
+    application: Application,
+) -> Job:
+    strategy = request.strategy.value if request.strategy else ""
+    return Job.new(
+        application.name,
+        kind,
+        phase,
+        s.now,
+        lasts=request.timeout,
+        requested_by=request.requested_by,
+        cause=f"asked by {request.requested_by} on {request.origin}",
+        processes=processes,
+        strategy=strategy,
+        origin=request.origin,
+        waiters=(Waiter(request.id, target),),
+    )
+
+
+def _clear(s: Situation, application: Application, processes: tuple[str, ...], target: str) -> Outcome:
+    for namespec in processes or tuple(application.programs):
+        failure = s.draft.failures.get(namespec)
+        if failure is not None and not failure.cleared:
+            s.draft.failures[namespec] = type(failure)(failure.kind, failure.reason, failure.since, True)
+        marks = []
+        for name, node in s.nodes.items():
+            process = node.processes.get(namespec)
+            if process is None:
+                continue
+            if ended_badly(process) or (process.state.alive and not s.counts(name)):
+                marks.append(Cleared(name, process.changed_at))
+        if marks:
+            s.draft.cleared[namespec] = tuple(marks)
+    s.event("application", application.name, f"failures of {target} cleared")
+    return Outcome(target, Verdict.DONE, "cleared")

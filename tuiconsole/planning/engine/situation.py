@@ -1,0 +1,251 @@
+"""All that the parts of the engine know and share: view, draft of the ledger, jobs, and what is to go out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from tuiconsole.clock import BootTime
+from tuiconsole.model.events import Event, Severity
+from tuiconsole.model.ledger import Grant, Ledger, Waiter
+from tuiconsole.model.node import Node, View
+from tuiconsole.model.process import Process
+from tuiconsole.model.requests import Outcome, Progress, Verdict
+from tuiconsole.model.states import NodeState, ProcessState
+from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
+from tuiconsole.planning.engine.draft import LedgerDraft
+from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply
+from tuiconsole.planning.engine.orders import LIFE, Key, Orders
+from tuiconsole.planning.placement import Loads
+from tuiconsole.settings.timing import Timing
+
+
+def iso(utc: float) -> str:
+    """UTC, ISO 8601 with milliseconds."""
+    text = datetime.fromtimestamp(utc, timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Death:
+    """A process that ended though nobody asked for it."""
+
+    application: str
+    namespec: str
+    node: str
+    reason: str
+    with_node: bool = False
+    """Its node died or was lost; it did not end by itself."""
+
+
+@dataclass
+class Backoff:
+    """How often an application had to be restarted in quick succession."""
+
+    count: int
+    at: BootTime
+
+
+@dataclass
+class Situation:
+    """One master's knowledge in one term."""
+
+    rulebook: Rulebook
+    timing: Timing
+    master: str
+    term: int
+    now: Now
+    draft: LedgerDraft
+    nodes: dict[str, Node]
+    orders: Orders
+    apps: dict[str, Application] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    deaths: list[Death] = field(default_factory=list)
+    silent: dict[str, BootTime] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+    """Nodes whose lease is over or whose death is proved, with the reason; until they are RUNNING again."""
+    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    backoffs: dict[str, Backoff] = field(default_factory=dict)
+    settled: bool = False
+    commands: list[Command] = field(default_factory=list)
+    answers: list[Reply] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    @classmethod
+    def at_take_over(
+        cls, rulebook: Rulebook, timing: Timing, master: str, ledger: Ledger, term: int, view: View, now: Now
+    ) -> Situation:
+        """What a master knows when its term begins."""
+        situation = cls(
+            rulebook,
+            timing,
+            master,
+            term,
+            now,
+            LedgerDraft(ledger),
+            dict(view.nodes),
+            Orders(f"{master}/{term}"),
+        )
+        situation.learn_applications()
+        return situation
+
+    def learn_applications(self) -> None:
+        """Read anew which groups and programs the nodes report."""
+        self.apps = catalogue(self.nodes.values(), self.rulebook)
+
+    # What is known of nodes and processes
+
+    def unusable(self) -> dict[str, str]:
+        """Nodes that may not be used though they may look RUNNING, with the reason in words."""
+        result = {}
+        for name, node in self.nodes.items():
+            if name in self.lost:
+                result[name] = f"is lost ({self.lost[name]})"
+            elif name in self.silent:
+                result[name] = f"is silent since {self.now.boot - self.silent[name]:.1f} s"
+            elif node.epoch < self.draft.epochs.get(name, 0):
+                result[name] = f"has not rejoined yet (epoch {node.epoch} is over)"
+        return result
+
+    def usable(self, name: str) -> bool:
+        """True if the node can be given commands."""
+        node = self.nodes.get(name)
+        return (
+            node is not None
+            and node.state is NodeState.RUNNING
+            and name not in self.lost
+            and name not in self.silent
+            and node.epoch >= self.draft.epochs.get(name, 0)
+        )
+
+    def counts(self, name: str) -> bool:
+        """True if what this node last reported as alive must be taken for alive."""
+        node = self.nodes.get(name)
+        return node is not None and name not in self.lost and node.state is not NodeState.FAILED
+
+    def process(self, node: str, namespec: str) -> Process | None:
+        """A process as its node last reported it."""
+        known = self.nodes.get(node)
+        return known.processes.get(namespec) if known else None
+
+    def alive_on(self, namespec: str) -> list[str]:
+        """The nodes where it is, or must be taken for, alive."""
+        return [
+            name
+            for name, node in self.nodes.items()
+            if namespec in node.processes and node.processes[namespec].state.alive and self.counts(name)
+        ]
+
+    def alive_nodes(self, application: Application) -> tuple[str, ...]:
+        """The nodes where any of its processes is alive."""
+        found: dict[str, None] = {}
+        for namespec in application.programs:
+            found.update(dict.fromkeys(self.alive_on(namespec)))
+        return tuple(found)
+
+    def grants_of(self, application: Application) -> list[Grant]:
+        """All grants of this application or of its processes."""
+        names = [application.name, *application.programs]
+        return [self.draft.grants[name] for name in names if name in self.draft.grants]
+
+    def application_of(self, grant: str) -> Application | None:
+        """The application that a grant's name belongs to."""
+        return self.apps.get(grant.partition(":")[0])
+
+    def granted_namespecs(self, grant: Grant) -> tuple[str, ...]:
+        """The processes that a grant is for."""
+        if ":" in grant.name:
+            return (grant.name,)
+        application = self.apps.get(grant.name)
+        return tuple(application.programs) if application else ()
+
+    def loads(self) -> Loads:
+        """What runs, and what was granted and is still to be started."""
+        nodes = dict.fromkeys(self.nodes, 0)
+        for application in self.apps.values():
+            if not application.managed:
+                continue
+            job = self.jobs.get(application.name)
+            for program in application.programs.values():
+                where = set(self.alive_on(program.namespec))
+                planned = self._planned_on(application, program, job)
+                if planned:
+                    where.add(planned)
+                for name in where:
+                    nodes[name] += program.rules.expected_loading
+        hosts: dict[str, int] = {}
+        for name, load in nodes.items():
+            host = self.nodes[name].host
+            hosts[host] = hosts.get(host, 0) + load
+        return Loads(hosts, nodes)
+
+    def _planned_on(self, application: Application, program: Program, job: Job | None) -> str:
+        grant = self.draft.grants.get(application.grant_name(program.namespec))
+        if grant is None or grant.node not in self.nodes:
+            return ""
+        # A node that holds a grant and was not heard by this master yet may run all of it.
+        unheard = program.namespec not in self.nodes[grant.node].processes and self.counts(grant.node)
+        planned = job is not None and job.will_start(program.namespec)
+        return grant.node if planned or (unheard and program.rules.start_sequence > 0) else ""
+
+    # What goes out
+
+    def event(self, kind: str, subject: str, text: str, severity: Severity = Severity.INFO) -> None:
+        """Tell it to everyone."""
+        self.events.append(Event(iso(self.now.utc), self.master, kind, subject, text, severity))
+
+    def progress(self, waiters: Sequence[Waiter], text: str, step: int, steps: int) -> None:
+        """Tell those who wait how far it is."""
+        for waiter in waiters:
+            self.answers.append(Reply(waiter.request, Progress(waiter.target, text, step, steps)))
+
+    def outcome(
+        self, waiters: Sequence[Waiter], verdict: Verdict, text: str, nodes: tuple[str, ...] = ()
+    ) -> None:
+        """End what they wait for."""
+        for waiter in waiters:
+            outcome = Outcome(waiter.target, verdict, text, nodes)
+            if self.draft.close(waiter.request, outcome):
+                self.answers.append(Reply(waiter.request, outcome))
+
+    def order(self, key: Key, command: Command) -> None:
+        """Send a command for which `orders.due(key)` holds."""
+        self.orders.given(key, command, self.now.boot)  # type: ignore[arg-type]
+        self.commands.append(command)
+
+    @property
+    def deadline(self) -> BootTime:
+        """Until when a command made now may be obeyed."""
+        return self.now.boot + LIFE
+
+    def epoch(self, node: str) -> int:
+        """The epoch that a command to this node is meant for."""
+        return self.nodes[node].epoch
+
+    def running(self, application: Application) -> Iterator[tuple[str, str]]:
+        """Namespec and node of all that is alive."""
+        for namespec in application.programs:
+            for node in self.alive_on(namespec):
+                yield namespec, node
+
+
+def ended_badly(process: Process) -> bool:
+    """True for FATAL, and for an exit that was none of the expected."""
+    if process.state is ProcessState.FATAL:
+        return True
+    return process.state is ProcessState.EXITED and not process.expected_exit
+
+
+def words_of_end(process: Process) -> str:
+    """How it ended, in words."""
+    if process.state is ProcessState.FATAL:
+        return process.reason or "could not be started (FATAL)"
+    if process.exit_status is None:
+        text = "exited unexpectedly"
+    elif process.exit_status < 0:
+        text = f"was killed by signal {-process.exit_status}"
+    else:
+        text = f"exited unexpectedly (status {process.exit_status})"
+    return text + (f": {process.reason}" if process.reason else "")

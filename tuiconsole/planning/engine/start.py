@@ -1,0 +1,350 @@
+"""Start jobs: placed, granted, then step by step through the start sequence.
+
+A step is over when each of its processes is RUNNING, or has exited as expected where the rules say
+`wait_exit`. The strategy for starting failures applies to required processes and to those with `wait_exit`:
+what waits for their exit relies on it. The failure of another is noted, and the sequence goes on.
+"""
+
+from __future__ import annotations
+
+from tuiconsole.model.events import Severity
+from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase, Wanted, Wish
+from tuiconsole.model.process import Process
+from tuiconsole.model.requests import Verdict
+from tuiconsole.model.states import ProcessState
+from tuiconsole.planning.catalogue import Application, Program
+from tuiconsole.planning.engine.jobs import Job, Mark
+from tuiconsole.planning.engine.messages import Answer, StartProcess
+from tuiconsole.planning.engine.situation import Situation, ended_badly, iso, words_of_end
+from tuiconsole.planning.placement import Placement, place
+from tuiconsole.planning.sequences import start_steps
+from tuiconsole.rulebook.rules import Distribution, StartingFailureStrategy, StartingStrategy
+
+WAIT_EXIT_FACTOR = 10.0
+"""A `wait_exit` process may run this many times the start timeout before it counts as failed."""
+
+
+def placement_for(s: Situation, application: Application, programs: list[Program], job: Job) -> Placement:
+    """Where these programs would go together, under the strategy of the job or of the rules."""
+    rules = application.rules
+    assert rules is not None
+    strategy = StartingStrategy(job.strategy) if job.strategy else rules.starting_strategy
+    own = rules.distribution is Distribution.ALL_INSTANCES
+    identifiers = programs[0].rules.identifiers if own and programs else rules.identifiers
+    unusable = s.unusable()
+    if rules.distribution is Distribution.SINGLE_NODE:
+        # All on one host: once the first process has a node, the others follow to its host.
+        hosts = {s.nodes[grant.node].host for grant in s.grants_of(application) if grant.node in s.nodes}
+        for name, node in s.nodes.items():
+            if hosts and node.host not in hosts:
+                unusable.setdefault(name, f"{application.name} is on host {', '.join(sorted(hosts))}")
+    return place(
+        programs,
+        identifiers=identifiers,
+        strategy=strategy,
+        origin=job.origin,
+        nodes=s.nodes,
+        loads=s.loads(),
+        unusable=unusable,
+    )
+
+
+def advance_start(s: Situation, job: Job) -> bool:
+    """Do what can be done now; True if the job changed its phase or ended."""
+    application = s.apps.get(job.application)
+    if application is None or not application.managed:
+        return False
+    if not job.steps and not _prepare(s, job, application):
+        return True
+    while job.index < len(job.steps):
+        step = job.steps[job.index]
+        for namespec in step:
+            if not _advance_process(s, job, application, namespec):
+                return True
+        waits = [n for n in step if n not in job.marks or not job.marks[n].over]
+        if waits:
+            _tell(s, job, waits)
+            return False
+        job.index += 1
+    _finish(s, job, application)
+    return True
+
+
+def fail_process(
+    s: Situation,
+    job: Job,
+    application: Application,
+    namespec: str,
+    reason: str,
+    kind: FailureKind = FailureKind.START,
+) -> bool:
+    """Note a starting failure and apply its strategy; False if the job does not go on."""
+    program = application.programs[namespec]
+    job.marks[namespec].failed = reason
+    s.orders.drop(("start", job.marks[namespec].node, namespec))
+    s.draft.fail(namespec, kind, reason, iso(s.now.utc))
+    serious = program.rules.required or program.rules.wait_exit
+    severity = Severity.MAJOR if program.rules.required else Severity.MINOR
+    s.event("process", namespec, f"{namespec} was not started: {reason}", severity)
+    if not job.whole or not serious:
+        return True
+    strategy = application.starting_failure(namespec)
+    why = f"{namespec}: {reason}"
+    if strategy is StartingFailureStrategy.STOP:
+        job.turn_to_stop(why)
+        return False
+    if strategy is StartingFailureStrategy.ABORT:
+        if any(s.running(application)):
+            s.jobs.pop(job.application, None)
+            text = f"{why}; the start was aborted, what runs already was left"
+            s.outcome(job.waiters, Verdict.FAILED, text, s.alive_nodes(application))
+            s.event("application", application.name, f"{application.name}: {text}", Severity.MAJOR)
+        else:
+            job.turn_to_stop(why)
+        return False
+    return True
+
+
+def _prepare(s: Situation, job: Job, application: Application) -> bool:
+    """Find the steps, and for a single application the node; False if it cannot be placed."""
+    if job.whole:
+        programs = list(application.sequence())
+        job.steps = start_steps(programs)
+    else:
+        programs = [application.programs[n] for n in job.processes if n in application.programs]
+        job.steps = start_steps(p for p in programs if p.rules.start_sequence > 0)
+        rest = tuple(p.namespec for p in programs if p.rules.start_sequence == 0)
+        job.steps += (rest,) if rest else ()
+    if not application.single or application.name in s.draft.grants:
+        if application.single and not job.whole and not job.resumed:
+            return _room_for_more(s, job, application, programs)
+        _wish_started(s, job, application)
+        return True
+    placement = placement_for(s, application, programs, job)
+    if placement.node is None:
+        _fail_placement(s, job, application, programs, placement.reason)
+        return False
+    _give(s, job, application.name, placement.node)
+    _wish_started(s, job, application)
+    return True
+
+
+def _room_for_more(s: Situation, job: Job, application: Application, programs: list[Program]) -> bool:
+    grant = s.draft.grants[application.name]
+    wanted = [p for p in programs if not s.alive_on(p.namespec)]
+    steps, job.steps = job.steps, ()
+    loads = s.loads()
+    job.steps = steps
+    placement = place(
+        wanted,
+        identifiers=(grant.node,),
+        strategy=StartingStrategy.CONFIG,
+        origin=job.origin,
+        nodes=s.nodes,
+        loads=loads,
+        unusable=s.unusable(),
+    )
+    if placement.node is None:
+        _fail_placement(s, job, application, programs, placement.reason)
+        return False
+    return True
+
+
+def _wish_started(s: Situation, job: Job, application: Application) -> None:
+    for namespec in application.programs:
+        if job.whole or namespec in job.processes:
+            if not job.resumed:
+                s.draft.failures.pop(namespec, None)
+            s.draft.cleared.pop(namespec, None)
+    if job.whole and not job.resumed:
+        s.draft.wishes[application.name] = Wish(
+            Wanted.STARTED, job.requested_by, iso(s.now.utc), job.strategy, job.origin
+        )
+
+
+def _give(s: Situation, job: Job, name: str, node: str) -> None:
+    known = s.nodes[node]
+    s.draft.grants[name] = Grant(
+        name, node, s.draft.token(s.term), known.epoch, known.incarnation, iso(s.now.utc), job.requested_by
+    )
+
+
+def _fail_placement(
+    s: Situation, job: Job, application: Application, programs: list[Program], reason: str
+) -> None:
+    news = [
+        program.namespec
+        for program in programs
+        if s.draft.fail(program.namespec, FailureKind.PLACEMENT, reason, iso(s.now.utc))
+    ]
+    s.jobs.pop(job.application, None)
+    s.outcome(job.waiters, Verdict.REFUSED, reason)
+    if news:
+        text = f"{', '.join(job.processes) or application.name} was not started: {reason}"
+        s.event("application", application.name, text, Severity.MAJOR)
+
+
+def _advance_process(s: Situation, job: Job, application: Application, namespec: str) -> bool:
+    mark = job.marks.get(namespec)
+    if mark is None:
+        mark = _begin(s, job, application, namespec)
+        if mark is None:
+            return True
+    if mark.over:
+        return True
+    if mark.nowhere:
+        return fail_process(s, job, application, namespec, mark.nowhere, FailureKind.PLACEMENT)
+    reason = _watch(s, job, application, namespec, mark)
+    if reason:
+        return fail_process(s, job, application, namespec, reason)
+    return True
+
+
+def _begin(s: Situation, job: Job, application: Application, namespec: str) -> Mark | None:
+    name = application.grant_name(namespec)
+    grant = s.draft.grants.get(name)
+    if grant is None:
+        program = application.programs[namespec]
+        steps, job.steps = job.steps, ()
+        placement = placement_for(s, application, [program], job)
+        job.steps = steps
+        if placement.node is None:
+            mark = job.marks[namespec] = Mark("", s.now.boot, None)
+            mark.nowhere = placement.reason
+            return mark
+        _give(s, job, name, placement.node)
+        grant = s.draft.grants[name]
+    elif grant.state is GrantState.RELEASING:
+        return None
+    process = s.process(grant.node, namespec)
+    if process is None:
+        if not s.usable(grant.node):
+            return None
+        mark = Mark(grant.node, s.now.boot, None)
+    elif process.state is ProcessState.STOPPING:
+        return None
+    else:
+        own = process.state.alive or (job.resumed and process.token == grant.token and _ran(process))
+        mark = Mark(grant.node, s.now.boot, None if own else process)
+    s.orders.drop(("start", grant.node, namespec))
+    job.marks[namespec] = mark
+    return mark
+
+
+def _ran(process: Process) -> bool:
+    return process.state in (ProcessState.EXITED, ProcessState.FATAL)
+
+
+def _watch(s: Situation, job: Job, application: Application, namespec: str, mark: Mark) -> str:
+    """Look at one process of the step; returns why it failed, or nothing."""
+    process = s.process(mark.node, namespec)
+    if process is None:
+        if s.usable(mark.node):
+            return f"the supervisord of {mark.node} has no such program"
+        return ""
+    if mark.baseline is not None and _same(process, mark.baseline):
+        return _await_answer(s, job, application, namespec, mark)
+    s.orders.drop(("start", mark.node, namespec))
+    rules = application.programs[namespec].rules
+    age = s.now.boot - mark.since
+    if ended_badly(process):
+        return words_of_end(process)
+    if process.state is ProcessState.EXITED:
+        mark.done = True
+    elif process.state is ProcessState.RUNNING:
+        mark.seen_alive = True
+        mark.running_at = s.now.boot if mark.running_at is None else mark.running_at
+        if not rules.wait_exit:
+            mark.done = True
+        elif s.now.boot >= mark.running_at + wait_exit_timeout(s):
+            return f"did not exit within {wait_exit_timeout(s):.0f} s"
+    elif process.state is ProcessState.STOPPED:
+        return "was stopped while it was being started"
+    elif process.state is ProcessState.UNKNOWN:
+        return "its supervisord does not know its state"
+    else:
+        mark.seen_alive = True
+        if age >= s.timing.start_timeout:
+            return f"is still {process.state.value} after {s.timing.start_timeout:.0f} s"
+    return ""
+
+
+def wait_exit_timeout(s: Situation) -> float:
+    """Seconds that a `wait_exit` process may run."""
+    return s.timing.start_timeout * WAIT_EXIT_FACTOR
+
+
+def _same(process: Process, baseline: Process) -> bool:
+    return (process.state, process.pid, process.changed_at) == (
+        baseline.state,
+        baseline.pid,
+        baseline.changed_at,
+    )
+
+
+def _await_answer(s: Situation, job: Job, application: Application, namespec: str, mark: Mark) -> str:
+    key = ("start", mark.node, namespec)
+    order = s.orders.get(key)
+    if order is not None and order.answer is Answer.REFUSED:
+        return f"{mark.node} refused: {order.reason or 'no reason given'}"
+    if s.now.boot >= mark.since + s.timing.start_timeout:
+        return f"{mark.node} did not start it within {s.timing.start_timeout:.0f} s"
+    if s.usable(mark.node) and s.orders.due(key, s.now.boot):
+        grant = s.draft.grants[application.grant_name(namespec)]
+        command = StartProcess(
+            s.orders.id_for(key),
+            mark.node,
+            namespec,
+            grant.name,
+            grant.token,
+            s.term,
+            s.epoch(mark.node),
+            min(s.deadline, job.expires),
+        )
+        s.order(key, command)
+    return ""
+
+
+def _tell(s: Situation, job: Job, waits: list[str]) -> None:
+    text = f"waits for {', '.join(waits)}"
+    if text != job.told:
+        job.told = text
+        s.progress(job.waiters, text, job.index + 1, len(job.steps))
+
+
+def _finish(s: Situation, job: Job, application: Application) -> None:
+    failed = {namespec: mark.failed for namespec, mark in job.marks.items() if mark.failed}
+    words = "; ".join(f"{namespec}: {reason}" for namespec, reason in failed.items())
+    what = ", ".join(job.processes) or application.name
+    if failed and not any(s.running(application)):
+        job.turn_to_stop(words)
+        return
+    s.jobs.pop(job.application, None)
+    nodes = tuple(dict.fromkeys(mark.node for mark in job.marks.values() if mark.node))
+    took = s.now.boot - job.begun
+    where = ", ".join(nodes)
+    if failed and not job.whole:
+        s.outcome(job.waiters, Verdict.FAILED, words, nodes)
+        return
+    if failed:
+        s.outcome(job.waiters, Verdict.DONE, f"started, but not whole: {words}", nodes)
+        text = f"{what} started on {where} in {took:.1f} s, but not whole: {words}"
+        s.event("application", application.name, text, Severity.MINOR)
+        return
+    verb = "restarted" if job.kind is JobKind.RESTART else "started"
+    s.outcome(job.waiters, Verdict.DONE, "started", nodes)
+    s.event("application", application.name, f"{what} {verb} on {where} in {took:.1f} s ({job.cause})")
+
+
+def next_at(s: Situation, job: Job) -> float | None:
+    """When a start job has to be looked at again though nothing happens."""
+    if job.phase is JobPhase.WAITING:
+        return job.not_before
+    waits = [mark for mark in job.marks.values() if not mark.over]
+    ends = [
+        mark.since + s.timing.start_timeout
+        if mark.running_at is None
+        else mark.running_at + wait_exit_timeout(s)
+        for mark in waits
+    ]
+    return min([job.expires, *ends])

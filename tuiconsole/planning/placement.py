@@ -1,0 +1,128 @@
+"""Where something is started: who may host it, who has room, and by which strategy one is chosen.
+
+Strategies as in Supvisors (https://supvisors.readthedocs.io, «Starting strategy»); but the load that counts
+is that of the host, since nodes of one host share its processors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from tuiconsole.model.node import Node
+from tuiconsole.model.states import NodeState
+from tuiconsole.planning.catalogue import Program
+from tuiconsole.rulebook.rules import StartingStrategy
+
+FULL = 100
+"""Percent of a host that expected loadings may use."""
+
+
+class Loads(msgspec.Struct, frozen=True):
+    """The expected loading of all that runs or is being started, percent."""
+
+    hosts: Mapping[str, int] = {}
+    nodes: Mapping[str, int] = {}
+
+
+class PassedOver(msgspec.Struct, frozen=True):
+    """A candidate that cannot host, and why, in words."""
+
+    node: str
+    reason: str
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """Where to start; `node` is None if nowhere, and `reason` says so in words."""
+
+    node: str | None
+    passed_over: tuple[PassedOver, ...] = ()
+    reason: str = ""
+
+
+def candidates(identifiers: Iterable[str], nodes: Mapping[str, Node]) -> tuple[str, ...]:
+    """The nodes that identifiers mean, in their order: a name, else a tag, `*` for all; each once."""
+    found: dict[str, None] = {}
+    for identifier in identifiers:
+        if identifier == "*":
+            found.update(dict.fromkeys(nodes))
+        elif identifier in nodes:
+            found[identifier] = None
+        else:
+            found.update((name, None) for name, node in nodes.items() if identifier in node.tags)
+    return tuple(found)
+
+
+def place(
+    programs: Sequence[Program],
+    *,
+    identifiers: Sequence[str],
+    strategy: StartingStrategy,
+    origin: str,
+    nodes: Mapping[str, Node],
+    loads: Loads,
+    unusable: Mapping[str, str],
+) -> Placement:
+    """Choose one node for all these programs together.
+
+    Args:
+        programs: what is to run there, all of it on one node.
+        identifiers: who may host; see `candidates`.
+        strategy: how one is chosen among those that can.
+        origin: the node of the request, for LOCAL.
+        nodes: all nodes, in the order of the cluster file.
+        loads: what is used already, without these programs.
+        unusable: nodes that may not be used though they look RUNNING, with the reason in words.
+    """
+    allowed = candidates(identifiers, nodes)
+    if strategy is StartingStrategy.LOCAL:
+        if origin not in allowed:
+            among = ", ".join(allowed) or "nodes that exist: " + ", ".join(identifiers)
+            who = origin or "the origin of the request"
+            return Placement(None, reason=f"no node can host it: {who} is not among {among}")
+        allowed = (origin,)
+    needed = sum(program.rules.expected_loading for program in programs)
+    fit: list[str] = []
+    passed: list[PassedOver] = []
+    for name in allowed:
+        reason = _obstacle(nodes[name], programs, needed, loads, unusable)
+        if reason:
+            passed.append(PassedOver(name, reason))
+        else:
+            fit.append(name)
+    if not fit:
+        if not allowed:
+            return Placement(None, reason=f"no node can host it: none is named {', '.join(identifiers)}")
+        words = "; ".join(f"{item.node}: {item.reason}" for item in passed)
+        return Placement(None, tuple(passed), f"no node can host it: {words}")
+    return Placement(_choose(fit, strategy, nodes, loads), tuple(passed))
+
+
+def _obstacle(
+    node: Node, programs: Sequence[Program], needed: int, loads: Loads, unusable: Mapping[str, str]
+) -> str:
+    if node.name in unusable:
+        return unusable[node.name]
+    if node.state is not NodeState.RUNNING:
+        return f"is {node.state.value}" + (f" ({node.reason})" if node.reason else "")
+    missing = [program.namespec for program in programs if program.namespec not in node.processes]
+    if missing:
+        return f"its supervisord has no {', '.join(missing)}"
+    total = loads.hosts.get(node.host, 0) + needed
+    if total > FULL:
+        return f"{total} % of host {node.host} would be used"
+    return ""
+
+
+def _choose(fit: list[str], strategy: StartingStrategy, nodes: Mapping[str, Node], loads: Loads) -> str:
+    if strategy in (StartingStrategy.CONFIG, StartingStrategy.LOCAL):
+        return fit[0]
+
+    def used(name: str) -> tuple[int, int]:
+        return loads.hosts.get(nodes[name].host, 0), loads.nodes.get(name, 0)
+
+    # min and max keep the first of equals: ties go by the order of the identifiers.
+    if strategy in (StartingStrategy.MOST_LOADED, StartingStrategy.MOST_LOADED_NODE):
+        return max(fit, key=used)
+    return min(fit, key=used)

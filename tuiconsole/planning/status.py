@@ -1,0 +1,393 @@
+"""The status that front ends show, from what an observer sees and what the master reports.
+
+Every observer computes it for itself, so that it never goes dark: without a master the report is the last one,
+or none. The rules of states and LEDs are those of docs/architecture.md, «Status of an application».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tuiconsole.clock import BootTime
+from tuiconsole.model.ledger import Wanted
+from tuiconsole.model.node import Node, View
+from tuiconsole.model.process import Process
+from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
+from tuiconsole.model.status import (
+    ApplicationStatus,
+    ClusterStatus,
+    ConflictStatus,
+    GrantStatus,
+    JobStatus,
+    MasterStatus,
+    NodeStatus,
+    ProcessStatus,
+    QuorumStatus,
+)
+from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
+from tuiconsole.planning.engine.messages import EngineReport, JobReport
+from tuiconsole.planning.placement import Loads
+
+STALE_AFTER = 1.0
+"""Seconds without a word from a node after which what it said is shown as old: five heartbeats."""
+REASONS_NAMED = 4
+"""So many failures are spelled out in the reason of one application."""
+
+_LIVELIEST = (
+    ProcessState.RUNNING,
+    ProcessState.STARTING,
+    ProcessState.BACKOFF,
+    ProcessState.STOPPING,
+    ProcessState.FATAL,
+    ProcessState.UNKNOWN,
+    ProcessState.EXITED,
+    ProcessState.STOPPED,
+)
+
+
+@dataclass(frozen=True)
+class Observer:
+    """One observer at one moment."""
+
+    view: View
+    report: EngineReport | None
+    now: BootTime
+    """On the observer's CLOCK_BOOTTIME, as `Node.seen_at` is."""
+    offsets: Mapping[str, float]
+    """By node: seconds its machine's CLOCK_BOOTTIME is ahead of the observer's; 0 if not named."""
+    stale_after: float = STALE_AFTER
+
+    def age(self, node: Node) -> float | None:
+        """Seconds since the node was heard; None if it never was."""
+        return max(0.0, self.now - node.seen_at) if node.seen_at else None
+
+    def stale(self, node: Node) -> bool:
+        """True if what is known of the node is old."""
+        age = self.age(node)
+        return node.state is not NodeState.STOPPED and age is not None and age > self.stale_after
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One process on one node, as it has to be read."""
+
+    node: Node
+    process: Process
+    state: ProcessState
+    reason: str
+
+    @property
+    def bad(self) -> bool:
+        """FATAL, or an exit that was not expected."""
+        if self.state is ProcessState.FATAL:
+            return True
+        return self.state is ProcessState.EXITED and not self.process.expected_exit
+
+
+def application_status(application: Application, observer: Observer) -> ApplicationStatus:
+    """The status of one application."""
+    sightings = {
+        namespec: [
+            _read(node, node.processes[namespec])
+            for node in observer.view.nodes.values()
+            if namespec in node.processes
+        ]
+        for namespec in application.programs
+    }
+    report = observer.report
+    job = report.jobs.get(application.name) if report and application.managed else None
+    state = _state(sightings, job) if application.managed else ApplicationState.STOPPED
+    ordered = sorted(
+        application.programs.values(),
+        key=lambda program: (program.rules.start_sequence or 1_000_000, program.rules.start_sequence),
+    )
+    processes = tuple(
+        _process_status(application, program, sightings[program.namespec], observer, state, job)
+        for program in ordered
+    )
+    nodes = {node: None for process in processes for node in process.nodes}
+    grant = report.grants.get(application.name) if report else None
+    return ApplicationStatus(
+        name=application.name,
+        managed=application.managed,
+        state=state,
+        major_failure=any(process.major_failure for process in processes),
+        minor_failure=any(process.minor_failure for process in processes),
+        nodes=tuple(name for name in observer.view.nodes if name in nodes),
+        grant=GrantStatus(grant.node, grant.token, grant.since, grant.requested_by) if grant else None,
+        reason=_reason(application, state, processes, observer, job),
+        processes=processes,
+        job=JobStatus(job.kind, job.step, job.steps, job.waits_for) if job else None,
+    )
+
+
+def cluster_status(
+    view: View,
+    report: EngineReport | None,
+    rulebook: Rulebook,
+    *,
+    cluster: str,
+    observer: str,
+    observed_at: str,
+    now: BootTime,
+    quorum: QuorumStatus,
+    master: MasterStatus | None,
+    state: ClusterState | None = None,
+    reason: str | None = None,
+    offsets: Mapping[str, float] | None = None,
+    stale_after: float = STALE_AFTER,
+) -> ClusterStatus:
+    """The status of everything, as one observer knows it.
+
+    Args:
+        view: all nodes, on the observer's clock.
+        report: the last report of a master; None before the first.
+        rulebook: the observer's rules.
+        cluster: the cluster's name.
+        observer: the node that observes.
+        observed_at: UTC, ISO 8601 with milliseconds.
+        now: the observer's CLOCK_BOOTTIME, seconds.
+        quorum: of the core nodes.
+        master: None while there is none, or none is known.
+        state: overrides that of the report; without both it is SYNCHRONIZATION without quorum, else ELECTION.
+        reason: overrides the reason for the state.
+        offsets: see `Observer.offsets`.
+        stale_after: seconds without a word after which a node's word is old.
+    """
+    eyes = Observer(view, report, now, offsets or {}, stale_after)
+    if state is None:
+        if not quorum.held:
+            state = ClusterState.SYNCHRONIZATION
+        elif master is None or report is None:
+            state = ClusterState.ELECTION
+        else:
+            state = report.state
+    applications = catalogue(view.nodes.values(), rulebook)
+    loads = running_loads(view, applications)
+    return ClusterStatus(
+        cluster=cluster,
+        state=state,
+        observed_at=observed_at,
+        observer=observer,
+        master=master,
+        quorum=quorum,
+        nodes=tuple(_node_status(node, eyes, loads) for node in view.nodes.values()),
+        applications=tuple(application_status(item, eyes) for item in applications.values()),
+        conflicts=tuple(
+            ConflictStatus(conflict.name, conflict.nodes, conflict.since)
+            for conflict in (report.conflicts if report else ())
+        ),
+        reason=reason if reason is not None else _cluster_reason(state, quorum, report),
+    )
+
+
+def running_loads(view: View, applications: Mapping[str, Application]) -> Loads:
+    """The expected loading of what runs, on each node and each host, percent."""
+    nodes = dict.fromkeys(view.nodes, 0)
+    for application in applications.values():
+        for program in application.programs.values():
+            for name, node in view.nodes.items():
+                process = node.processes.get(program.namespec)
+                if process is not None and _read(node, process).state.alive:
+                    nodes[name] += program.rules.expected_loading
+    hosts: dict[str, int] = {}
+    for name, load in nodes.items():
+        hosts[view.nodes[name].host] = hosts.get(view.nodes[name].host, 0) + load
+    return Loads(hosts, nodes)
+
+
+def _cluster_reason(state: ClusterState, quorum: QuorumStatus, report: EngineReport | None) -> str | None:
+    if not quorum.held:
+        return (
+            f"no quorum: {quorum.present} of {quorum.voters} core nodes are here, {quorum.needed} are needed"
+        )
+    if state is ClusterState.ELECTION:
+        return "no master is elected yet"
+    return (report.reason or None) if report else None
+
+
+def _node_status(node: Node, observer: Observer, loads: Loads) -> NodeStatus:
+    age = observer.age(node)
+    stale = observer.stale(node)
+    reason = node.reason or None
+    if stale and node.state is NodeState.RUNNING and age is not None:
+        reason = f"silent for {age:.1f} s; its lease may still hold"
+    return NodeStatus(
+        name=node.name,
+        state=node.state,
+        core=node.core,
+        host=node.host,
+        load=loads.hosts.get(node.host, 0),
+        age=round(age, 3) if age is not None else None,
+        pids=node.pids,
+        tags=node.tags,
+        reason=reason,
+        stale=stale,
+    )
+
+
+def _read(node: Node, process: Process) -> Sighting:
+    """A process of a lost node is dead, whatever the node said last; one of a node that left was stopped."""
+    if process.state.alive and node.state is NodeState.FAILED:
+        return Sighting(node, process, ProcessState.FATAL, f"node lost: {node.reason or node.name}")
+    if process.state.alive and node.state is NodeState.STOPPED:
+        return Sighting(node, process, ProcessState.STOPPED, f"{node.name} has left")
+    return Sighting(node, process, process.state, process.reason)
+
+
+def _state(sightings: Mapping[str, list[Sighting]], job: JobReport | None) -> ApplicationState:
+    states = {sighting.state for found in sightings.values() for sighting in found}
+    if ProcessState.STOPPING in states or (job is not None and not job.starting):
+        return ApplicationState.STOPPING
+    if states & {ProcessState.STARTING, ProcessState.BACKOFF} or job is not None:
+        return ApplicationState.STARTING
+    return ApplicationState.RUNNING if ProcessState.RUNNING in states else ApplicationState.STOPPED
+
+
+def _foremost(sightings: list[Sighting]) -> Sighting:
+    """What speaks for a process seen on several nodes: the liveliest; of the dead the one granted last."""
+    alive = [sighting for sighting in sightings if sighting.state.alive]
+    if alive:
+        return min(alive, key=lambda sighting: _LIVELIEST.index(sighting.state))
+    return max(
+        sightings,
+        key=lambda s: (
+            s.process.token or (0, 0),
+            -_LIVELIEST.index(s.state),
+            s.node.state is NodeState.RUNNING,
+        ),
+    )
+
+
+def _process_status(
+    application: Application,
+    program: Program,
+    sightings: list[Sighting],
+    observer: Observer,
+    state: ApplicationState,
+    job: JobReport | None,
+) -> ProcessStatus:
+    best = _foremost(sightings)
+    alive = [sighting for sighting in sightings if sighting.state.alive]
+    fails, reason = _failing(application, program, best, observer, state, job)
+    only = alive[0] if len(alive) == 1 else None
+    usages = [
+        sighting.node.usage[program.namespec] for sighting in alive if program.namespec in sighting.node.usage
+    ]
+    uptime = None
+    if only is not None and only.process.started_at:
+        there = observer.now + observer.offsets.get(only.node.name, 0.0)
+        uptime = round(max(0.0, there - only.process.started_at), 3)
+    rules = program.rules
+    return ProcessStatus(
+        name=best.process.name,
+        namespec=program.namespec,
+        state=best.state,
+        nodes=tuple(sighting.node.name for sighting in alive),
+        pid=(only.process.pid or None) if only else None,
+        expected_exit=best.process.expected_exit,
+        required=rules.required,
+        expected_loading=rules.expected_loading,
+        uptime=uptime,
+        cpu=round(sum(usage.cpu for usage in usages), 2) if usages else None,
+        memory=sum(usage.memory for usage in usages) if usages else None,
+        major_failure=fails and rules.required,
+        minor_failure=fails and not rules.required and rules.start_sequence > 0,
+        sequence=rules.start_sequence,
+        stale=any(observer.stale(sighting.node) for sighting in (alive or [best])),
+        reason=reason or best.reason or None,
+    )
+
+
+def _failing(
+    application: Application,
+    program: Program,
+    best: Sighting,
+    observer: Observer,
+    state: ApplicationState,
+    job: JobReport | None,
+) -> tuple[bool, str]:
+    """Whether a process counts as failed, and why, in words."""
+    namespec = program.namespec
+    if not application.managed or best.state is ProcessState.RUNNING:
+        return False, ""
+    if job is not None and namespec in job.to_come:
+        return False, ""
+    report = observer.report
+    failure = report.failures.get(namespec) if report else None
+    if failure is not None and not best.state.alive:
+        return True, failure.reason
+    if best.bad and not _seen_by_a_person(namespec, best, report):
+        return True, best.reason or _words(best)
+    if job is None and state is not ApplicationState.STOPPED and best.state is ProcessState.STOPPED:
+        return program.rules.start_sequence > 0 or program.rules.required, "is stopped"
+    if best.bad and job is None and state is not ApplicationState.STOPPED:
+        return True, best.reason or _words(best)
+    if best.state is ProcessState.UNKNOWN:
+        return True, "its state is not known"
+    return False, ""
+
+
+def _seen_by_a_person(namespec: str, sighting: Sighting, report: EngineReport | None) -> bool:
+    marks = report.cleared.get(namespec, ()) if report else ()
+    return any((m.node, m.changed_at) == (sighting.node.name, sighting.process.changed_at) for m in marks)
+
+
+def _words(sighting: Sighting) -> str:
+    if sighting.state is ProcessState.FATAL:
+        return "is FATAL"
+    status = sighting.process.exit_status
+    if status is not None and status < 0:
+        return f"was killed by signal {-status}"
+    return "exited unexpectedly" + (f" (status {status})" if status is not None else "")
+
+
+def _reason(
+    application: Application,
+    state: ApplicationState,
+    processes: tuple[ProcessStatus, ...],
+    observer: Observer,
+    job: JobReport | None,
+) -> str | None:
+    """Why it is not running well, in words; None if it is."""
+    if not application.managed:
+        return "unmanaged: no rules name it"
+    parts: list[str] = []
+    report = observer.report
+    parts += [
+        f"{conflict.name} runs more than once: on {', '.join(conflict.nodes)}"
+        for conflict in (report.conflicts if report else ())
+        if conflict.name.partition(":")[0] == application.name
+    ]
+    if job is not None:
+        waits = ": " + ", ".join(job.waits_for) if job.waits_for else ""
+        parts.append(f"{job.kind}, step {job.step} of {job.steps}{waits}")
+    if report and application.name in report.held:
+        parts.append(report.held[application.name])
+    failing: dict[str, list[str]] = {}
+    for process in processes:
+        if process.major_failure or process.minor_failure:
+            failing.setdefault(process.reason or process.state.value, []).append(process.name)
+    told = [f"{', '.join(names)}: {why}" for why, names in failing.items()]
+    parts += told[:REASONS_NAMED]
+    if len(told) > REASONS_NAMED:
+        parts.append(f"and {len(told) - REASONS_NAMED} more")
+    silent = sorted({name for process in processes if process.stale for name in process.nodes})
+    for name in silent:
+        age = observer.age(observer.view.nodes[name])
+        parts.append(f"{name} is silent for {age:.1f} s" if age is not None else f"{name} is silent")
+    if state is ApplicationState.STOPPED and not parts:
+        parts.append(_why_stopped(application, report))
+    return "; ".join(parts) or None
+
+
+def _why_stopped(application: Application, report: EngineReport | None) -> str:
+    wish = report.wishes.get(application.name) if report else None
+    if wish is not None and wish.wanted is Wanted.STOPPED:
+        if wish.why:
+            return f"stopped: {wish.why}"
+        return f"stopped by {wish.requested_by} at {wish.since}"
+    if wish is None:
+        return "was not asked for yet"
+    return "all its processes have ended"
