@@ -151,6 +151,15 @@ def test_the_best_pattern_holds(tmp_path: Path, name: str, sequence: int) -> Non
     assert application.start_sequence == sequence
 
 
+def test_the_empty_pattern_loses_even_to_one_that_matches_nothing_of_the_name(tmp_path: Path) -> None:
+    text = (
+        'format = 1\n[[applications]]\npattern = ""\n[[applications]]\npattern = "q*"\nstart_sequence = 2\n'
+    )
+    application = rules(tmp_path, text).application("zzz")
+    assert application is not None
+    assert application.start_sequence == 2
+
+
 def test_programs_follow_the_same_precedence_within_their_application(tmp_path: Path) -> None:
     text = """<root><application name="a"><programs>
     <program pattern=""><start_sequence>1</start_sequence></program>

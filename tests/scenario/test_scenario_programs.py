@@ -273,7 +273,7 @@ def test_a_wrong_environment_is_one_line_and_exit_2(name: str, value: str) -> No
 
 def test_the_scripted_waits_are_what_the_readme_says(folder: Path) -> None:
     """One unit until the bus listens, one under watch: with a unit of 0.2 s, 0.4 s of scripted waits."""
-    node_folder = folder / "waits"
+    node_folder = folder / "waits of a folder with blanks"
     node_folder.mkdir()
     node = Node(node_folder, "server", "server_9", "0.2")
     try:

@@ -171,6 +171,12 @@ def test_a_profile_is_the_base_that_single_values_change(tmp_path: Path) -> None
     assert (timing.node_lease, timing.settle) == (2.0, 2.0)
 
 
+def test_a_stereotype_of_supvisors_is_a_tag(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD.replace('"s.conf"', '"s.conf"\ntags = ["@SERVER"]')).node("a").tags == (
+        "@SERVER",
+    )
+
+
 def test_isolation_keeps_the_order_of_the_file(tmp_path: Path) -> None:
     cluster = load(tmp_path, GOOD + '[isolation]\n"hci_" = "KEEP"\n"" = "ALLOW"\n')
     assert cluster.isolation == (("hci_", Isolation.KEEP), ("", Isolation.ALLOW))

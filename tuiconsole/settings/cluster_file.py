@@ -25,6 +25,8 @@ PORTS_OF_A_NODE = 3
 """A node listens at port (PUB), port + 1 (ROUTER) and port + 2 (leases)."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_TAG = re.compile(r"@?[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+"""Supvisors' stereotypes, as in its rules: often written @SERVER."""
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENDPOINT = re.compile(r"(https?://)?[A-Za-z0-9.\[\]:-]+:\d{1,5}")
@@ -299,7 +301,7 @@ class _Reader:
             supervisord = self.folder / table.text("supervisord", required=True)
             tags = table.texts("tags")
             for tag in tags:
-                if not _IDENTIFIER.fullmatch(tag):
+                if not _TAG.fullmatch(tag):
                     table.complain(
                         "tags", f"{tag!r} is no tag", "letters, digits, _ . - and at most 64 of them"
                     )
