@@ -247,7 +247,7 @@ def become(order: bytes, stderr_path: str) -> NoReturn:
         wanted = json.loads(order)
         if wanted.get("cwd"):
             os.chdir(wanted["cwd"])
-        import _signal
+        import _signal  # type: ignore[import-not-found]  # the C module below signal
 
         _signal.signal(_SIGPIPE, _signal.SIG_DFL)
         os.execve(wanted["argv"][0], wanted["argv"], wanted["env"])  # noqa: S606 (it becomes supervisord)
@@ -357,7 +357,9 @@ def main(argv: list[str]) -> None:
     """Take the lock, sweep, listen, say `ready` on stdout, serve."""
     run_dir, shim_id, incarnation = argv[:3]
     if len(os.fsencode(join(run_dir, SOCKET_NAME))) > PATH_MAX:
-        fail(f"the run directory {run_dir} is too long: a socket's path may have {PATH_MAX} bytes", EXIT_FAILED)
+        fail(
+            f"the run directory {run_dir} is too long: a socket's path may have {PATH_MAX} bytes", EXIT_FAILED
+        )
     try:
         lock_fd = os.open(join(run_dir, LOCK_NAME), os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -112,7 +112,9 @@ class Commands:
         if process.state in ALIVE and process.state != ProcessStates.STOPPING:
             if chronicle.token == token and not chronicle.void:
                 return self._remember(request, {**self._outcome(process), "already": True})
-            held = "no token" if chronicle.token is None else f"token {chronicle.token[0]}-{chronicle.token[1]}"
+            held = (
+                "no token" if chronicle.token is None else f"token {chronicle.token[0]}-{chronicle.token[1]}"
+            )
             raise RefusedError("running", f"{namespec} runs already, under {held}, pid {process.pid}")
         if process.state == ProcessStates.STOPPING:
             raise RefusedError("stopping", f"{namespec} is stopping")
@@ -221,7 +223,9 @@ class Commands:
                 f"token {token[0]}-{token[1]} of {grant} is void: all up to {floor[0]}-{floor[1]} are released",
             )
         if token < self._newest.get(grant, token):
-            raise RefusedError("stale_token", f"token {token[0]}-{token[1]} of {grant} is older than one obeyed")
+            raise RefusedError(
+                "stale_token", f"token {token[0]}-{token[1]} of {grant} is older than one obeyed"
+            )
         if not self._deadman.may_start():
             raise RefusedError("no_lease", f"the node holds no lease under which {namespec} may start")
 

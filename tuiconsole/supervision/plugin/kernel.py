@@ -5,10 +5,15 @@ All ctypes objects are made here, at import time: between fork and exec only the
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _prctl = _libc.prctl
@@ -22,11 +27,12 @@ def die_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 
 
-def _timer_call(name: str) -> ctypes._NamedFuncPointer:  # type: ignore[name-defined]  # no public name for its type
-    try:
-        return getattr(_libc, name)
-    except AttributeError:  # glibc before 2.34 keeps timers in a library of their own
-        return getattr(ctypes.CDLL("librt.so.1", use_errno=True), name)
+def _timer_call(name: str) -> Callable[..., int]:
+    for library in (None, "librt.so.1"):  # glibc before 2.34 keeps timers in a library of their own
+        with contextlib.suppress(AttributeError):
+            call: Callable[..., int] = getattr(ctypes.CDLL(library, use_errno=True), name)
+            return call
+    raise OSError(f"the C library has no {name}")
 
 
 class BootTimer:
@@ -42,7 +48,9 @@ class BootTimer:
         self._settime = _timer_call("timer_settime")
         self._id = ctypes.c_void_p()
         if _timer_call("timer_create")(time.CLOCK_BOOTTIME, None, ctypes.byref(self._id)):
-            raise OSError(ctypes.get_errno(), "no timer on CLOCK_BOOTTIME: " + os.strerror(ctypes.get_errno()))
+            raise OSError(
+                ctypes.get_errno(), "no timer on CLOCK_BOOTTIME: " + os.strerror(ctypes.get_errno())
+            )
 
     def arm(self, at: float) -> None:
         """Fire once at `at`, seconds of CLOCK_BOOTTIME; at once if that is past. Replaces what was set."""

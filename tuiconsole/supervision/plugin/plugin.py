@@ -194,7 +194,9 @@ class Attachment:
             if state == ProcessStates.STARTING and process is self.spawning.current:
                 return  # told after the fork, with its pid
             if state in (ProcessStates.EXITED, ProcessStates.STOPPED, ProcessStates.BACKOFF):
-                expected = state == ProcessStates.STOPPED or (state == ProcessStates.EXITED and event.expected)
+                expected = state == ProcessStates.STOPPED or (
+                    state == ProcessStates.EXITED and event.expected
+                )
                 record_exit(process, self.wait_status.pop(process.pid, None), expected)
             self._publish({"event": "process", **describe(process)})
         except Exception:  # noqa: BLE001 (events.notify has no guard: it would end supervisord)
@@ -236,7 +238,9 @@ class Attachment:
             self.server.counters.faults += 1
 
     def _on_oversized(self, client: Client) -> None:
-        self._answer(client, None, error=("bad_request", f"a line may have {self.server.line_max} bytes at most"))
+        self._answer(
+            client, None, error=("bad_request", f"a line may have {self.server.line_max} bytes at most")
+        )
 
     def _on_line(self, client: Client, line: bytes) -> None:
         identity: object = None

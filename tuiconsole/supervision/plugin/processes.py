@@ -31,7 +31,16 @@ def namespec_of(process: Any) -> str:
 class Chronicle:
     """What supervisord does not keep about one process: boot times, its token, why it stopped."""
 
-    __slots__ = ("changed_at", "exit_status", "expected_exit", "grant", "reason", "started_at", "token", "void")
+    __slots__ = (
+        "changed_at",
+        "exit_status",
+        "expected_exit",
+        "grant",
+        "reason",
+        "started_at",
+        "token",
+        "void",
+    )
 
     def __init__(self) -> None:
         self.changed_at = boottime()
@@ -112,7 +121,9 @@ def settings(process: Any) -> dict[str, object]:
     return {
         "namespec": namespec_of(process),
         "stdout_logfile": _log_path(config.stdout_logfile),
-        "stderr_logfile": _log_path(config.stdout_logfile if config.redirect_stderr else config.stderr_logfile),
+        "stderr_logfile": _log_path(
+            config.stdout_logfile if config.redirect_stderr else config.stderr_logfile
+        ),
         "startsecs": config.startsecs,
         "stopwaitsecs": config.stopwaitsecs,
         "autostart": bool(config.autostart),

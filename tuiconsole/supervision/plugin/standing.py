@@ -101,7 +101,9 @@ class StandingOrders:
                 raise ValueError("checksum")
             known = json.loads(body)
             self.term, self.epoch = int(known["term"]), int(known["epoch"])
-            self.floors = {grant: (int(term), int(number)) for grant, (term, number) in known["floors"].items()}
+            self.floors = {
+                grant: (int(term), int(number)) for grant, (term, number) in known["floors"].items()
+            }
             self.managed = {name: Managed(*entry) for name, entry in known["managed"].items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(

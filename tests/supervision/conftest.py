@@ -1,0 +1,32 @@
+"""A node of its own for each test."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from supervision_house import House  # noqa: E402 (found by the line above)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """On tmpfs, with a path short enough for sockets, and passable for other users."""
+    path = Path(tempfile.mkdtemp(prefix="tui-", dir="/dev/shm"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+async def house(folder: Path) -> AsyncIterator[House]:
+    """A node that is not started yet."""
+    home = House(folder)
+    yield home
+    await home.clean()

@@ -1,0 +1,155 @@
+"""The user's supervisord.conf works unchanged, and supervisorctl goes on working."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import socket
+import sys
+from pathlib import Path
+
+from supervision_house import House, alive, until
+
+from tuiconsole.supervision.events import ProcessRemoved, Snapshot, SupervisionFailed
+
+
+async def supervisorctl(house: House, *arguments: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "supervisor.supervisorctl",
+        "-c",
+        str(house.conf),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        cwd="/",
+    )
+    out, _ = await process.communicate()
+    return out.decode()
+
+
+async def test_here_include_environment_and_numprocs_mean_what_they_always_mean(house: House) -> None:
+    (house.folder / "more").mkdir()
+    (house.folder / "more" / "one.ini").write_text(
+        "[program:many]\ncommand=sh -c 'echo node %(ENV_TUICONSOLE_NODE)s here %(here)s colour $COLOUR; sleep 100'\n"
+        "process_name=%(program_name)s_%(process_num)02d\nnumprocs=3\nstartsecs=0\n"
+        "stdout_logfile=%(here)s/%(program_name)s_%(process_num)02d.out\n"
+    )
+    house.configure("[include]\nfiles = more/*.ini\n", options="environment=COLOUR='%(ENV_COLOUR_IN)s'\n")
+    supervision = await house.up(COLOUR_IN="green")
+    for number in range(3):
+        path = supervision.log_path(f"many:many_{number:02d}")
+        assert path == house.folder / "more" / f"many_{number:02d}.out"
+        words = await until(lambda path=path: path.exists() and path.read_text(), "its output")
+        assert words == f"node n1 here {house.folder}/more colour green\n"
+
+
+async def test_directory_and_umask_hold_although_supervisord_stays_in_the_foreground(house: House) -> None:
+    place = house.folder / "place"
+    place.mkdir()
+    house.configure(
+        "[program:where]\ncommand=sh -c 'pwd; umask; sleep 100'\nstartsecs=0\nstdout_logfile=%(here)s/where.out\n",
+        options="directory=%(here)s/place\numask=027\n",
+    )
+    await house.up()
+    words = await until(lambda: (house.folder / "where.out").read_text().count("\n") == 2, "two lines")
+    assert words
+    assert (house.folder / "where.out").read_text() == f"{place}\n0027\n"
+
+
+async def test_supervisorctl_with_password_starts_stops_updates_and_reloads(house: House) -> None:
+    house.configure()
+    text = house.conf.read_text().replace("http.sock\n[rpc", "http.sock\nusername=me\npassword=secret\n[rpc")
+    house.conf.write_text(
+        text.replace("serverurl=unix", "username=me\npassword=secret\nserverurl=unix")
+    )
+    supervision = await house.up()
+    supervisord = supervision.pids.supervisord
+    assert "RUNNING" in await supervisorctl(house, "status", "b")
+    assert "started" in await supervisorctl(house, "start", "a")
+    assert (await house.state("a:a", "RUNNING")).pid
+    house.conf.write_text(house.conf.read_text() + "[program:c]\ncommand=sleep 100\nstartsecs=0\n")
+    assert "c: added" in await supervisorctl(house, "update")
+    await house.state("c:c", "RUNNING")
+    await until(lambda: "c:c" in supervision.programs, "the new group's settings")
+    house.conf.write_text(house.conf.read_text().split("[program:c]")[0])
+    assert "c: removed" in await supervisorctl(house, "update")
+    removed = await house.hear_of(ProcessRemoved)
+    assert removed.namespec == "c:c"
+    before = len(house.events)
+    assert "Restarted" in await supervisorctl(house, "reload")
+    snapshot = await house.hear_of(Snapshot, before)
+    assert {process.namespec for process in snapshot.processes} == {"a:a", "b:b"}
+    assert supervision.pids.supervisord == supervisord, "a reload is no restart"
+    await until(lambda: house.snapshot()["b:b"].state == "RUNNING", "b under the reloaded supervisord")
+
+
+async def test_user_drops_privileges_and_the_plugin_still_serves_and_persists(house: House) -> None:
+    if os.getuid() != 0:
+        assert house.conf, "only root can drop privileges: nothing to show as another user"
+        return
+    nobody = pwd.getpwnam("nobody")
+    os.chown(house.folder, nobody.pw_uid, nobody.pw_gid)
+    house.configure(options="user=nobody\n")
+    supervision = await house.up()
+    assert Path(f"/proc/{supervision.pids.supervisord}").stat().st_uid == nobody.pw_uid
+    house.lease(30)
+    wire = house.wire()
+    assert wire.start("a:a")["ok"]
+    pid = (await house.state("a:a", "RUNNING")).pid
+    assert Path(f"/proc/{pid}").stat().st_uid == nobody.pw_uid
+    assert wire.stop("a:a", grant="a:a", floor=[1, 1])["ok"]
+    await house.state("a:a", "STOPPED")
+    assert (house.state_dir / "plugin" / "plugin.json").exists()
+    before = len(house.events)
+    assert "Restarted" in await supervisorctl(house, "reload")
+    await house.hear_of(Snapshot, before)
+    wire.close()
+    wire = house.wire()
+    assert wire.start("a:a", 1)["error"] == "stale_token"
+    wire.close()
+
+
+async def test_programs_inherit_token_and_tag_but_no_directory_of_ours(house: House) -> None:
+    house.configure()
+    supervision = await house.up()
+    house.lease(30)
+    wire = house.wire()
+    assert wire.start("a:a", 7)["ok"]
+    wire.close()
+    pid = (await house.state("a:a", "RUNNING")).pid
+    environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    assert b"TUICONSOLE_TOKEN=1-7" in environment
+    assert f"TUICONSOLE_INSTANCE={supervision.incarnation}".encode() in environment
+    assert not [item for item in environment if str(house.run_dir).encode() in item]
+    unmanaged = Path(f"/proc/{house.snapshot()['b:b'].pid}/environ").read_bytes()
+    assert b"TUICONSOLE_TOKEN" not in unmanaged
+
+
+async def test_a_missing_configuration_is_reported_in_words(house: House) -> None:
+    supervision = house.agent()
+    await supervision.start()
+    assert supervision.pids.shim
+    house.shims.add(supervision.pids.shim)
+    failure = await house.hear_of(SupervisionFailed)
+    assert f"could not find config file {house.conf}" in failure.reason
+    house.configure()
+    await asyncio.wait_for(supervision.wait_up(), 10)
+
+
+async def test_an_http_port_in_use_is_reported_in_words(house: House) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        house.configure(f"[inet_http_server]\nport=127.0.0.1:{port}\n{SLEEPER}")
+        supervision = house.agent()
+        await supervision.start()
+        assert supervision.pids.shim
+        house.shims.add(supervision.pids.shim)
+        failure = await house.hear_of(SupervisionFailed)
+        assert "already listening on a port" in failure.reason
+        assert alive(supervision.pids.shim)
+
+
+SLEEPER = "[program:a]\ncommand=sleep 100\nautostart=false\n"
