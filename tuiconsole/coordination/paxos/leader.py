@@ -95,7 +95,7 @@ class Leader:
     def accepted(self, voter: str, stamp: Stamp) -> Proposal | None:
         """Count a voter's acceptance; the proposal, if a majority has it now. Another stamp counts nothing."""
         proposal = self.proposal
-        if proposal is None or not self._matches(stamp, proposal.stamp):
+        if proposal is None or not self.matches(stamp, proposal.stamp):
             return None
         self._accepted.add(voter)
         if len(self._accepted) < self.voters.majority:
@@ -111,5 +111,6 @@ class Leader:
             return self.proposal.stamp, self.proposal.value
         return self.chosen, self.value
 
-    def _matches(self, acknowledged: Stamp, proposed: Stamp) -> bool:
+    def matches(self, acknowledged: Stamp, proposed: Stamp) -> bool:
+        """Whether an acknowledgement is one of this proposal: it names both term and version."""
         return acknowledged == proposed

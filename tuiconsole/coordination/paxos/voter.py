@@ -684,7 +684,7 @@ class Voter:
         self.seen_leases[sender] = (now, message.leases)
         stamp = Stamp(message.accepted_term, message.accepted_version)
         latest, value = leader.latest()
-        if stamp == latest:
+        if leader.matches(stamp, latest):
             self._count_acceptance(now, leader, sender, stamp)
         elif stamp < latest and now - leader.offered_at.get(sender, 0.0) >= self.timing.heartbeat:
             leader.offered_at[sender] = now

@@ -1,0 +1,144 @@
+"""Broken versions of the core, each of which the simulation must catch. They exist only while `planted`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tuiconsole.coordination.leases.holder import LeaseHolder
+from tuiconsole.coordination.leases.registrar import Registrar
+from tuiconsole.coordination.paxos.acceptor import Acceptor, Ballot, Stamp
+from tuiconsole.coordination.paxos.election import Election
+from tuiconsole.coordination.paxos.leader import Leader
+from tuiconsole.coordination.paxos.voter import Voter
+
+Patch = tuple[type, str, Any]
+
+
+def answers_before_the_disk(voter: Voter, needs: int) -> bool:
+    return True
+
+
+def trusts_what_it_read(voter: Voter, now: float, leader: Leader, read: Stamp, value: bytes) -> None:
+    leader.chosen, leader.value, leader.established = Stamp(leader.term, read.version), value, True
+
+
+def takes_a_stamp_twice(original: Callable[..., None]) -> Callable[..., None]:
+    def lead(voter: Voter, now: float, leader: Leader) -> None:
+        # A proposal that is not answered by the next heartbeat is given up, and its number used again.
+        proposal = leader.proposal
+        if proposal is not None and proposal.request and now >= leader.next_beat:
+            leader.proposal = None
+            voter.results.append((proposal.request, "timeout"))  # type: ignore[arg-type]
+        original(voter, now, leader)
+
+    return lead
+
+
+def hears_nobody(election: Election, now: float, candidate: str) -> float:
+    return max(0.0, election.silent_until - now)
+
+
+def votes_at_once_after_a_restart(original: Callable[..., None]) -> Callable[..., None]:
+    def start(election: Election, now: float, *, may_have_promised: bool) -> None:
+        original(election, now, may_have_promised=False)
+
+    return start
+
+
+def leads_from_receipt(original: Callable[..., None]) -> Callable[..., None]:
+    def on_beat_ack(voter: Voter, now: float, sender: str, message: Any) -> None:
+        if voter.leader is not None and message.round in voter.leader._rounds:
+            voter.leader._rounds[message.round] = now
+        original(voter, now, sender, message)
+
+    return on_beat_ack
+
+
+def holds_from_receipt(original: Callable[..., None]) -> Callable[..., None]:
+    def receive(holder: LeaseHolder, now: float, voter: str, message: Any) -> None:
+        if message.request in holder._sent:
+            holder._sent[message.request] = now
+        original(holder, now, voter, message)
+
+    return receive
+
+
+def raises_at_once(registrar: Registrar, now: float, node: str) -> float:
+    return 0.0
+
+
+def forgets_whom_it_acknowledged(original: Callable[..., None]) -> Callable[..., None]:
+    def init(registrar: Registrar, *args: Any, **kwargs: Any) -> None:
+        original(registrar, *args, **kwargs)
+        registrar._horizon.clear()
+
+    return init
+
+
+def counts_any_term(voter: Voter, leader: Leader, term: int) -> bool:
+    return True
+
+
+def matches_version_only(leader: Leader, acknowledged: Stamp, proposed: Stamp) -> bool:
+    return acknowledged.version == proposed.version
+
+
+def promises_one_term_twice(original: Callable[..., None]) -> Callable[..., None]:
+    def on_prepare(voter: Voter, now: float, sender: str, message: Any) -> None:
+        if message.term == voter.acceptor.promised.term and voter.leader is None:
+            voter.acceptor.promised = Ballot(message.term - 1, "")
+        original(voter, now, sender, message)
+
+    return on_prepare
+
+
+def takes_any_stamp(acceptor: Any, ballot: Any, stamp: Stamp, value: bytes) -> bool:
+    if not acceptor.follow(ballot):
+        return False
+    acceptor.accepted, acceptor.value = stamp, value
+    acceptor.changed += 1
+    return True
+
+
+def _every(voter: Voter, *args: Any) -> float:
+    return 0.0
+
+
+MUTANTS: dict[str, list[Patch]] = {
+    "rule 1: answers before the disk": [(Voter, "_is_durable", answers_before_the_disk)],
+    "rule 2: a new leader does not accept again": [(Voter, "_take_over", trusts_what_it_read)],
+    "rule 3: a (term, version) is used twice": [(Voter, "_lead", takes_a_stamp_twice(Voter._lead))],
+    "rule 3: an ack counts in any term": [
+        (Voter, "_of_this_term", counts_any_term),
+        (Leader, "matches", matches_version_only),
+    ],
+    "rule 3: acceptors take any stamp": [(Acceptor, "accept", takes_any_stamp)],
+    "ballots: a term is promised twice": [
+        (Voter, "_on_prepare", promises_one_term_twice(Voter._on_prepare))
+    ],
+    "rule 4: no stickiness": [(Election, "refuses_for", hears_nobody), (Voter, "_refuses_for", _every)],
+    "rule 4: no silence after a restart": [(Election, "start", votes_at_once_after_a_restart(Election.start))],
+    "rule 4: the leader's lease counts from receipt": [
+        (Voter, "_on_beat_ack", leads_from_receipt(Voter._on_beat_ack))
+    ],
+    "leases: count from receipt": [(LeaseHolder, "receive", holds_from_receipt(LeaseHolder.receive))],
+    "leases: an epoch is raised by a voter that acknowledged lately": [(Registrar, "_remaining", raises_at_once)],
+    "leases: a restart is no acknowledgement": [
+        (Registrar, "__init__", forgets_whom_it_acknowledged(Registrar.__init__))
+    ],
+}
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """The core with this mutant in it."""
+    saved = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in MUTANTS[name]]
+    for owner, attribute, replacement in MUTANTS[name]:
+        setattr(owner, attribute, replacement)
+    try:
+        yield
+    finally:
+        for owner, attribute, original in saved:
+            setattr(owner, attribute, original)

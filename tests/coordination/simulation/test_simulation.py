@@ -1,0 +1,42 @@
+"""Thousands of seeds of faults, and the proof that the simulation can fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.coordination.simulation.mutants import MUTANTS, planted
+from tests.coordination.simulation.scenario import Broken, play
+
+SEEDS = 3000
+BATCHES = 10
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_no_fault_breaks_a_promise(batch: int) -> None:
+    writes = runs = changes = 0
+    for seed in range(batch * SEEDS // BATCHES, (batch + 1) * SEEDS // BATCHES):
+        scenario = play(seed)
+        writes += scenario.writes
+        runs += scenario.runs
+        changes += len(scenario.leader_of)
+    # The seeds are worth something only if much happens in them.
+    assert writes > 10 * SEEDS / BATCHES
+    assert changes > 2 * SEEDS / BATCHES
+    assert runs > SEEDS / BATCHES
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_broken_rule_is_caught(mutant: str) -> None:
+    with planted(mutant):
+        for seed in range(SEEDS):
+            try:
+                play(seed)
+            except Broken as broken:
+                assert f"seed {seed}" in str(broken)
+                assert "boots" in str(broken)
+                return
+    raise AssertionError(f"{mutant}: {SEEDS} seeds passed")
+
+
+def test_a_seed_replays_the_same_story() -> None:
+    assert play(7).story == play(7).story

@@ -1,0 +1,348 @@
+"""Time, network, disks and machines of the simulation: a heap of events, one random generator, no real clock."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder, LeaseState
+from tuiconsole.coordination.paxos.voter import Voter
+from tuiconsole.coordination.record import VoterRecord
+from tuiconsole.coordination.voters import VoterSet
+from tuiconsole.settings.timing import Timing
+
+TIMING = Timing(
+    heartbeat=0.25, node_lease=1.4, margin=0.1, stop_before=0.5, kill_before=0.3, shim_kill_before=0.1
+)
+"""Leases short enough to be lost and found again several times within one seed."""
+DRIFT = 0.01
+"""Clocks run up to 1 % fast or slow: twenty times what real ones do."""
+
+
+class Broken(AssertionError):
+    """A promise was broken."""
+
+
+class Machine:
+    """A computer with a clock of its own rate. Crashes, pauses, and a disk that loses what was not synced."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        chance = world.chance
+        self.rate = 1.0 + chance.uniform(-DRIFT, DRIFT)
+        self.offset = chance.uniform(10.0, 1000.0)
+        self.up = False
+        self.life = 0
+        self.paused = False
+        self.missed: list[tuple[Callable[..., None], Any, Any]] = []
+        self.timer_at = float("inf")
+
+    def clock(self) -> float:
+        return self.offset + self.world.now * self.rate
+
+    def next_timer(self) -> float:
+        raise AssertionError
+
+    def tick(self, now: float) -> None:
+        raise AssertionError
+
+    def pump(self) -> None:
+        raise AssertionError
+
+    def arm(self) -> None:
+        """See to it that the next timer fires, in the world's time."""
+        at = (self.next_timer() - self.offset) / self.rate
+        if at < self.timer_at:
+            self.timer_at = at
+            self.world.at(at, self.fire, self.life, at)
+
+    def fire(self, life: int, at: float) -> None:
+        if life != self.life or not self.up or at != self.timer_at:
+            return
+        if self.paused:
+            self.timer_at = float("inf")
+            return
+        self.timer_at = float("inf")
+        now = self.clock()
+        if self.next_timer() <= now + 1e-9:
+            self.tick(now + 1e-9)
+        self.pump()
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        """Input first, then timers."""
+        if not self.paused:
+            return
+        self.paused = False
+        missed, self.missed = self.missed, []
+        for handle, first, second in missed:
+            if self.up:
+                handle(first, second)
+        if self.up:
+            self.resumed()
+            self.timer_at = float("inf")
+            self.pump()
+
+    def resumed(self) -> None:
+        """After a pause, before timers."""
+
+
+class VoterMachine(Machine):
+    """A core node's voter with its disk, and the model of a master on top."""
+
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world, name)
+        self.on_disk = VoterRecord(f"id of {name}")
+        self.writing: VoterRecord | None = None
+        self.disk_delay = 0.002
+        self.voter: Voter
+        self.master: Any = None
+
+    def boot(self) -> None:
+        self.up = True
+        self.paused = False
+        self.missed.clear()
+        self.life += 1
+        self.timer_at = float("inf")
+        self.writing = None
+        chance = random.Random(self.world.chance.random())
+        self.voter = Voter(self.name, self.world.voters, TIMING, self.on_disk, self.clock(), chance)
+        self.world.boot_master(self)
+        self.pump()
+
+    def crash(self) -> None:
+        """What was being written may be on disk or not; nothing that was answered may depend on it."""
+        self.up = False
+        if self.writing is not None and self.world.chance.random() < 0.5:
+            self.on_disk = self.writing
+        self.writing = None
+
+    def next_timer(self) -> float:
+        return min(self.voter.next_timer, self.master.next_step)
+
+    def tick(self, now: float) -> None:
+        self.voter.tick(now)
+        if now >= self.master.next_step:
+            self.master.step(now)
+
+    def resumed(self) -> None:
+        self.voter.resumed(self.clock())
+
+    def receive(self, sender: str, message: Any) -> None:
+        self.voter.receive(self.clock(), sender, message)
+        self.pump()
+
+    def stored(self, life: int, due: tuple[int, VoterRecord]) -> None:
+        if life != self.life or not self.up:
+            return
+        if self.paused:
+            self.missed.append((self.stored, life, due))
+            return
+        self.writing = None
+        self.on_disk = due[1]
+        self.voter.stored(self.clock(), due[0])
+        self.pump()
+
+    def pump(self) -> None:
+        voter = self.voter
+        if voter.events or voter.results:
+            self.master.told(self.clock())
+        if self.writing is None:
+            due = voter.record_due()
+            if due is not None:
+                self.writing = due[1]
+                delay = self.disk_delay * self.world.chance.uniform(0.5, 2.0)
+                self.world.at(self.world.now + delay, self.stored, self.life, due)
+        if voter.outbox:
+            send = self.world.send
+            for to, message in voter.outbox:
+                send(self.name, to, message)
+            voter.outbox.clear()
+        self.arm()
+
+
+class NodeMachine(Machine):
+    """A node: its lease, and one application that plugin and shim kill by the recorded deadline."""
+
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world, name)
+        self.incarnation = f"shim of {name}"
+        self.holder: LeaseHolder
+        self.recorded: tuple[int, float] | None = None
+        """(epoch, end of the lease) of the deadline record, which outlives the agent."""
+        self.running = 0
+        """The token of the running application; 0 if none was started, or it was stopped."""
+        self.floor = 0
+        self.isolated_at = float("inf")
+        self.rejoin_at = float("inf")
+
+    def boot(self) -> None:
+        self.up = True
+        self.paused = False
+        self.missed.clear()
+        self.life += 1
+        self.timer_at = float("inf")
+        self.isolated_at = self.rejoin_at = float("inf")
+        self.holder = LeaseHolder(
+            self.name, self.world.voters, TIMING, self.incarnation, self.recorded
+        )
+        if self.recorded is None:
+            self.holder.join(self.clock())
+        self.holder.tick(self.clock())
+        self.pump()
+
+    def crash(self) -> None:
+        """The agent dies; the application goes on until the recorded deadline."""
+        self.up = False
+
+    def runs(self) -> bool:
+        """Whether the application runs: started, not stopped, and the shim's deadline has not passed."""
+        if not self.running or self.recorded is None:
+            return False
+        return self.clock() < self.recorded[1] - TIMING.shim_kill_before
+
+    def next_timer(self) -> float:
+        return min(self.holder.next_timer, self.isolated_at, self.rejoin_at)
+
+    def tick(self, now: float) -> None:
+        self.holder.tick(now)
+        if now >= self.isolated_at:
+            self.isolated_at = float("inf")
+            self.running = 0
+            self.holder.join(now)
+        if now >= self.rejoin_at:
+            self.rejoin_at = float("inf")
+            self.holder.join(now)
+
+    def receive(self, sender: str, message: Any) -> None:
+        now = self.clock()
+        if isinstance(message, tuple):
+            self.commanded(now, *message)
+        else:
+            self.holder.receive(now, sender, message)
+        self.pump()
+
+    def commanded(self, now: float, epoch: int, token: int) -> None:
+        """The guard: start only under the lease's epoch, before isolation, and with a token not yet refused."""
+        holder = self.holder
+        if holder.state is not LeaseState.HELD or now >= holder.stop_at or epoch != holder.epoch:
+            return
+        if token <= self.floor or token == self.running:
+            return
+        self.floor = token - 1
+        self.running = token
+        self.world.check_run(self, token, epoch)
+
+    def leave(self) -> None:
+        """Stop everything, then give the lease up; come back later."""
+        if self.up and not self.paused and self.holder.state is LeaseState.HELD:
+            self.floor = max(self.floor, self.running)
+            self.running = 0
+            self.holder.leave(self.clock())
+            self.rejoin_at = self.clock() + self.world.chance.uniform(0.1, 1.0)
+            self.world.tell(f"{self.name} leaves")
+            self.pump()
+
+    def pump(self) -> None:
+        holder = self.holder
+        if holder.events:
+            for event in holder.events:
+                if event is LeaseEvent.EXTENDED:
+                    if holder.state is LeaseState.HELD:
+                        self.recorded = (holder.epoch, holder.held_until)
+                elif event is LeaseEvent.GAINED:
+                    self.world.check_lease(self, holder.epoch)
+                elif event is LeaseEvent.LAPSING:
+                    self.world.tell(f"{self.name} is isolated")
+                    kill_in = self.world.chance.uniform(0.0, TIMING.stop_before - TIMING.shim_kill_before)
+                    self.isolated_at = self.clock() + kill_in
+            holder.events.clear()
+        if holder.outbox:
+            send = self.world.send
+            for message in holder.outbox:
+                for voter in self.world.voters.names:
+                    send(self.name, voter, message)
+            holder.outbox.clear()
+        self.arm()
+
+
+class World:
+    """Machines and the network between them."""
+
+    def __init__(self, chance: random.Random, voters: int, nodes: int) -> None:
+        self.chance = chance
+        self.now = 0.0
+        self.voters = VoterSet("simulated", "abcdefg"[:voters])
+        self.voter_machines = {name: VoterMachine(self, name) for name in self.voters.names}
+        self.node_machines = {name: NodeMachine(self, name) for name in "xyz"[:nodes]}
+        self.machines: dict[str, VoterMachine | NodeMachine] = {
+            **self.voter_machines,
+            **self.node_machines,
+        }
+        self.cut: set[tuple[str, str]] = set()
+        self.late: dict[tuple[str, str], float] = {}
+        """Seconds added to what goes this way."""
+        self.drop = 0.0
+        self.duplicate = 0.0
+        self.slow = 0.0
+        self.far = 0.01
+        self.story: list[tuple[float, str]] = []
+        self._heap: list[tuple[float, int, Callable[..., None], Any, Any]] = []
+        self._count = 0
+        self.events = 0
+
+    def at(self, when: float, handle: Callable[..., None], first: Any, second: Any) -> None:
+        self._count += 1
+        heappush(self._heap, (when, self._count, handle, first, second))
+
+    def tell(self, what: str) -> None:
+        self.story.append((self.now, what))
+
+    def send(self, sender: str, to: str, message: Any) -> None:
+        if (sender, to) in self.cut:
+            return
+        roll = self.chance.random
+        if self.drop and roll() < self.drop:
+            return
+        delay = 0.001 + self.far * roll()
+        if self.slow and roll() < self.slow:
+            delay += 0.6 * roll()
+        if self.late:
+            delay += self.late.get((sender, to), 0.0)
+        self.at(self.now + delay, self.deliver, (sender, to), message)
+        if self.duplicate and roll() < self.duplicate:
+            self.at(self.now + delay + 2.0 * roll(), self.deliver, (sender, to), message)
+
+    def deliver(self, route: tuple[str, str], message: Any) -> None:
+        machine = self.machines[route[1]]
+        if not machine.up:
+            return
+        if machine.paused:
+            machine.missed.append((machine.receive, route[0], message))
+        else:
+            machine.receive(route[0], message)
+
+    def run_until(self, end: float) -> None:
+        heap = self._heap
+        while heap and heap[0][0] <= end:
+            when, _, handle, first, second = heappop(heap)
+            self.now = max(self.now, when)
+            self.events += 1
+            handle(first, second)
+        self.now = end
+
+    # What a scenario adds.
+
+    def boot_master(self, machine: VoterMachine) -> None:
+        raise AssertionError
+
+    def check_run(self, machine: NodeMachine, token: int, epoch: int) -> None:
+        raise AssertionError
+
+    def check_lease(self, machine: NodeMachine, epoch: int) -> None:
+        raise AssertionError
