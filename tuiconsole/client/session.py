@@ -3,54 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from enum import Enum
 from typing import Protocol
 
 import msgspec
 
 from tuiconsole.model.events import Event
+from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
 
-
-class Action(str, Enum):
-    """What can be asked for."""
-
-    START = "start"
-    STOP = "stop"
-    RESTART = "restart"
-    CLEAR = "clear"
-
-
-class Verdict(str, Enum):
-    """How a request ended."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    """No answer in time: it may or may not have been carried out; ask the status."""
-    NO_ANSWER = "no_answer"
-    """Nothing was reached, or there is no quorum: nothing was carried out."""
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """A step of a request that goes on, in words; `step` of `steps` of its start or stop sequence."""
-
-    target: str
-    text: str
-    step: int = 0
-    steps: int = 0
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """The end of one target of a request, with a reason a person can act on."""
-
-    target: str
-    """The application or namespec that was named."""
-    verdict: Verdict
-    text: str
-    """`started`, `stopped`, `cleared`, or why not."""
-    nodes: tuple[str, ...] = ()
+__all__ = ["Action", "Link", "Outcome", "Progress", "Session", "Verdict"]
 
 
 class Link(msgspec.Struct, frozen=True):

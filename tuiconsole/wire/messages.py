@@ -1,0 +1,322 @@
+"""All messages of the mesh: typed, versioned, decoded and checked in one step.
+
+An agent publishes what it sees and decides (`Published`, on its PUB socket) and answers requests (`Request`
+and `Reply`, on its ROUTER). What does not decode, is too large or of another version is counted and dropped by the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from tuiconsole.clock import BootTime
+from tuiconsole.model.events import Event
+from tuiconsole.model.node import Pids
+from tuiconsole.model.process import Process, Token, Usage
+from tuiconsole.model.requests import Action, Outcome, Progress
+from tuiconsole.model.states import NodeState
+from tuiconsole.model.status import ClusterStatus, QuorumStatus
+
+VERSION = 1
+"""Of the whole set. A message of another version is dropped: nodes are upgraded one after the other, and a mixed
+cluster shows the others as silent rather than misunderstanding them."""
+
+
+class Malformed(ValueError):
+    """Bytes that are no message of this version."""
+
+
+# Published
+
+
+class Heartbeat(msgspec.Struct, frozen=True, tag=True):
+    """What an agent says of its node at least every `heartbeat` seconds."""
+
+    host: str
+    state: NodeState
+    reason: str
+    epoch: int
+    incarnation: str
+    pids: Pids
+    boottime: BootTime
+    """The node's clock when this was sent: lets the master name deadlines on it, always a little too early."""
+    config_digest: str
+    rules_digest: str
+    leader: tuple[str, int] | None
+    """The master (node, term) that it knows."""
+    quorum: QuorumStatus
+    """The voters as it sees them."""
+    heard: tuple[str, ...] = ()
+    """The nodes that it hears."""
+
+
+class ProcessesChanged(msgspec.Struct, frozen=True, tag=True):
+    """Some processes anew, and namespecs that supervisord no longer has."""
+
+    changed: tuple[Process, ...]
+    removed: tuple[str, ...] = ()
+
+
+class SupervisordDied(msgspec.Struct, frozen=True, tag=True):
+    """The proof of death: the shim of this incarnation has no child left."""
+
+    incarnation: str
+    reason: str
+
+
+class UsageSampled(msgspec.Struct, frozen=True, tag=True):
+    """What the running processes use, by namespec."""
+
+    usage: Mapping[str, Usage]
+
+
+class Reported(msgspec.Struct, frozen=True, tag=True):
+    """The master's report (planning.engine.messages.EngineReport), encoded."""
+
+    report: msgspec.Raw
+
+
+class EventsSeen(msgspec.Struct, frozen=True, tag=True):
+    """New lines for the event log."""
+
+    events: tuple[Event, ...]
+
+
+Publication = Heartbeat | ProcessesChanged | SupervisordDied | UsageSampled | Reported | EventsSeen
+
+
+class Published(msgspec.Struct, frozen=True):
+    """One publication. A heartbeat repeats the last number; everything else counts on."""
+
+    node: str
+    run: str
+    """Of the agent: a new one each time it is started."""
+    seq: int
+    body: Publication
+    version: int = VERSION
+
+
+# Requests
+
+
+class AskSnapshot(msgspec.Struct, frozen=True, tag=True):
+    """All that an agent published, as of now: for who joins late or saw a gap."""
+
+
+class AskStatus(msgspec.Struct, frozen=True, tag=True):
+    """The status of the cluster, as this agent sees it."""
+
+
+class Follow(msgspec.Struct, frozen=True, tag=True):
+    """Send the status and the events whenever they change. Repeated at least every 2 s, or it ends."""
+
+    events: int = 1000
+    """How many past events to begin with, at most 1,000."""
+
+
+class Act(msgspec.Struct, frozen=True, tag=True):
+    """Do something, as master or through the master. See planning.engine.messages.Request."""
+
+    action: Action
+    targets: tuple[str, ...]
+    origin: str
+    timeout: float
+    """Seconds."""
+    strategy: str | None = None
+    requested_by: str = ""
+    """Only believed from a node, which knows it from the person's key."""
+
+
+class ReadLog(msgspec.Struct, frozen=True, tag=True):
+    """The end of a log of one process, then, with `follow`, what is appended."""
+
+    namespec: str
+    stderr: bool
+    tail: int
+    """Bytes, at most 1 MiB."""
+    follow: bool
+    node: str = ""
+    """Where it runs; empty: wherever it runs, or ran last."""
+
+
+class Cancel(msgspec.Struct, frozen=True, tag=True):
+    """End the request of this id (a log that is followed)."""
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What the master's commands have in common. The node refuses what is stale."""
+
+    term: int
+    epoch: int
+    incarnation: str
+    deadline: BootTime
+    """On the node's clock: not to be obeyed after it."""
+    lease_duration: float
+    """Seconds, as the master has it in force."""
+
+
+class CommandStart(Command, frozen=True, tag=True, kw_only=True):
+    """Start one process under a token."""
+
+    namespec: str
+    grant: str
+    token: Token
+
+
+class CommandStop(Command, frozen=True, tag=True, kw_only=True):
+    """Stop one process."""
+
+    namespec: str
+    grant: str
+    token: Token | None
+
+
+class CommandRelease(Command, frozen=True, tag=True, kw_only=True):
+    """Never obey this token again; OK once nothing of the name runs."""
+
+    grant: str
+    token: Token
+    namespecs: tuple[str, ...]
+
+
+class CommandAdopt(Command, frozen=True, tag=True, kw_only=True):
+    """Hold this grant for what runs."""
+
+    grant: str
+    token: Token
+    namespecs: tuple[str, ...]
+
+
+class ManagedName(msgspec.Struct, frozen=True):
+    """One program that may only run under a grant."""
+
+    namespec: str
+    grant: str
+    isolation: str
+
+
+class CommandManage(msgspec.Struct, frozen=True, tag=True):
+    """The managed programs of this node, all of them."""
+
+    term: int
+    managed: tuple[ManagedName, ...]
+
+
+NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
+RequestBody = AskSnapshot | AskStatus | Follow | Act | ReadLog | Cancel | NodeOrder
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One request; `id` is the requester's, unique among its own for an hour."""
+
+    id: str
+    body: RequestBody
+    version: int = VERSION
+
+
+# Replies
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag=True):
+    """The state of one agent's publications, after number `seq`."""
+
+    node: str
+    run: str
+    seq: int
+    heartbeat: Heartbeat
+    processes: tuple[Process, ...]
+    usage: Mapping[str, Usage]
+    report: msgspec.Raw | None
+    events: tuple[Event, ...]
+
+
+class StatusIs(msgspec.Struct, frozen=True, tag=True):
+    """The status now."""
+
+    status: ClusterStatus
+
+
+class Followed(msgspec.Struct, frozen=True, tag=True):
+    """A status, if it differs from the last one sent (or a second has passed), and new events."""
+
+    status: ClusterStatus | None
+    events: tuple[Event, ...]
+
+
+class Acted(msgspec.Struct, frozen=True, tag=True):
+    """Progress, or one target's outcome."""
+
+    body: Progress | Outcome
+
+
+class LogChunk(msgspec.Struct, frozen=True, tag=True):
+    """A piece of a log."""
+
+    data: bytes
+
+
+class Obeyed(msgspec.Struct, frozen=True, tag=True):
+    """The node's answer to an order."""
+
+    answer: str
+    """`ok`, `refused` or `unknown`."""
+    reason: str = ""
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The request cannot be answered."""
+
+    code: str
+    """`usage` (a wrong name), `no_answer` (no quorum, no such agent) or `refused` (not allowed)."""
+    reason: str
+
+
+ReplyBody = Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | Failed
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A piece of the answer to the request `id`; `last` if there will be no more."""
+
+    id: str
+    body: ReplyBody
+    last: bool = True
+    version: int = VERSION
+
+
+_Message = TypeVar("_Message", Published, Request, Reply)
+_encoder = msgspec.msgpack.Encoder()
+_published = msgspec.msgpack.Decoder(Published)
+_request = msgspec.msgpack.Decoder(Request)
+_reply = msgspec.msgpack.Decoder(Reply)
+
+
+def encode(message: Published | Request | Reply) -> bytes:
+    """The bytes to send."""
+    return _encoder.encode(message)
+
+
+def decode_published(data: bytes | memoryview) -> Published:
+    """Raises Malformed."""
+    return _checked(_published, data)
+
+
+def decode_request(data: bytes | memoryview) -> Request:
+    """Raises Malformed."""
+    return _checked(_request, data)
+
+
+def decode_reply(data: bytes | memoryview) -> Reply:
+    """Raises Malformed."""
+    return _checked(_reply, data)
+
+
+def _checked(decoder: msgspec.msgpack.Decoder[_Message], data: bytes | memoryview) -> _Message:
+    try:
+        message = decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+    if message.version != VERSION:
+        raise Malformed(f"version {message.version}, not {VERSION}")
+    return message
