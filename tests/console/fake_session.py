@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from tests.console.scenario import history, reference
 from tuiconsole.client.session import Action, Link, Outcome, Progress
 from tuiconsole.model.events import Event
 from tuiconsole.model.status import ClusterStatus
+
+from .scenario import history, reference
 
 Script = Callable[["FakeSession", Action, str], AsyncIterator[Progress | Outcome]]
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from tests.console.fake_session import FakeSession
-from tests.console.scenario import HCI, application, refused_hci, reference, starting_hci, with_application
 from tuiconsole.client.session import Action, Link, Outcome, Progress, Session, Verdict
 from tuiconsole.console.app import ConsoleApp
 from tuiconsole.model.events import Event
+
+from .fake_session import FakeSession
+from .scenario import HCI, application, refused_hci, starting_hci, with_application
 
 STEPS = {1: "scen2_internal_data_bus", 2: "scen2_check_internal_data_bus", 3: "scen2_chart_view"}
 
@@ -108,14 +109,14 @@ class Preview:
         return session
 
 
-async def picture(app: ConsoleApp, place: Path, width: int, height: int, keys: list[str]) -> None:
-    """Write a screenshot after some keys."""
+async def picture(app: ConsoleApp, width: int, height: int, keys: list[str]) -> str:
+    """A screenshot after some keys, as SVG."""
     async with app.run_test(size=(width, height), notifications=True) as pilot:
         await pilot.pause(0.4)
         for key in keys:
             await (pilot.pause(float(key[1:])) if key.startswith("_") else pilot.press(key))
         await pilot.pause(0.4)
-        place.write_text(app.export_screenshot(), encoding="utf-8")
+        return app.export_screenshot()
 
 
 def main(words: list[str]) -> int:
@@ -123,7 +124,8 @@ def main(words: list[str]) -> int:
     app = ConsoleApp(Preview(lost="--lost" in words).open, read_only="--read-only" in words)
     if "--svg" in words:
         place, width, height, *keys = words[words.index("--svg") + 1 :]
-        asyncio.run(picture(app, Path(place), int(width), int(height), keys))
+        svg = asyncio.run(picture(app, int(width), int(height), keys))
+        Path(place).write_text(svg, encoding="utf-8")
         return 0
     return app.run() or 0
 

@@ -20,7 +20,10 @@ from tuiconsole.model.status import (
     QuorumStatus,
 )
 
-NO_NODE = "no node could be found: LOCAL means server_2, which is none of its identifiers (console_1, console_2, console_3)"
+NO_NODE = (
+    "no node could be found: LOCAL means server_2, which is none of its identifiers "
+    "(console_1, console_2, console_3)"
+)
 
 SRV = (
     ("scen2_internal_data_bus", 1, 2, False),
@@ -137,22 +140,20 @@ def starting_hci(name: str, node: str, step: int) -> ApplicationStatus:
 
 def nodes() -> tuple[NodeStatus, ...]:
     """Three servers and three consoles on three hosts."""
-    found = []
-    for number in (1, 2, 3):
-        found.append(
-            NodeStatus(
-                f"server_{number}", NodeState.RUNNING, True, f"127.0.0.1{number}", 42 + (number == 3) * 26, 0.1,
-                Pids(100 * number, 100 * number + 1, 100 * number + 2), ("server",),
-            )
-        )  # fmt: skip
-    for number in (1, 2, 3):
-        found.append(
-            NodeStatus(
-                f"console_{number}", NodeState.RUNNING, False, f"127.0.0.1{number}", 42 + (number == 3) * 26, 0.1,
-                Pids(100 * number + 50, 100 * number + 51, 100 * number + 52), ("console",),
-            )
-        )  # fmt: skip
-    return tuple(found)
+    return tuple(
+        NodeStatus(
+            f"{kind}_{number}",
+            NodeState.RUNNING,
+            kind == "server",
+            f"127.0.0.1{number}",
+            68 if number == 3 else 42,
+            0.1,
+            Pids(base + 100 * number, base + 100 * number + 1, base + 100 * number + 2),
+            (kind,),
+        )
+        for kind, base in (("server", 0), ("console", 50))
+        for number in (1, 2, 3)
+    )
 
 
 def common_bus() -> ApplicationStatus:

@@ -20,7 +20,7 @@ class Arrangement(str, Enum):
 
 def arrangement(width: int, height: int) -> Arrangement:
     """The arrangement for a terminal of `width` columns and `height` lines."""
-    if width < 60 or height < 16:
+    if width < 60 or height < 20:
         return Arrangement.TINY
     if width < 100 or height < 30:
         return Arrangement.STACKED

@@ -20,7 +20,8 @@ def run_console(session_factory: SessionFactory, *, cluster: str = "", read_only
     Returns:
         The exit code: 0 when the operator quit, 1 after a fault of the console itself, 2 without a terminal.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual draws on stderr, so that one must be a terminal too.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         sys.stderr.write("tuiconsole: the console needs a terminal; `tuiconsole status` prints the same\n")
         return 2
     from tuiconsole.console.app import ConsoleApp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import tzinfo
 
@@ -41,6 +42,17 @@ def detail_lines(
     """Facts about the subject in paragraphs of at most `width` cells."""
     paragraphs = list(_paragraphs(picture, subject, zone))
     return tuple(line for paragraph in paragraphs for line in wrapped(paragraph, width, indent=2))
+
+
+def tail_of(picture: Picture, subject: Subject) -> str:
+    """The namespec whose log is shown with the details; empty if none would help."""
+    if subject.kind is Kind.PROCESS and picture.process(subject.key) is not None:
+        return subject.key
+    if subject.kind is Kind.APPLICATION:
+        namespec = log_of(picture, subject.key)
+        process = picture.process(namespec)
+        return namespec if process is not None and process.nodes else ""
+    return ""
 
 
 def log_of(picture: Picture, key: str) -> str:
@@ -170,9 +182,10 @@ def _node(node: NodeStatus, picture: Picture) -> Iterator[Line]:
     if node.reason:
         yield (Span(plain(node.reason)),)
     here = processes_on(picture.applications, node.name)
-    yield (Span(f"{quantity.count(len(here), 'process', 'processes')} here", Tone.DIM),)
-    for namespec in here:
-        yield (Span(plain(namespec)),)
+    parts = [(Span(f"{quantity.count(len(here), 'process', 'processes')} alive here", Tone.DIM),)]
+    by_application = Counter(namespec.partition(":")[0] for namespec in here)
+    parts += [(Span(f"{plain(name)} ({number})"),) for name, number in by_application.items()]
+    yield joined(parts)
 
 
 def _leds(major: bool, minor: bool) -> list[Line]:

@@ -10,11 +10,10 @@ import re
 import unicodedata
 
 _REPLACEMENT = "\ufffd"
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Cn"})
 
 
 def plain(text: str) -> str:
-    """`text` on one line, with every control, format and unassigned character made visible.
+    """`text` on one line, with every control, format, private and unassigned character made visible.
 
     C0 controls become their Unicode pictures (ESC is shown as ␛), the others a replacement character; so
     neither an escape sequence nor a bidirectional override reaches the terminal.
@@ -31,9 +30,7 @@ def _visible(character: str) -> str:
         return chr(0x2400 + ord(character))
     if character == "\x7f":
         return "␡"
-    if unicodedata.category(character) in _INVISIBLE:
-        return _REPLACEMENT
-    return " " if character.isspace() else character
+    return " " if unicodedata.category(character) == "Zs" else _REPLACEMENT
 
 
 class LogText:

@@ -8,7 +8,15 @@ from tuiconsole.console.picture import STALE_AFTER, Picture
 from tuiconsole.console.rows import quantity
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, joined, spread
-from tuiconsole.console.rows.marks import MAJOR, MASTER, MINOR, cluster_mark, node_mark
+from tuiconsole.console.rows.marks import (
+    MAJOR,
+    MAJOR_DARK,
+    MASTER,
+    MINOR,
+    MINOR_DARK,
+    cluster_mark,
+    node_mark,
+)
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus
 
@@ -33,20 +41,25 @@ def _title(picture: Picture, width: int) -> Line:
         left += [Span("  "), Span(mark.text, Tone.STALE if picture.stale else mark.tone)]
     right: list[Span] = []
     if status is not None:
-        right += _counts(status)
+        right += _counts(status, words=width >= 44)
     if picture.read_only:
         right += [Span("  "), Span(" READ-ONLY ", Tone.BADGE)]
     return spread(tuple(left), tuple(right), width)
 
 
-def _counts(status: ClusterStatus) -> tuple[Span, ...]:
+def _counts(status: ClusterStatus, *, words: bool) -> tuple[Span, ...]:
     major = sum(one.major_failure for one in status.applications)
     minor = sum(one.minor_failure for one in status.applications)
     return (
-        Span(f" {MAJOR} {major} MAJOR ", Tone.MAJOR_BADGE) if major else Span(" ○ 0 major ", Tone.DIM),
+        _count(major, MAJOR if major else MAJOR_DARK, "MAJOR" if major else "major", words, Tone.MAJOR_BADGE),
         Span(" "),
-        Span(f" {MINOR} {minor} minor ", Tone.MINOR_BADGE) if minor else Span(" △ 0 minor ", Tone.DIM),
+        _count(minor, MINOR if minor else MINOR_DARK, "minor", words, Tone.MINOR_BADGE),
     )
+
+
+def _count(number: int, glyph: str, word: str, words: bool, lit: Tone) -> Span:
+    text = f" {glyph} {number} {word} " if words else f" {glyph} {number} "
+    return Span(text, lit if number else Tone.DIM)
 
 
 def _facts(picture: Picture) -> Line:

@@ -55,7 +55,7 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     node = row.node
     mark = node_mark(node.state, stale=node.stale)
     role = f"{MASTER} master" if row.master else "core" if node.core else ""
-    if width < 34:
+    if width < 44:
         spans: tuple[Span, ...] = (
             cell(MASTER if row.master else "", 1, Tone.ACCENT),
             Span(" "),
@@ -65,7 +65,7 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
         )
         return aged(spans) if stale else spans
     bar = _BAR + 1 if width >= 52 else 0
-    name = max(10, min(24, width - 33 - bar))
+    name = max(10, min(24, width - 34 - bar))
     parts = [
         cell(plain(node.name), name, Tone.STRONG if row.here else Tone.NORMAL),
         cell(role, 8, Tone.ACCENT if row.master else Tone.DIM),

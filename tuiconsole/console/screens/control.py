@@ -67,6 +67,7 @@ class ControlScreen(Screen[None]):
         &.-tiny NodesPanel, &.-tiny EventsPanel, &.-tiny DetailsPanel { display: none; }
         &.-tiny ApplicationsPanel { border: none; }
         &.-tiny TreeHeadings { display: none; }
+        &.-lowest RowList { scrollbar-size-vertical: 0; }
         &.-tiny.-lowest ActivityLine, &.-tiny.-lowest Footer { display: none; }
 
         &.-stacked.-on-details DetailsPanel, &.-stacked.-on-nodes NodesPanel,

@@ -70,8 +70,7 @@ class LogScreen(Screen[None]):
     def on_mount(self) -> None:
         view = self.query_one(LogView)
         view.focus()
-        self.watch(view, "scroll_y", self._retitle, init=False)
-        self.watch(view, "virtual_size", self._retitle, init=False)
+        self.watch(view, "following", self._retitle, init=False)
         self._open()
 
     def action_back(self) -> None:

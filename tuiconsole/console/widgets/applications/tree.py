@@ -142,4 +142,4 @@ class ApplicationsPanel(Vertical):
             shown = sum(row.process is None for row in self.applications.rows)
             title = f"Applications {shown} of {total} with “{plain(self.applications.wanted.text)}”"
         # Content, not markup: a filter may hold brackets.
-        self.border_title = Content(title)
+        self.border_title = Content(f" {title} ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+from textual.reactive import var
 from textual.widgets import Log
 
 from tuiconsole.console.rows.foreign import LogText, plain
@@ -34,13 +35,21 @@ class LogView(Log):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(highlight=False, max_lines=MAX_LINES, id=id)
 
-    @property
-    def following(self) -> bool:
-        """True while what is appended is scrolled into view."""
-        return self.is_vertical_scroll_end
+    following: var[bool] = var(True)
+    """True while what is appended is scrolled into view: not from scrolling up until its end is reached."""
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.following = new_value >= self.max_scroll_y
+
+    def on_resize(self) -> None:
+        """Stay at the end when the room for it changes, or is known at last."""
+        if self.following:
+            self.follow()
 
     def follow(self) -> None:
         """Go to the end, and follow."""
+        self.following = True
         self.scroll_end(animate=False)
 
     async def run(

@@ -10,9 +10,10 @@ from textual.content import Content
 from textual.timer import Timer
 
 from tuiconsole.console.picture import Picture
-from tuiconsole.console.rows.details import detail_lines, title
+from tuiconsole.console.rows.details import detail_lines, tail_of, title
+from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line
-from tuiconsole.console.subject import Kind, Subject
+from tuiconsole.console.subject import Subject
 from tuiconsole.console.widgets.details.log_view import LogSource, LogView
 from tuiconsole.console.widgets.lines.pane import LinesPane
 
@@ -27,7 +28,7 @@ class Facts(LinesPane):
 
     DEFAULT_CSS = """
     Facts {
-        max-height: 60%;
+        max-height: 100%;
         padding: 0 1 0 2;
     }
     """
@@ -48,7 +49,7 @@ class Facts(LinesPane):
 
 
 class DetailsPanel(Vertical):
-    """Facts above, the tail of the log below if the subject is a process."""
+    """Facts above, the tail of a log below where there is one."""
 
     DEFAULT_CSS = """
     DetailsPanel {
@@ -61,12 +62,16 @@ class DetailsPanel(Vertical):
         }
         LogView {
             height: 1fr;
-            min-height: 1;
+            min-height: 2;
+            border-top: dashed $rule;
+            border-title-color: $tone-dim;
+            border-title-style: none;
             display: none;
             margin: 0 0 0 2;
             color: $tone-dim;
         }
-        &.-process LogView { display: block; }
+        &.-tailed LogView { display: block; }
+        &.-tailed Facts { max-height: 60%; }
     }
     """
 
@@ -85,9 +90,9 @@ class DetailsPanel(Vertical):
         """Show this subject."""
         self.query_one(Facts).show(picture, subject)
         # Content, not markup: a name may hold brackets.
-        self.border_title = Content(title(subject, picture))
-        namespec = subject.key if subject.kind is Kind.PROCESS and picture.process(subject.key) else ""
-        self.set_class(bool(namespec), "-process")
+        self.border_title = Content(f" {title(subject, picture)} ")
+        namespec = tail_of(picture, subject)
+        self.set_class(bool(namespec), "-tailed")
         if namespec != self._tailed:
             self._tailed = namespec
             self._settle()
@@ -96,7 +101,9 @@ class DetailsPanel(Vertical):
         if self._pending is not None:
             self._pending.stop()
         self.workers.cancel_group(self, "tail")
-        self.query_one(LogView).clear()
+        view = self.query_one(LogView)
+        view.clear()
+        view.border_title = Content(f" log of {plain(self._tailed)} ")
         if self._tailed:
             self._pending = self.set_timer(_SETTLED, self._open)
 

@@ -25,7 +25,7 @@ class EventsPanel(RowList[EventRow]):
     }
     """
 
-    BORDER_TITLE = "Events"
+    BORDER_TITLE = " Events "
 
     def __init__(self, zone: tzinfo | None = None) -> None:
         super().__init__()

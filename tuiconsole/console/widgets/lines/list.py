@@ -98,6 +98,9 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
         """Show these rows instead; cursor and scroll stay with what they were on."""
         new = tuple(rows)
         if new == self.rows:
+            if not new:
+                # Why there are none may have changed.
+                self.refresh_line(0)
             return
         old, before = self.rows, self.key
         self.rows = new

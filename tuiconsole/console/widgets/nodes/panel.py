@@ -23,7 +23,7 @@ class NodesPanel(RowList[NodeRow]):
     }
     """
 
-    BORDER_TITLE = "Nodes"
+    BORDER_TITLE = " Nodes "
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,0 +1,114 @@
+"""Consoles on a fake session, and ways to wait for what they show."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timezone
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Log
+
+from tuiconsole.client.session import Session
+from tuiconsole.console.app import ConsoleApp
+from tuiconsole.console.rows.line import text_of
+from tuiconsole.console.screens.control import ControlScreen
+
+from .fake_session import FakeSession
+
+NOON = datetime(2026, 11, 23, 12, 5, 0, tzinfo=timezone.utc)
+
+
+def console_on(session: FakeSession, *, read_only: bool = False) -> ConsoleApp:
+    """A console whose times are fixed."""
+
+    async def opened() -> Session:
+        return session
+
+    return ConsoleApp(opened, cluster="scenario_2", read_only=read_only, zone=timezone.utc, now=lambda: NOON)
+
+
+class Operator:
+    """Someone at the keyboard, who looks at the screen until what is expected is there."""
+
+    def __init__(self, pilot: Pilot[int], session: FakeSession) -> None:
+        self.pilot = pilot
+        self.session = session
+
+    @property
+    def app(self) -> ConsoleApp:
+        app = self.pilot.app
+        assert isinstance(app, ConsoleApp)
+        return app
+
+    @property
+    def control(self) -> ControlScreen:
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, ControlScreen))
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def until(self, true: Callable[[], object], what: str) -> None:
+        """Look until it is true, between paints."""
+        for _ in range(150):
+            if true():
+                return
+            await self.pilot.pause(0.02)
+        pytest.fail(f"never came: {what}\n{self.text()}")
+
+    async def sees(self, text: str) -> None:
+        await self.until(lambda: text in self.text(), repr(text))
+
+    async def misses(self, text: str) -> None:
+        await self.until(lambda: text not in self.text(), f"gone: {text!r}")
+
+    async def on(self, key: str) -> None:
+        """Put the cursor on a row of the tree."""
+        await self.until(lambda: self.control.applications.place(key), f"row {key}")
+        await self.pilot.pause()
+
+    def text(self) -> str:
+        """The screen as text, as a terminal would show it."""
+        return "\n".join(
+            "".join(segment.text for segment in strip)
+            for strip in self.app.screen._compositor.render_strips()
+        )
+
+    def log(self) -> list[str]:
+        """The lines of the log that is open."""
+        return list(self.app.screen.query_one(Log).lines)
+
+    @property
+    def keys(self) -> list[str]:
+        return [row.key for row in self.control.applications.rows]
+
+    @property
+    def drawn_tree(self) -> list[str]:
+        tree = self.control.applications
+        return [text_of(tree.draw(row, tree.size.width - 3)) for row in tree.rows]
+
+
+Console = Callable[..., AbstractAsyncContextManager[Operator]]
+
+
+@pytest.fixture
+def console() -> Console:
+    """Opens a console: `async with console(session, size=(80, 24)) as operator`."""
+
+    @asynccontextmanager
+    async def opened(
+        session: FakeSession | None = None,
+        *,
+        size: tuple[int, int] = (120, 35),
+        read_only: bool = False,
+    ) -> AsyncIterator[Operator]:
+        session = session or FakeSession()
+        app = console_on(session, read_only=read_only)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            operator = Operator(pilot, session)
+            if session.status is not None:
+                await operator.until(lambda: operator.control.applications.rows, "the first picture")
+            yield operator
+
+    return opened
