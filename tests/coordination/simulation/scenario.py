@@ -186,6 +186,7 @@ class Scenario(World):
         self.term = 0
         self.traps: list[str] = []
         self.eagerness = 0.3
+        self.returned = ""
         self.half_written_by = ""
 
     def play(self) -> Scenario:
@@ -297,18 +298,24 @@ class Scenario(World):
             self.at(self.now + 1.5, self._heal, cut, None)
 
     def _stale_acknowledgement(self, _: Any, __: Any) -> None:
-        """A voter comes back with a value that only it has, and is slow to accept what was chosen since.
+        """A voter comes back with a value that only it has, under the version of the new leader's first value.
 
-        It goes on showing the old one, while the new leader offers the next and is cut off.
+        It shows it in its first answer to a heartbeat, and that value of the leader has reached no other voter.
         """
-        self.far = 0.1
         self.eagerness = 1.0
-        self.traps.append("trap, to come back slowly")
+        self.traps.append("trap, to come back")
 
-        def cut_the_next(_: Any, __: Any) -> None:
-            self.traps.append("trap on the way out")
+    def _comes_back(self, back: VoterMachine, leader: VoterMachine) -> None:
+        """The new leader hears the voter that came back, and its first value reaches no other."""
+        self.tell(f"{back.name} comes back; {leader.name} reaches no other voter")
+        self.cut = {(leader.name, name) for name in self.voters.names if name != back.name}
+        self.returned = back.name
 
-        self.at(self.now + 2.2 + self.chance.uniform(0.0, 0.8), cut_the_next, None, None)
+    def _returned_is_lost(self, leader: VoterMachine) -> None:
+        returned, self.returned = self.voter_machines[self.returned], ""
+        self._crash(returned, 0.05)
+        self.cut.clear()
+        self._cut("isolate", leader.name, 2.0)
 
     def _late_and_lost(self, name: str, lasting: float) -> None:
         """What comes to a machine comes late; then nothing comes or goes."""
@@ -330,13 +337,9 @@ class Scenario(World):
         self.half_written_by = machine.name
         lasting = self.chance.uniform(0.05, 2.5)
         self.tell(f"{kind}: {machine.name} for {lasting:.2f} s")
-        if kind == "trap, to come back slowly":
-            machine.disk_delay = 0.004
-            self._cut("isolate", machine.name, 1.3)
-            self.at(self.now + 1.2, self._slow_disk, machine, 0.5)
-            self.at(self.now + 3.2, self._fast_disk, machine, None)
-        elif kind == "trap on the way out":
-            self._cut("all out", machine.name, 1.5)
+        if kind == "trap, to come back":
+            self._cut("isolate", machine.name, 3.0)
+            self.returned = f"away: {machine.name}"
         elif kind == "trap on accept":
             self._cut(self.chance.choice(("one-way out", "isolate")), machine.name, lasting)
             if self.chance.random() < 0.3:
@@ -358,8 +361,6 @@ class Scenario(World):
         others = [other for other in self.machines if other != name]
         if kind == "isolate":
             cut = {(name, other) for other in others} | {(other, name) for other in others}
-        elif kind == "all out":
-            cut = {(name, other) for other in others}
         elif kind == "pair":
             other = self.chance.choice(others) if others else name
             cut = {(name, other), (other, name)}
@@ -382,9 +383,6 @@ class Scenario(World):
     def _resume(self, machine: VoterMachine | NodeMachine, life: int) -> None:
         if machine.life == life:
             machine.resume()
-
-    def _slow_disk(self, machine: VoterMachine, delay: float) -> None:
-        machine.disk_delay = delay
 
     def _fast_disk(self, machine: VoterMachine, _: Any) -> None:
         machine.disk_delay = 0.002
@@ -410,7 +408,7 @@ class Scenario(World):
 
     def send(self, sender: str, to: str, message: Any) -> None:
         if type(message) is Accept:
-            for trap in ("trap on accept", "trap, to come back slowly", "trap on the way out"):
+            for trap in ("trap on accept", "trap, to come back"):
                 self._spring(trap, self.voter_machines[sender])
             self.ledger.carried(Stamp(message.term, message.version), message.value)
         super().send(sender, to, message)
@@ -422,6 +420,10 @@ class Scenario(World):
             raise Broken(f"leadership went back from term {self.term} to {term}")
         self.term = term
         self.check_sole_leader(machine)
+        if self.returned.startswith("away: ") and machine.name not in self.returned[6:]:
+            back = self.voter_machines[self.returned[6:]]
+            self.cut |= {(machine.name, name) for name in self.voters.names}
+            self.at(self.now + self.chance.uniform(0.02, 0.1), self._comes_back, back, machine)
         self._spring("trap on gain", machine)
         if machine.name != self.half_written_by:
             self._spring("ambush on gain", machine)
@@ -440,6 +442,9 @@ class Scenario(World):
         self.token = token
 
     def written(self, machine: VoterMachine, result: Versioned) -> None:
+        if self.returned in self.voters and self.now < FAULTS_END:
+            self.at(self.now, lambda leader, _: self._returned_is_lost(leader), machine, None)
+            self.traps.clear()
         self.writes += 1
         self.ledger.acknowledged(result.value, Stamp(result.term, result.version))
         self.tell(f"{machine.name} wrote {result.value.decode()} as {result.term}.{result.version}")
