@@ -115,16 +115,18 @@ MUTANTS: dict[str, list[Patch]] = {
         (Leader, "matches", matches_version_only),
     ],
     "rule 3: acceptors take any stamp": [(Acceptor, "accept", takes_any_stamp)],
-    "ballots: a term is promised twice": [
-        (Voter, "_on_prepare", promises_one_term_twice(Voter._on_prepare))
-    ],
+    "ballots: a term is promised twice": [(Voter, "_on_prepare", promises_one_term_twice(Voter._on_prepare))],
     "rule 4: no stickiness": [(Election, "refuses_for", hears_nobody), (Voter, "_refuses_for", _every)],
-    "rule 4: no silence after a restart": [(Election, "start", votes_at_once_after_a_restart(Election.start))],
+    "rule 4: no silence after a restart": [
+        (Election, "start", votes_at_once_after_a_restart(Election.start))
+    ],
     "rule 4: the leader's lease counts from receipt": [
         (Voter, "_on_beat_ack", leads_from_receipt(Voter._on_beat_ack))
     ],
     "leases: count from receipt": [(LeaseHolder, "receive", holds_from_receipt(LeaseHolder.receive))],
-    "leases: an epoch is raised by a voter that acknowledged lately": [(Registrar, "_remaining", raises_at_once)],
+    "leases: an epoch is raised by a voter that acknowledged lately": [
+        (Registrar, "_remaining", raises_at_once)
+    ],
     "leases: a restart is no acknowledgement": [
         (Registrar, "__init__", forgets_whom_it_acknowledged(Registrar.__init__))
     ],

@@ -60,7 +60,9 @@ class Ledger:
         if self._follows(value, self.latest):
             self.latest, self.stamp = value, max(stamp, self.stamp)
         elif not self._follows(self.latest, value):
-            raise Broken(f"lost: {value!r} is acknowledged, but {self.latest!r} was shown, which is not over it")
+            raise Broken(
+                f"lost: {value!r} is acknowledged, but {self.latest!r} was shown, which is not over it"
+            )
 
     def _follows(self, value: bytes, earlier: bytes) -> bool:
         if value and value not in self.before:
@@ -469,7 +471,9 @@ class Scenario(World):
         self.tell(f"{machine.name} runs the application with token {token} under epoch {epoch}")
         for other in self.node_machines.values():
             if other is not machine and other.runs():
-                raise Broken(f"{machine.name} starts with token {token} while {other.name} runs {other.running}")
+                raise Broken(
+                    f"{machine.name} starts with token {token} while {other.name} runs {other.running}"
+                )
 
 
 def play(seed: int) -> Scenario:

@@ -188,9 +188,7 @@ class NodeMachine(Machine):
         self.life += 1
         self.timer_at = float("inf")
         self.isolated_at = self.rejoin_at = float("inf")
-        self.holder = LeaseHolder(
-            self.name, self.world.voters, TIMING, self.incarnation, self.recorded
-        )
+        self.holder = LeaseHolder(self.name, self.world.voters, TIMING, self.incarnation, self.recorded)
         if self.recorded is None:
             self.holder.join(self.clock())
         self.holder.tick(self.clock())
