@@ -1,7 +1,8 @@
 """All messages of the mesh: typed, versioned, decoded and checked in one step.
 
 An agent publishes what it sees and decides (`Published`, on its PUB socket) and answers requests (`Request`
-and `Reply`, on its ROUTER). What does not decode, is too large or of another version is counted and dropped by the reader.
+and `Reply`, on its ROUTER). What does not decode, is too large or of another version is counted and dropped by
+the reader.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, QuorumStatus
 
 VERSION = 1
-"""Of the whole set. A message of another version is dropped: nodes are upgraded one after the other, and a mixed
-cluster shows the others as silent rather than misunderstanding them."""
+"""Of the whole set. A message of another version is dropped: a mixed cluster shows the others as silent rather than
+misunderstanding them."""
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """Bytes that are no message of this version."""
 
 
@@ -41,7 +42,7 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
     incarnation: str
     pids: Pids
     boottime: BootTime
-    """The node's clock when this was sent: lets the master name deadlines on it, always a little too early."""
+    """The node's clock when this was sent: the master names deadlines on it, always a little too early."""
     config_digest: str
     rules_digest: str
     leader: tuple[str, int] | None
@@ -151,6 +152,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     term: int
     epoch: int
     incarnation: str
+    supervisord: int
+    """The pid of the supervisord that is meant: what was decided for a dead one must not reach its successor."""
     deadline: BootTime
     """On the node's clock: not to be obeyed after it."""
     lease_duration: float
@@ -298,17 +301,17 @@ def encode(message: Published | Request | Reply) -> bytes:
 
 
 def decode_published(data: bytes | memoryview) -> Published:
-    """Raises Malformed."""
+    """Raises MalformedError."""
     return _checked(_published, data)
 
 
 def decode_request(data: bytes | memoryview) -> Request:
-    """Raises Malformed."""
+    """Raises MalformedError."""
     return _checked(_request, data)
 
 
 def decode_reply(data: bytes | memoryview) -> Reply:
-    """Raises Malformed."""
+    """Raises MalformedError."""
     return _checked(_reply, data)
 
 
@@ -316,7 +319,7 @@ def _checked(decoder: msgspec.msgpack.Decoder[_Message], data: bytes | memoryvie
     try:
         message = decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(str(error)) from None
+        raise MalformedError(str(error)) from None
     if message.version != VERSION:
-        raise Malformed(f"version {message.version}, not {VERSION}")
+        raise MalformedError(f"version {message.version}, not {VERSION}")
     return message

@@ -1,0 +1,121 @@
+"""What this agent says to all others, kept whole, so that whoever joins late can have a snapshot of it.
+
+Sans-I/O: `send` is given, numbers are counted here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from tuiconsole.model.events import Event
+from tuiconsole.model.process import Process, Usage
+from tuiconsole.wire.messages import (
+    EventsSeen,
+    Heartbeat,
+    ProcessesChanged,
+    Publication,
+    Published,
+    Reported,
+    Snapshot,
+    SupervisordDied,
+    UsageSampled,
+)
+
+EVENTS_KEPT = 1000
+
+
+class Publisher:
+    """The publications of one agent.
+
+    Args:
+        node: its node.
+        run: names this life of the agent.
+        send: puts a publication on the wire and shows it to this agent's own observer.
+    """
+
+    def __init__(self, node: str, run: str, send: Callable[[Published], None]) -> None:
+        self.node = node
+        self.run = run
+        self._send = send
+        self._seq = 0
+        self._heartbeat: Heartbeat | None = None
+        self._report: msgspec.Raw | None = None
+        self.processes: dict[str, Process] = {}
+        self.usage: Mapping[str, Usage] = {}
+        self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._event_number = 0
+
+    def heartbeat(self, heartbeat: Heartbeat) -> None:
+        """Say that the agent is there, and how."""
+        self._heartbeat = heartbeat
+        self._publish(heartbeat)
+
+    def changed(self, *processes: Process) -> None:
+        """Say that processes changed."""
+        self.processes.update((process.namespec, process) for process in processes)
+        self._publish(ProcessesChanged(processes))
+
+    def replaced(self, processes: tuple[Process, ...]) -> None:
+        """Say what all processes are now: only differences travel."""
+        known = {process.namespec: process for process in processes}
+        removed = tuple(namespec for namespec in self.processes if namespec not in known)
+        changed = tuple(process for process in processes if self.processes.get(process.namespec) != process)
+        self.processes = known
+        if changed or removed:
+            self._publish(ProcessesChanged(changed, removed))
+
+    def removed(self, namespec: str) -> None:
+        """Say that supervisord no longer has a program."""
+        if self.processes.pop(namespec, None) is not None:
+            self._publish(ProcessesChanged((), (namespec,)))
+
+    def supervisord_died(self, incarnation: str, reason: str) -> None:
+        """Publish the proof that nothing of this node's supervisord is left."""
+        self._publish(SupervisordDied(incarnation, reason))
+
+    def sampled(self, usage: Mapping[str, Usage]) -> None:
+        """Publish what the processes use."""
+        if usage != self.usage:
+            self.usage = usage
+            self._publish(UsageSampled(usage))
+
+    def reported(self, report: msgspec.Raw | None) -> None:
+        """Publish the master's report; None when this node is no longer master."""
+        self._report = report
+        if report is not None:
+            self._publish(Reported(report))
+
+    def tell(self, *events: Event) -> None:
+        """Publish lines for the event log, numbered here."""
+        if not events:
+            return
+        numbered = []
+        for event in events:
+            self._event_number += 1
+            name = f"{self.node}/{self.run}/{self._event_number}"
+            numbered.append(msgspec.structs.replace(event, id=name))
+        self._events.extend(numbered)
+        self._publish(EventsSeen(tuple(numbered)))
+
+    def snapshot(self) -> Snapshot | None:
+        """All of it; None before the first heartbeat."""
+        if self._heartbeat is None:
+            return None
+        return Snapshot(
+            node=self.node,
+            run=self.run,
+            seq=self._seq,
+            heartbeat=self._heartbeat,
+            processes=tuple(self.processes.values()),
+            usage=self.usage,
+            report=self._report,
+            events=tuple(self._events),
+        )
+
+    def _publish(self, body: Publication) -> None:
+        if not isinstance(body, Heartbeat):
+            self._seq += 1
+        self._send(Published(self.node, self.run, self._seq, body))
