@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from supervision_house import House  # noqa: E402 (found by the line above)
+from supervision_house import House
 
 
 @pytest.fixture

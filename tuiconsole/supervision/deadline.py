@@ -1,13 +1,13 @@
 """The deadline record: until when this node may run what it must stop when it loses its lease.
 
-The agent writes it after each renewal, the plugin inside supervisord (and, as the last resort, the shim) reads it
-when a timer fires. It lives in a tmpfs run directory, because nothing slow may stand between a lease and its
-holder. Standard library only: it is imported into supervisord.
+The agent writes it after each renewal, the plugin inside supervisord (and, as the last resort, the shim)
+reads it when a timer fires. It lives in a tmpfs run directory, because nothing slow may stand between a lease
+and its holder. Standard library only: it is imported into supervisord.
 
-The file holds two slots. A write goes to the slot that does not hold the newest record, so a writer that dies in
-the middle, or a reader that comes in the middle, meets at worst one damaged slot and the record before it, whose
-deadline is earlier: the error is always on the safe side. Times are CLOCK_BOOTTIME, hence the boot_id: a record of
-another boot says nothing. A missing or void record never means that the lease is still held.
+The file holds two slots. A write goes to the slot that does not hold the newest record, so a writer that dies
+in the middle, or a reader that comes in the middle, meets at worst one damaged slot and the record before it,
+whose deadline is earlier: the error is always on the safe side. Times are CLOCK_BOOTTIME, hence the boot_id:
+a record of another boot says nothing. A missing or void record never means that the lease is still held.
 """
 
 from __future__ import annotations

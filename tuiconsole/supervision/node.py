@@ -1,4 +1,7 @@
-"""The agent's side of its node: starts shim and supervisord or finds them alive, follows them, commands them."""
+"""The agent's side of its node.
+
+Starts shim and supervisord or finds them alive, follows them, commands them.
+"""
 
 from __future__ import annotations
 

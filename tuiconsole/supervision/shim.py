@@ -1,9 +1,12 @@
-"""Starts the shim, the parent of supervisord that outlives the agent. A file to run by its path:
+"""Starts the shim, the parent of supervisord that outlives the agent.
+
+A file to run by its path:
 
     python -I -S shim.py RUN_DIR SHIM_ID INCARNATION
 
-It runs twice. The first life makes itself a subreaper, which needs ctypes, and starts again: the setting survives
-execve, the memory of ctypes does not. The second life is `subreaper.py`, imported so that its compiled form is used.
+It runs twice. The first life makes itself a subreaper, which needs ctypes, and starts again: the setting
+survives execve, the memory of ctypes does not. The second life is `subreaper.py`, imported so that its
+compiled form is used.
 """
 
 from __future__ import annotations

@@ -1,20 +1,21 @@
 """The parent of supervisord, which outlives the agent: a subreaper without logic, started by `shim.py`.
 
-All orphans of supervisord's programs become its children (PR_SET_CHILD_SUBREAPER), so when supervisord has died it
-kills them, over and over until waitpid says that no child is left: that, and nothing less, is the proof of death
-that it reports. It kills only its own children: a child's pid cannot be taken by another process before this one
-has reaped it, so plain kill(2) is exact here, with no need of a pidfd.
+All orphans of supervisord's programs become its children (PR_SET_CHILD_SUBREAPER), so when supervisord has
+died it kills them, over and over until waitpid says that no child is left: that, and nothing less, is the
+proof of death that it reports. It kills only its own children: a child's pid cannot be taken by another
+process before this one has reaped it, so plain kill(2) is exact here, with no need of a pidfd.
 
-It holds an flock on `shim.lock` for its life and listens on `shim.sock`. A line to it is `spawn JSON`, `terminate`,
-`kill` or `exit`; each of its lines is JSON. On connect it says who it is and what it has; then `{"spawned": pid}`,
-`{"exited": status}` (as a shell would count: negative for a signal), `{"empty": true}`, `{"error": text}`.
+It holds an flock on `shim.lock` for its life and listens on `shim.sock`. A line to it is `spawn JSON`,
+`terminate`, `kill` or `exit`; each of its lines is JSON. On connect it says who it is and what it has; then
+`{"spawned": pid}`, `{"exited": status}` (as a shell would count: negative for a signal), `{"empty": true}`,
+`{"error": text}`.
 
-A shim that was itself killed leaves processes without a parent that knows them. So the tags of all shims of a run
-directory are kept in `instances`, and a new shim first kills every process that bears one of them.
+A shim that was itself killed leaves processes without a parent that knows them. So the tags of all shims of a
+run directory are kept in `instances`, and a new shim first kills every process that bears one of them.
 
-Memory is the reason for some oddities (this process is idle beside each supervisord): it uses the C modules below
-`socket` and `signal`, and leaves JSON to the child that becomes supervisord. Standard library only, and only what
-`-I -S` finds.
+Memory is the reason for some oddities (this process is idle beside each supervisord): it uses the C modules
+below `socket` and `signal`, and leaves JSON to the child that becomes supervisord. Standard library only, and
+only what `-I -S` finds.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ import _socket
 import fcntl
 import os
 import select
-import sys
 import time
 
 TYPE_CHECKING = False

@@ -1,11 +1,14 @@
-"""Runs the user's own supervisord.conf, unchanged, with the plugin in it. A file to run by its path:
+"""Runs the user's own supervisord.conf, unchanged, with the plugin in it.
+
+A file to run by its path:
 
     python supervisord.py --run-dir DIR --state-dir DIR --incarnation TAG --shim PID -- SUPERVISORD_OPTIONS
 
-It is supervisor's own main program with a subclass of its options: nothing of the user's file is copied or merged,
-so `%(here)s`, `[include]` globs, `%(ENV_x)s`, numprocs, authentication, `user=`, `directory=`, reload and SIGHUP mean
-what they always mean, and supervisorctl works. Directories come as arguments, not in the environment, which the
-programs would inherit; so does the path of this package, which the programs must not find in PYTHONPATH.
+It is supervisor's own main program with a subclass of its options: nothing of the user's file is copied or
+merged, so `%(here)s`, `[include]` globs, `%(ENV_x)s`, numprocs, authentication, `user=`, `directory=`, reload
+and SIGHUP mean what they always mean, and supervisorctl works. Directories come as arguments, not in the
+environment, which the programs would inherit; so does the path of this package, which the programs must not
+find in PYTHONPATH.
 
 `user=`: sockets, state directory and deadline record are opened before the privileges are dropped, and their
 descriptors survive a reload.
@@ -20,13 +23,13 @@ if __name__ == "__main__":
     # This file's own directory must not shadow modules; the package's root must be found. pathlib costs memory.
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
-import getopt  # noqa: E402 (the path must be set first)
+import getopt
 
-from supervisor import supervisord as stock  # noqa: E402
-from supervisor.options import ServerOptions  # noqa: E402
-from supervisor.states import SupervisorStates  # noqa: E402
+from supervisor import supervisord as stock
+from supervisor.options import ServerOptions
+from supervisor.states import SupervisorStates
 
-from tuiconsole.supervision.plugin.plugin import Place, Plugin  # noqa: E402
+from tuiconsole.supervision.plugin.plugin import Place, Plugin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

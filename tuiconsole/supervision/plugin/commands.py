@@ -1,7 +1,7 @@
 """The commands of the agent: what is asked, what is refused, and why.
 
-A request is `{"id": N, "op": NAME, ...}`; its answer `{"id": N, "ok": true, "result": ...}` or
-`{"id": N, "ok": false, "error": CODE, "reason": TEXT}`. Codes: `bad_request`, `unknown`, `stale_term`, `stale_epoch`,
+A request is `{"id": N, "op": NAME, ...}`; its answer `{"id": N, "ok": true, "result": ...}` or `{"id": N,
+"ok": false, "error": CODE, "reason": TEXT}`. Codes: `bad_request`, `unknown`, `stale_term`, `stale_epoch`,
 `stale_token`, `expired`, `no_lease`, `isolated`, `stopping`, `running`, `shutting_down`, `busy`, `failed`.
 """
 

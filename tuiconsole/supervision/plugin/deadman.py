@@ -1,9 +1,9 @@
 """The deadman: stops what a node without a lease must not run, also when its agent is dead.
 
-A timer on CLOCK_BOOTTIME raises SIGALRM; its handler runs between two bytecodes, so it also interrupts a mass start.
-The handler reads the deadline record and signals processes directly; what supervisord itself must learn of it
-(no restart) is told by its main loop, which the same signal wakes. Once begun, an isolation is completed: a lease
-that comes back after `stop_at` changes nothing.
+A timer on CLOCK_BOOTTIME raises SIGALRM; its handler runs between two bytecodes, so it also interrupts a mass
+start. The handler reads the deadline record and signals processes directly; what supervisord itself must
+learn of it (no restart) is told by its main loop, which the same signal wakes. Once begun, an isolation is
+completed: a lease that comes back after `stop_at` changes nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What an isolation does to processes: find those that must stop, signal them, and tell supervisord.
 
-`terminate` and `sweep` run in the handler of SIGALRM: they only read what the main loop may be changing, and send
-signals. `tell` runs in the main loop.
+`terminate` and `sweep` run in the handler of SIGALRM: they only read what the main loop may be changing, and
+send signals. `tell` runs in the main loop.
 """
 
 from __future__ import annotations

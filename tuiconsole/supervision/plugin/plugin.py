@@ -1,8 +1,8 @@
 """Joins the parts of the plugin to one supervisord.
 
-What must survive supervisord's reload (a new `Supervisor` object in the same process) is in `Plugin`: the listening
-socket, the record's descriptor, the standing orders, the deadman's stage. What belongs to one `Supervisor` object is
-in `Attachment`.
+What must survive supervisord's reload (a new `Supervisor` object in the same process) is in `Plugin`: the
+listening socket, the record's descriptor, the standing orders, the deadman's stage. What belongs to one
+`Supervisor` object is in `Attachment`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The unix stream server, in supervisord's own socket map: JSON lines, and no client can make supervisord wait.
+"""The unix stream server, in supervisord's own socket map: JSON lines, and no client can make supervisord
+wait.
 
-A client that does not read is cut when its buffer is full; a line that is too long is refused and skipped. Sockets
-are closed only between two polls: the main loop still touches a descriptor after its handler has run.
+A client that does not read is cut when its buffer is full; a line that is too long is refused and skipped.
+Sockets are closed only between two polls: the main loop still touches a descriptor after its handler has run.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ class Client:
         self._output = bytearray()
 
     def readable(self) -> bool:
-        return self.open
+        """Requests wait while answers do; supervisor's poller would look for one of both only, anyway."""
+        return self.open and not self._output
 
     def writable(self) -> bool:
         return self.open and bool(self._output)
@@ -104,8 +106,10 @@ class Client:
             self._input = rest
             if self._skipping:
                 self._skipping = False
-                continue
-            self._server.received(self, bytes(line))
+            elif len(line) > self._server.line_max:
+                self._server.too_long(self)
+            else:
+                self._server.received(self, bytes(line))
         if len(self._input) > self._server.line_max:
             self._input.clear()
             if not self._skipping:

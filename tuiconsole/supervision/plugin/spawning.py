@@ -1,13 +1,14 @@
 """Every spawn passes here, whoever asked for it: the gate, the masked fork, and the last call before exec.
 
 *The gate* replaces `spawn` on each process (an instance attribute: supervisor's classes stay as they are). It
-refuses what an isolation or a floor forbids, and keeps SIGALRM out from the fork until the pid is recorded, so that
-the deadman never misses a newborn process.
+refuses what an isolation or a floor forbids, and keeps SIGALRM out from the fork until the pid is recorded,
+so that the deadman never misses a newborn process.
 
-*The masked fork*: between fork and exec a child still has supervisord's Python signal handlers, and a TERM sent then
-is lost (start then stop at once lost it in 27 of 40 tries). So all signals are blocked around the fork, and the child
-unblocks them only when each is back to its default; a TERM that came meanwhile is pending and kills it. The parent
-moves the child into its process group too, so that a signal to the group finds it at once.
+*The masked fork*: between fork and exec a child still has supervisord's Python signal handlers, and a TERM
+sent then is lost (start then stop at once lost it in 27 of 40 tries). So all signals are blocked around the
+fork, and the child unblocks them only when each is back to its default; a TERM that came meanwhile is pending
+and kills it. The parent moves the child into its process group too, so that a signal to the group finds it at
+once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What the plugin must not forget when supervisord or the machine restarts.
 
-The greatest term and epoch seen, the floor of each grant (no token at or below it is ever obeyed again), and the
-list of managed names in force. One small JSON file, replaced atomically and synced before the answer that rests on
-it. The directory is opened while supervisord still has its first user's rights and is used by its descriptor.
+The greatest term and epoch seen, the floor of each grant (no token at or below it is ever obeyed again), and
+the list of managed names in force. One small JSON file, replaced atomically and synced before the answer that
+rests on it. The directory is opened while supervisord still has its first user's rights and is used by its
+descriptor.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A main loop that wakes when something happens.
 
-A stock supervisord polls with 1 s: a signal does not end the poll (PEP 475), and what a state change calls for
-(a restart, the delivery to a listener) waits for the round after. Three things cure it without changing supervisor:
-a signal writes into a socket pair of the poll (`set_wakeup_fd`), each state event asks for one more round, and the
-poll's timeout is shortened to the next moment at which supervisord has something to do by itself.
+A stock supervisord polls with 1 s: a signal does not end the poll (PEP 475), and what a state change calls
+for (a restart, the delivery to a listener) waits for the round after. Three things cure it without changing
+supervisor: a signal writes into a socket pair of the poll (`set_wakeup_fd`), each state event asks for one
+more round, and the poll's timeout is shortened to the next moment at which supervisord has something to do by
+itself.
 """
 
 from __future__ import annotations

@@ -1,0 +1,139 @@
+"""Without a renewed lease, what must stop is dead before the deadline, with no agent alive."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from supervision_house import House, alive, tagged, until
+
+from tuiconsole.clock import boottime
+from tuiconsole.supervision.plugin.deadman import DONE, HELD, KILL, RECHECK, STOP, Limits, next_step
+
+LIMITS = Limits(stop_at=10.0, kill_at=11.0)
+
+PROGRAMS = """
+[program:polite]
+command=sleep 2000
+autostart=false
+startsecs=0
+autorestart=true
+[program:stubborn]
+command=sh -c 'trap "" TERM; (trap "" TERM; setsid sh -c "trap \\"\\" TERM; while :; do sleep 2001; done" &); while :; do sleep 2002; done'
+autostart=false
+startsecs=0
+autorestart=true
+[program:unmanaged]
+command=sleep 2003
+startsecs=0
+[program:kept]
+command=sleep 2004
+autostart=false
+startsecs=0
+"""
+
+
+@pytest.mark.parametrize(
+    ("stage", "now", "limits", "living", "expected"),
+    [
+        (HELD, 5.0, None, True, (HELD, False, False, None)),
+        (HELD, 5.0, LIMITS, False, (HELD, False, False, None)),
+        (HELD, 99.0, LIMITS, False, (HELD, False, False, None)),
+        (HELD, 5.0, LIMITS, True, (HELD, False, False, 5.0 + RECHECK)),
+        (HELD, 9.9, LIMITS, True, (HELD, False, False, 10.0)),
+        (HELD, 10.0, LIMITS, True, (STOP, True, False, 11.0)),
+        (HELD, 11.5, LIMITS, True, (KILL, False, True, 11.52)),
+        (STOP, 10.5, LIMITS, False, (STOP, False, False, 11.0)),
+        (STOP, 11.0, LIMITS, True, (KILL, False, True, 11.02)),
+        (KILL, 11.1, LIMITS, True, (KILL, False, True, 11.12)),
+        (DONE, 12.0, LIMITS, True, (DONE, False, False, None)),
+    ],
+)
+def test_the_deadman_decides_by_stage_time_and_what_lives(
+    stage: str, now: float, limits: Limits | None, living: bool, expected: tuple[object, ...]
+) -> None:
+    step = next_step(stage, now, limits, living)
+    assert step[:3] == expected[:3]
+    assert step.again_at == (None if expected[3] is None else pytest.approx(expected[3]))
+
+
+async def test_with_no_agent_alive_a_tree_that_ignores_term_is_dead_before_the_deadline(house: House) -> None:
+    house.configure(PROGRAMS)
+    supervision = await house.up()
+    deadline = house.lease(2.5)
+    wire = house.wire()
+    wire.ask(
+        "manage",
+        programs=[
+            {"namespec": "polite:polite", "grant": "p"},
+            {"namespec": "stubborn:stubborn", "grant": "s"},
+            {"namespec": "kept:kept", "grant": "k", "isolation": "KEEP"},
+        ],
+    )
+    polite = wire.start("polite:polite")["result"]["pid"]
+    stubborn = wire.start("stubborn:stubborn")["result"]["pid"]
+    kept = wire.start("kept:kept")["result"]["pid"]
+    unmanaged = house.snapshot()["unmanaged:unmanaged"].pid
+    await until(lambda: len(tagged(supervision.incarnation)) == 7, "the stubborn tree")
+    await supervision.close()
+    doomed = tagged(supervision.incarnation) - {kept, unmanaged}
+    assert {polite, stubborn} < doomed
+    await until(lambda: not alive(polite), "the end of the polite one")
+    assert deadline - 1.0 <= boottime() < deadline - 0.6, "at stop_at, not before, and not only by KILL"
+    assert alive(stubborn)
+    await until(lambda: not any(alive(pid) for pid in doomed), "the end of the tree")
+    assert deadline - 0.4 <= boottime() < deadline
+    assert alive(kept)
+    assert alive(unmanaged)
+    await until(lambda: wire.ask("hello")["result"]["stage"] == "done", "the last sweep")
+    hello = wire.ask("hello")["result"]
+    states = {process["name"]: process["state"] for process in hello["snapshot"]["processes"]}
+    assert states == {"polite": "STOPPED", "stubborn": "STOPPED", "kept": "RUNNING", "unmanaged": "RUNNING"}
+    house.lease(30)
+    assert wire.start("polite:polite", 2)["error"] == "isolated", "a lease that comes back undoes nothing"
+    assert wire.ask("rejoin", epoch=1)["error"] == "stale_epoch"
+    assert wire.ask("rejoin", epoch=2)["ok"]
+    assert wire.start("polite:polite", 2)["error"] == "stale_epoch", "a command of the isolated epoch"
+    assert wire.start("polite:polite", 2, epoch=2)["ok"]
+    wire.close()
+
+
+async def test_a_renewed_lease_touches_nothing(house: House) -> None:
+    house.configure(PROGRAMS)
+    await house.up()
+    house.lease(1.6)
+    wire = house.wire()
+    pid = wire.start("polite:polite")["result"]["pid"]
+    end = boottime() + 2.0
+    while boottime() < end:
+        house.lease(1.6)
+        await asyncio.sleep(0.1)
+    assert alive(pid)
+    assert wire.ask("hello")["result"]["stage"] == "held"
+    wire.close()
+
+
+async def test_isolation_is_told_to_a_living_agent_stage_by_stage(house: House) -> None:
+    house.configure(PROGRAMS)
+    supervision = await house.up()
+    house.lease(1.5)
+    wire = house.wire()
+    assert wire.start("stubborn:stubborn")["ok"]
+    for stage in ("stop", "kill", "done"):
+        await house.hear(lambda event, stage=stage: getattr(event, "stage", None) == stage)
+    stopped = await house.state("stubborn:stubborn", "STOPPED")
+    assert stopped.reason == "stopped: the node has lost its lease"
+    await supervision.rejoin(2)
+    wire.close()
+
+
+async def test_a_torn_record_does_not_extend_a_lease(house: House) -> None:
+    house.configure(PROGRAMS)
+    await house.up()
+    house.lease(2.0)
+    wire = house.wire()
+    pid = wire.start("polite:polite")["result"]["pid"]
+    (house.run_dir / "deadline").write_bytes(b"\xff" * 512)
+    await until(lambda: not alive(pid), "its end at the time last promised")
+    assert wire.start("polite:polite", 2)["error"] in ("isolated", "no_lease")
+    wire.close()

@@ -1,0 +1,203 @@
+"""A killed agent costs nothing; a killed supervisord or shim leaves no orphan; nothing is ever started twice."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from supervision_house import House, alive, tagged, until
+
+from tuiconsole.supervision.backoff import Backoff
+from tuiconsole.supervision.events import (
+    NodeEmpty,
+    ProcessChanged,
+    Snapshot,
+    SupervisionError,
+    SupervisionFailed,
+    SupervisordDown,
+    SupervisordUp,
+)
+
+NASTY = """
+[program:nasty]
+command=sh -c 'trap "" TERM HUP INT; setsid sh -c "trap \\"\\" TERM; env -i sleep 1000 & sleep 1001" & while :; do sleep 1000; done'
+startsecs=0
+[program:forker]
+command=sh -c 'trap "" TERM; while :; do (trap "" TERM; setsid sleep 1002 &); sleep 0.05; done'
+startsecs=0
+"""
+
+
+def cmdline_pids(*words: str) -> set[int]:
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if any(word in line for word in words) and "sleep" in line and alive(int(entry.name)):
+                found.add(int(entry.name))
+    return found
+
+
+async def test_a_new_agent_finds_the_same_processes_with_the_same_pids(house: House) -> None:
+    house.configure()
+    script = house.folder / "agent.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import asyncio, sys
+        from pathlib import Path
+        from tuiconsole.supervision.node import Supervision
+        async def main():
+            agent = Supervision("n1", "127.0.0.1", Path({str(house.run_dir)!r}), Path({str(house.state_dir)!r}),
+                                Path({str(house.conf)!r}), lambda event: None)
+            await agent.start()
+            await agent.wait_up()
+            print(agent.incarnation, *agent.pids, flush=True)
+            await asyncio.Event().wait()
+        asyncio.run(main())
+        """)
+    )
+    agent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
+                             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})  # fmt: skip
+    assert agent.stdout
+    with agent.stdout:
+        incarnation, shim, supervisord = (await asyncio.to_thread(agent.stdout.readline)).decode().split()
+    house.shims.add(int(shim))
+    before = tagged(incarnation)
+    agent.kill()
+    agent.wait()
+    again = await house.up()
+    assert again.pids == (int(shim), int(supervisord))
+    assert again.incarnation == incarnation
+    assert tagged(incarnation) == before
+    assert not [event for event in house.events if isinstance(event, SupervisordDown)]
+
+
+async def test_a_killed_supervisord_leaves_no_orphan_is_proven_dead_and_started_again(house: House) -> None:
+    house.configure(NASTY)
+    supervision = await house.up()
+    first = supervision.pids.supervisord
+    assert first
+    await until(lambda: len(cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")) > 6, "a crowd")
+    crowd = cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")
+    os.kill(first, signal.SIGKILL)
+    down = await house.hear_of(SupervisordDown)
+    assert down.status == -signal.SIGKILL
+    await house.hear_of(NodeEmpty)
+    assert not {pid for pid in crowd if alive(pid)}
+    order = [type(event) for event in house.events]
+    assert order.index(SupervisordDown) < order.index(NodeEmpty)
+    await asyncio.wait_for(supervision.wait_up(), 10)
+    assert supervision.pids.supervisord not in (None, first)
+    assert order.count(SupervisordUp) == 1
+    await supervision.kill_everything()
+    assert not tagged(supervision.incarnation)
+    assert not cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")
+
+
+async def test_a_killed_shim_takes_everything_with_it_and_a_new_one_sweeps_the_rest(house: House) -> None:
+    house.configure("[program:daemon]\ncommand=sh -c 'setsid sleep 1003 & sleep 1004'\nstartsecs=0\n")
+    supervision = await house.up()
+    old, shim = supervision.incarnation, supervision.pids.shim
+    assert shim
+    await until(lambda: len(tagged(old)) >= 3, "the programs")
+    before = len(house.events)
+    os.kill(shim, signal.SIGKILL)
+    await house.hear_of(SupervisionFailed, before)
+    await house.hear_of(Snapshot, before)
+    assert supervision.pids.shim not in (None, shim)
+    assert supervision.pids.shim
+    house.shims.add(supervision.pids.shim)
+    assert supervision.incarnation != old
+    assert not tagged(old)
+    assert not [event for event in house.events if isinstance(event, NodeEmpty)], "a lost shim proves nothing"
+
+
+async def test_a_dead_process_is_told_with_its_signal_even_if_a_grandchild_holds_its_pipes(
+    house: House,
+) -> None:
+    house.configure(
+        "[program:p]\ncommand=sh -c 'sleep 1005 & exec sleep 1006'\nstartsecs=0\nautorestart=false\n"
+    )
+    await house.up()
+    pid = house.snapshot()["p:p"].pid
+    os.kill(pid, signal.SIGKILL)
+    dead = await house.state("p:p", "EXITED")
+    assert (dead.pid, dead.exit_status, dead.expected_exit, dead.reason) == (
+        0,
+        -signal.SIGKILL,
+        False,
+        "terminated by SIGKILL",
+    )
+
+
+async def test_shutdown_ends_all_in_order_and_leaves_nothing(house: House) -> None:
+    house.configure()
+    supervision = await house.up()
+    incarnation, pids = supervision.incarnation, supervision.pids
+    await supervision.shutdown()
+    assert [event for event in house.events if isinstance(event, ProcessChanged)][
+        -1
+    ].process.state == "STOPPED"
+    assert not tagged(incarnation)
+    assert not any(alive(pid) for pid in pids if pid)
+
+
+async def test_a_held_lock_without_an_answering_socket_is_never_a_second_start(house: House) -> None:
+    house.configure()
+    house.run_dir.mkdir()
+    with (house.run_dir / "shim.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(SupervisionError, match="holds .* but does not answer"):
+            await house.agent().start()
+
+
+async def test_two_agents_that_start_at_once_share_one_shim(house: House) -> None:
+    house.configure()
+    first, second = house.agent(), house.agent()
+    await asyncio.gather(first.start(), second.start())
+    assert first.pids.shim == second.pids.shim
+    assert first.pids.shim
+    house.shims.add(first.pids.shim)
+    await asyncio.wait_for(asyncio.gather(first.wait_up(), second.wait_up()), 10)
+    assert first.pids == second.pids
+
+
+async def test_the_shim_survives_bad_clients(house: House) -> None:
+    house.configure()
+    supervision = await house.up()
+    for words in (b"nonsense\n", b"spawn {not json\n", b"exit\n", b"\xff" * 2_000_000):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(str(house.run_dir / "shim.sock"))
+            with sock.makefile("rb") as lines:
+                lines.readline()
+                try:
+                    sock.sendall(words)
+                except BrokenPipeError:
+                    continue
+                assert b"error" in lines.readline()
+    assert supervision.pids.shim
+    assert alive(supervision.pids.shim)
+
+
+async def test_a_run_directory_too_long_for_a_socket_is_refused_in_words(house: House) -> None:
+    house.configure()
+    house.run_dir = house.folder / ("x" * 100)
+    with pytest.raises(SupervisionError, match="choose a shorter one"):
+        await house.agent().start()
+
+
+def test_the_first_restart_is_at_once_and_later_ones_wait_longer() -> None:
+    backoff = Backoff()
+    assert [backoff.ended(1.0) for _ in range(7)] == [0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 10.0]
+    assert backoff.ended(31.0) == 0.0
