@@ -1,7 +1,7 @@
 """The status that front ends show, from what an observer sees and what the master reports.
 
-Every observer computes it for itself, so that it never goes dark: without a master the report is the last one,
-or none. The rules of states and LEDs are those of docs/architecture.md, «Status of an application».
+Every observer computes it for itself, so that it never goes dark: without a master the report is the last
+one, or none. The rules of states and LEDs are those of docs/architecture.md, «Status of an application».
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from tuiconsole.planning.engine.messages import Now
 from tuiconsole.planning.sequences import Steps
 
 OWN_JOB_LASTS = 600.0
-"""Seconds that a start of the engine's own may take: late resources are waited for."""
+"""Seconds that a start of the engine's own may take."""
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Mark:
     node: str
     since: BootTime
     baseline: Process | None
-    """As it was before the command: what is reported later counts only if it differs. None: it was up already."""
+    """As it was before the command: what comes later counts only if it differs. None: it was up already."""
     seen_alive: bool = False
     running_at: BootTime | None = None
     done: bool = False

@@ -2,8 +2,8 @@
 
 The runner (1) gives inputs to `Engine.handle`, (2) calls `Engine.decide`, (3) stores `Decision.ledger` if
 there is one, and only once it is stored (4) sends the commands and answers, and publishes events and report.
-Decisions are carried out in the order they were made. If a store fails or its outcome is unknown, or leadership
-is lost, the engine is thrown away with all that it had decided and not yet carried out.
+Decisions are carried out in the order they were made. If a store fails or its outcome is unknown, or
+leadership is lost, the engine is thrown away with all that it had decided and not yet carried out.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tuiconsole.model.events import Severity
-from tuiconsole.model.ledger import Grant, GrantState, JobKind, JobPhase
+from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase
 from tuiconsole.model.requests import Verdict
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import ReleaseGrant, StopProcess
-from tuiconsole.planning.engine.situation import Situation
+from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.sequences import stop_steps
 
 
@@ -136,6 +136,7 @@ def _end(s: Situation, job: Job, nodes: tuple[str, ...]) -> None:
         s.jobs.pop(job.application, None)
         what = ", ".join(job.processes) or job.application
         if job.failing:
+            _note_failure(s, job)
             s.outcome(job.waiters, Verdict.FAILED, f"{job.failing}; it was stopped", nodes)
             s.event("application", job.application, f"{what} stopped: {job.failing}", Severity.MAJOR)
         else:
@@ -143,6 +144,15 @@ def _end(s: Situation, job: Job, nodes: tuple[str, ...]) -> None:
             s.event("application", job.application, f"{what} stopped ({job.cause})")
         return
     job.enter(JobPhase.WAITING if job.not_before > s.now.boot else JobPhase.STARTING)
+
+
+def _note_failure(s: Situation, job: Job) -> None:
+    """A start that was given up is shown, and not tried again before someone asks."""
+    application = s.apps.get(job.application)
+    if application is None or not job.whole or any(n in s.draft.failures for n in application.programs):
+        return
+    for program in application.sequence():
+        s.draft.fail(program.namespec, FailureKind.START, job.failing, iso(s.now.utc))
 
 
 def _releasing(grant: Grant) -> Grant:

@@ -1,0 +1,458 @@
+"""What the master engine promises beyond Scenario 2: take-over, repair, bounded time, strays."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tuiconsole.model.ledger import GrantState, Wanted
+from tuiconsole.model.node import View
+from tuiconsole.model.requests import Action, Verdict
+from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
+from tuiconsole.planning.engine import messages as m
+from tuiconsole.rulebook.rules import (
+    ApplicationRules,
+    Isolation,
+    ProgramRules,
+    RunningFailureStrategy,
+    StartingFailureStrategy,
+    StartingStrategy,
+)
+
+from .scenario import BUS, CHECK, HCI, SRV, Rules, view
+from .world import World
+
+SRV1, HCI1, HCI2 = "scen2_srv_01", "scen2_hci_01", "scen2_hci_02"
+
+
+@pytest.fixture
+def world() -> World:
+    return World().elect().run(5)
+
+
+def without(world: World, *names: str) -> None:
+    """These nodes are not there yet."""
+    for name in names:
+        world.nodes[name] = msgspec.structs.replace(world.nodes[name], state=NodeState.STOPPED)
+        world.dead.add(name)
+
+
+# Take-over
+
+
+@pytest.mark.parametrize("after", [0.01, 0.02, 0.05, 0.13, 0.2, 0.3])
+def test_a_new_master_goes_on_with_a_start_and_starts_nothing_twice(world: World, after: float) -> None:
+    request = world.ask(Action.START, HCI2, on="console_2")
+    world.run(after)
+    world.depose()
+    world.run(1)
+    world.elect("server_2").run(5)
+    assert world.answer(request).verdict is Verdict.DONE
+    assert sorted(world.order_of_starts(HCI2)) == sorted(HCI)
+    assert world.app(HCI2).state is ApplicationState.RUNNING
+
+
+def test_a_new_master_restarts_nothing_that_runs(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    starts, ledger = len(world.started), world.ledger
+    for master in ("server_2", "server_3", "server_1"):
+        world.depose()
+        world.run(1)
+        world.elect(master).run(5)
+    assert len(world.started) == starts
+    assert not world.stopped
+    assert world.ledger.grants == ledger.grants
+
+
+def test_a_new_master_rolls_an_expired_start_back(world: World) -> None:
+    world.fate[f"{HCI2}:{CHECK}"] = ("run", 0)
+    request = world.ask(Action.START, HCI2, on="console_2", timeout=2)
+    world.run(1)
+    world.depose()
+    world.run(5)
+    world.elect("server_2").run(5)
+    assert world.answer(request).verdict is Verdict.FAILED
+    assert "not finished within 2 s" in world.answer(request).text
+    assert world.alive(HCI2) == {}
+    assert HCI2 not in world.ledger.grants
+
+
+def test_a_new_master_goes_on_with_a_stop(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    request = world.ask(Action.STOP, HCI2)
+    world.run(0.01)
+    world.depose()
+    world.run(1)
+    world.elect("server_2").run(3)
+    assert world.answer(request).text == "stopped"
+    assert HCI2 not in world.ledger.grants
+
+
+def test_a_crash_without_a_master_is_judged_by_the_next(world: World) -> None:
+    [node] = world.alive(SRV1)
+    world.depose()
+    world.crash(node, f"{SRV1}:{BUS}")
+    world.run(1)
+    world.elect("server_2").run(5)
+    assert world.order_of_starts(SRV1).count(BUS) == 2
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+
+
+def test_a_start_that_went_on_in_spite_of_a_failure_is_not_undone_by_the_next_master(world: World) -> None:
+    world.fate[f"{HCI2}:{BUS}"] = ("crash", 0.0)
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    assert world.app(HCI2).state is ApplicationState.RUNNING
+    world.depose()
+    world.run(1)
+    world.elect("server_2").run(5)
+    assert world.app(HCI2).state is ApplicationState.RUNNING
+
+
+def test_a_node_that_died_without_a_master_is_asked_for_by_the_next(world: World) -> None:
+    [node] = world.alive(SRV1)
+    world.depose()
+    world.go_silent(node)
+    world.run(0.5)
+    world.elect("server_2" if node != "server_2" else "server_3").run(10)
+    [new] = world.alive(SRV1)
+    assert new != node
+
+
+def test_a_repeated_request_is_answered_and_not_carried_out_again(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2", request_id="twice")
+    world.run(3)
+    world.ask(Action.STOP, HCI2)
+    world.run(3)
+    starts = len(world.started)
+    world.depose()
+    world.elect("server_3").run(2)
+    world.ask(Action.START, HCI2, on="console_2", request_id="twice")
+    world.run(3)
+    assert [outcome.text for outcome in world.outcomes["twice"]] == ["started", "started"]
+    assert len(world.started) == starts
+
+
+# Requests
+
+
+def test_a_stop_during_a_start_cancels_it(world: World) -> None:
+    start = world.ask(Action.START, HCI2, on="console_2")
+    world.run(0.05)
+    stop = world.ask(Action.STOP, HCI2, by="bob")
+    world.run(3)
+    assert world.answer(start).verdict is Verdict.FAILED
+    assert "bob asked to stop it" in world.answer(start).text
+    assert world.answer(stop).text == "stopped"
+    assert world.alive(HCI2) == {}
+    assert world.ledger.jobs == {}
+
+
+def test_a_stop_of_what_does_not_run_is_done(world: World) -> None:
+    request = world.ask(Action.STOP, HCI2)
+    assert (world.answer(request).verdict, world.answer(request).text) == (Verdict.DONE, "stopped already")
+
+
+def test_a_restart_of_a_local_application_stays_where_it_was(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    token = world.ledger.grants[HCI2].token
+    request = world.ask(Action.RESTART, HCI2, on="console_1")
+    world.run(3)
+    assert world.answer(request).nodes == ("console_2",)
+    assert world.order_of_starts(HCI2).count(BUS) == 2
+    assert world.ledger.grants[HCI2].token > token
+
+
+def test_single_processes_stop_start_and_restart_under_the_same_grant(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    grant = world.ledger.grants[HCI2]
+    target = f"{HCI2}:{HCI[2]}"
+    for action, text in ((Action.STOP, "stopped"), (Action.START, "started"), (Action.RESTART, "started")):
+        request = world.ask(action, target)
+        world.run(2)
+        assert world.answer(request).text == text
+    assert world.ledger.grants[HCI2] == grant
+    assert world.order_of_starts(HCI2).count(HCI[2]) == 3
+    assert world.order_of_starts(HCI2).count(BUS) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("nothing", "no such application; known: scen2_hci_01, scen2_hci_02"),
+        (f"{HCI2}:nothing", "no such process; scen2_hci_02 has: scen2_internal_data_bus"),
+        ("common_data_bus", "unmanaged: use supervisorctl on its node"),
+        (SRV1, "scen2_srv_01 runs on server_"),
+    ],
+)
+def test_refusals_name_reason_and_remedy(world: World, target: str, words: str) -> None:
+    outcome = world.answer(world.ask(Action.START, target))
+    assert outcome.verdict is Verdict.REFUSED
+    assert words in outcome.text
+
+
+def test_each_target_gets_exactly_one_outcome(world: World) -> None:
+    request = world.ask(Action.START, HCI1, HCI2, "nothing", SRV1, on="console_1")
+    world.run(5)
+    assert sorted(outcome.target for outcome in world.outcomes[request]) == sorted(
+        [HCI1, HCI2, "nothing", SRV1]
+    )
+
+
+def test_a_stop_that_hangs_ends_its_request_in_time_and_goes_on(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    world.stuck.add(f"{HCI2}:{BUS}")
+    request = world.ask(Action.STOP, HCI2, timeout=5)
+    world.run(6)
+    assert world.answer(request).verdict is Verdict.FAILED
+    assert world.app(HCI2).state is ApplicationState.STOPPING
+    world.become("console_2", f"{HCI2}:{BUS}", ProcessState.STOPPED, pid=0)
+    world.run(2)
+    assert HCI2 not in world.ledger.grants
+
+
+def test_a_program_that_never_gets_up_fails_after_the_start_timeout(world: World) -> None:
+    world.fate[f"{HCI2}:{HCI[2]}"] = ("hang", 0)
+    request = world.ask(Action.START, HCI2, on="console_2", timeout=100)
+    world.run(40)
+    assert "still STARTING after 30 s" in world.answer(request).text
+
+
+# Automatic start and repair
+
+
+def test_a_stopped_automatic_application_stays_stopped_until_it_is_asked_for(world: World) -> None:
+    [node] = world.alive(SRV1)
+    world.ask(Action.STOP, SRV1)
+    world.run(3)
+    world.kill_node("server_2" if node != "server_2" else "server_3")
+    world.run(2)
+    world.bring_back("server_2" if node != "server_2" else "server_3")
+    world.depose()
+    world.elect("server_1").run(5)
+    assert world.alive(SRV1) == {}
+    assert "stopped by ada" in (world.app(SRV1).reason or "")
+    request = world.ask(Action.START, SRV1)
+    world.run(3)
+    assert world.answer(request).verdict is Verdict.DONE
+
+
+def test_what_could_not_be_placed_is_placed_when_a_server_comes() -> None:
+    world = World()
+    without(world, "server_1", "server_2", "server_3")
+    world.elect("console_1").run(5)
+    app = world.app(SRV1)
+    assert app.major_failure
+    assert "no node can host it: server_1: is STOPPED" in (app.reason or "")
+    events = len(world.events)
+    world.run(60)
+    assert len(world.events) == events
+    world.bring_back("server_1")
+    world.run(5)
+    # 42 % each: two fit on one server.
+    assert sum(bool(world.alive(f"scen2_srv_0{n}")) for n in (1, 2, 3)) == 2
+    before = list(world.started)
+    world.bring_back("server_2")
+    world.run(5)
+    assert all(world.alive(f"scen2_srv_0{n}") for n in (1, 2, 3))
+    assert len(world.started) - len(before) == len(SRV)
+    assert not world.stopped
+    assert not any(world.app(f"scen2_srv_0{n}").major_failure for n in (1, 2, 3))
+
+
+def test_distribution_waits_for_nodes_to_settle_and_not_for_ever() -> None:
+    world = World()
+    without(world, "server_3")
+    world.elect()
+    assert world.report is not None
+    assert world.report.state is ClusterState.DISTRIBUTION
+    world.run(0.9)
+    assert not world.started
+    world.run(0.2)
+    assert world.started
+
+
+# What runs without a right to
+
+
+def test_a_joiner_that_runs_a_free_application_keeps_it() -> None:
+    world = World()
+    for program in SRV[:1] + SRV[2:5] + SRV[6:]:
+        namespec = f"{SRV1}:{program}"
+        world.spawn("server_3", namespec)
+    world.run(1)
+    starts = len(world.started)
+    world.elect().run(5)
+    assert world.alive(SRV1).keys() == {"server_3"}
+    assert world.ledger.grants[SRV1].node == "server_3"
+    assert not [n for _, _, n in world.started[starts:] if n.startswith(SRV1)]
+    assert any(isinstance(c, m.AdoptGrant) and c.grant == SRV1 for c in world.commands)
+    assert world.answer(world.ask(Action.START, SRV1)).verdict is Verdict.REFUSED
+
+
+def test_what_runs_twice_is_told_and_blocks_only_its_own_application(world: World) -> None:
+    world.doubles_allowed = True
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    world.spawn("console_1", f"{HCI2}:{BUS}")
+    world.run(1)
+    [conflict] = world.status().conflicts
+    assert (conflict.name, sorted(conflict.nodes)) == (HCI2, ["console_1", "console_2"])
+    assert "runs more than once" in (world.app(HCI2).reason or "")
+    assert world.answer(world.ask(Action.RESTART, HCI2)).verdict is Verdict.REFUSED
+    other = world.ask(Action.START, HCI1, on="console_3")
+    world.run(3)
+    assert world.answer(other).verdict is Verdict.DONE
+    world.ask(Action.STOP, HCI2)
+    world.run(3)
+    assert world.alive(HCI2) == {}
+    assert not world.status().conflicts
+
+
+def test_what_belongs_to_another_node_is_stopped(world: World) -> None:
+    world.doubles_allowed = True
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    for namespec in world.alive(HCI2)["console_2"]:
+        world.become("console_2", namespec, ProcessState.STOPPED, pid=0)
+    world.spawn("console_1", f"{HCI2}:{BUS}")
+    world.run(2)
+    assert world.alive(HCI2) == {}
+
+
+def test_a_grant_with_nothing_left_of_it_goes_back_before_the_next_start(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    for namespec in world.alive(HCI2)["console_2"]:
+        world.become("console_2", namespec, ProcessState.STOPPED, pid=0)
+    request = world.ask(Action.START, HCI2, on="console_3")
+    world.run(3)
+    assert world.answer(request).nodes == ("console_3",)
+    assert world.floors["console_2", HCI2] > (0, 0)
+
+
+def test_a_start_without_an_answer_is_never_placed_elsewhere_while_its_node_may_live(world: World) -> None:
+    start = world.ask(Action.START, HCI2, on="console_2", timeout=3)
+    world.mute.add("console_2")
+    world.tell(m.NodeSilent("console_2", world.now))
+    world.run(2)
+    second = world.ask(Action.START, HCI2, on="console_1")
+    assert world.answer(second).verdict is Verdict.REFUSED
+    world.run(1.5)
+    assert world.answer(start).verdict is Verdict.FAILED
+    third = world.ask(Action.START, HCI2, on="console_1")
+    assert world.answer(third).verdict is Verdict.REFUSED
+    assert "console_2" in world.answer(third).text
+    world.nodes["console_2"] = msgspec.structs.replace(
+        world.nodes["console_2"], processes=view().nodes["console_2"].processes
+    )
+    world.run(5)
+    fourth = world.ask(Action.START, HCI2, on="console_1")
+    world.run(3)
+    assert world.answer(fourth).verdict is Verdict.DONE
+
+
+# Other rules
+
+
+def rules_of(name: str, **words: object) -> Rules:
+    rules = ApplicationRules(name, start_sequence=2, starting_strategy=StartingStrategy.LESS_LOADED, **words)  # type: ignore[arg-type]
+    programs = {
+        "a": ProgramRules(identifiers=("server",), start_sequence=1, required=True, expected_loading=8),
+        "b": ProgramRules(
+            identifiers=("server",),
+            start_sequence=2,
+            expected_loading=8,
+            starting_failure_strategy=StartingFailureStrategy.CONTINUE,
+            running_failure_strategy=RunningFailureStrategy.RESTART_PROCESS,
+        ),
+    }
+    return Rules({name: (rules, programs)})
+
+
+def spread(world: World) -> World:
+    from tuiconsole.model.process import Process
+
+    for name in ("server_1", "server_2", "server_3"):
+        extra = {f"spread:{p}": Process("spread", p, ProcessState.STOPPED) for p in ("a", "b")}
+        node = world.nodes[name]
+        world.nodes[name] = msgspec.structs.replace(node, processes={**node.processes, **extra})
+    return world
+
+
+def test_a_distributed_application_has_one_grant_for_each_process_and_starts_after_lesser_sequences() -> None:
+    world = spread(World(rules_of("spread"))).elect().run(5)
+    assert {"spread:a", "spread:b"} <= world.ledger.grants.keys()
+    assert "spread" not in world.ledger.grants
+    assert world.app("spread").state is ApplicationState.RUNNING
+    nodes = [world.ledger.grants[n].node for n in ("spread:a", "spread:b")]
+    assert nodes[0] != nodes[1]
+    last_srv = max(at for at, _, n in world.started if n.startswith("scen2_srv"))
+    assert all(at > last_srv for at, _, n in world.started if n.startswith("spread"))
+
+
+def test_restart_process_starts_a_dead_process_again_and_elsewhere_if_its_node_died() -> None:
+    world = spread(World(rules_of("spread"))).elect().run(5)
+    node = world.ledger.grants["spread:b"].node
+    world.crash(node, "spread:b")
+    world.run(2)
+    assert world.app("spread").state is ApplicationState.RUNNING
+    assert world.order_of_starts("spread") == ["a", "b", "b"]
+    node = world.ledger.grants["spread:b"].node
+    world.kill_node(node)
+    world.run(5)
+    assert world.ledger.grants["spread:b"].node != node
+    assert not world.app("spread").major_failure
+
+
+def test_isolation_keep_holds_the_grant_until_the_node_is_proved_dead() -> None:
+    world = World()
+    world.rules.extra[SRV1] = (
+        msgspec.structs.replace(world.rules.application(SRV1), isolation=Isolation.KEEP),
+        {name: world.rules.program(SRV1, name) for name in SRV},
+    )
+    world.elect().run(5)
+    [node] = world.alive(SRV1)
+    world.mute.add(node)
+    world.tell(m.NodeSilent(node, world.now))
+    world.run(10)
+    assert world.ledger.grants[SRV1].node == node
+    assert "KEEP" in world.report.held[SRV1]
+    assert world.answer(world.ask(Action.START, SRV1)).verdict is Verdict.REFUSED
+    world._all(node, ProcessState.STOPPED)
+    world.tell(m.NodeDown(node))
+    world.run(5)
+    assert world.ledger.grants[SRV1].node != node
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+
+
+def test_every_node_is_told_which_of_its_programs_are_managed(world: World) -> None:
+    told = {c.node: c.managed for c in world.commands if isinstance(c, m.Manage)}
+    assert set(told) == set(world.nodes)
+    assert {program.grant for program in told["console_1"]} == {f"scen2_hci_0{n}" for n in (1, 2, 3)}
+    assert len(told["console_1"]) == 15
+
+
+def test_an_idle_cluster_writes_nothing(world: World) -> None:
+    writes, commands = world.writes, len(world.commands)
+    for _ in range(50):
+        world.tell(m.ViewChanged(View(dict(world.nodes))))
+        world.run(0.2)
+    assert (world.writes, len(world.commands)) == (writes, commands)
+
+
+def test_wishes_and_grants_stand_in_the_ledger_before_any_command(world: World) -> None:
+    before = len(world.commands)
+    world.ask(Action.START, HCI2, on="console_2", request_id="r")
+    [command] = world.commands[before:]
+    assert isinstance(command, m.StartProcess)
+    ledger = world.ledger
+    assert ledger.grants[HCI2].state is GrantState.GRANTED
+    assert ledger.wishes[HCI2].wanted is Wanted.STARTED
+    assert ledger.jobs[HCI2].waiters[0].request == "r"
+    assert ledger.requests[-1].open
