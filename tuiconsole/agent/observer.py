@@ -1,7 +1,7 @@
 """What this agent knows of all nodes: their publications, followed without a gap (the Clone pattern).
 
-After a gap, or when an agent has been started again, what was known stays, until a snapshot replaces it (chapter 5 of
-the ZeroMQ guide). Sans-I/O: publications and snapshots in, changes out; the clock is passed in.
+After a gap, or when an agent has been started again, what was known stays, until a snapshot replaces it
+(chapter 5 of the ZeroMQ guide). Sans-I/O: publications and snapshots in, changes out; the clock is passed in.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class UsageSampler:
         self._at = 0.0
 
     def sample(self, pids: Mapping[str, int]) -> dict[str, Usage]:
-        """What each tree uses; percent of one core since the last sample. Blocks for some ms: call it in a thread."""
+        """What each tree uses; percent of one core since the last sample. Blocks for some ms."""
         now = time.monotonic()
         elapsed, self._at = now - self._at, now
         seen: dict[tuple[int, float], float] = {}

@@ -1,8 +1,7 @@
 """All messages of the mesh: typed, versioned, decoded and checked in one step.
 
-An agent publishes what it sees and decides (`Published`, on its PUB socket) and answers requests (`Request`
-and `Reply`, on its ROUTER). What does not decode, is too large or of another version is counted and dropped by
-the reader.
+An agent publishes what it sees and decides (`Published`, on its PUB) and answers requests (`Request` and `Reply`,
+on its ROUTER). What does not decode, is too large or of another version is counted and dropped by the reader.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, QuorumStatus
 
 VERSION = 1
-"""Of the whole set. A message of another version is dropped: a mixed cluster shows the others as silent rather than
-misunderstanding them."""
+"""Of the whole set. A message of another version is dropped: a mixed cluster shows the others as silent
+rather than misunderstanding them."""
 
 
 class MalformedError(ValueError):
@@ -128,6 +127,8 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     strategy: str | None = None
     requested_by: str = ""
     """Only believed from a node, which knows it from the person's key."""
+    request_id: str = ""
+    """Given by the first agent, so that asking again (another master) is the same request; believed likewise."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
@@ -153,11 +154,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
     incarnation: str
     supervisord: int
-    """The pid of the supervisord that is meant: what was decided for a dead one must not reach its successor."""
+    """Pid of the supervisord that is meant: what was decided for a dead one must not reach its successor."""
     deadline: BootTime
     """On the node's clock: not to be obeyed after it."""
-    lease_duration: float
-    """Seconds, as the master has it in force."""
+    command_id: str
+    """The same command sent again bears the same id, and is carried out once."""
 
 
 class CommandStart(Command, frozen=True, tag=True, kw_only=True):

@@ -1,0 +1,318 @@
+"""This agent's own node: its supervisord, its lease, and what of both the others are told.
+
+It decides nothing but its own state; what runs here is the master's matter, what must stop is the deadman's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+
+import msgspec
+
+from tuiconsole.agent.publisher import Publisher
+from tuiconsole.agent.usage import UsageSampler
+from tuiconsole.clock import boottime
+from tuiconsole.coordination.coordinator import Coordinator, NodeLease
+from tuiconsole.model.events import Event, Severity
+from tuiconsole.model.node import Pids
+from tuiconsole.model.process import Process
+from tuiconsole.model.states import NodeState, ProcessState
+from tuiconsole.planning.engine.situation import iso
+from tuiconsole.supervision import events as supervised
+from tuiconsole.supervision.node import Managed, Supervision
+from tuiconsole.wire.messages import (
+    CommandAdopt,
+    CommandManage,
+    CommandRelease,
+    CommandStart,
+    CommandStop,
+    NodeOrder,
+    Obeyed,
+)
+
+USAGE_INTERVAL = 5.0
+"""Seconds between samples of CPU and memory."""
+RETRY = 0.1
+"""Seconds between tries of what must succeed before the node counts as RUNNING."""
+
+WallClock = Callable[[], float]
+"""Seconds since 1970."""
+
+_log = logging.getLogger(__name__)
+
+
+class LocalNode:
+    """One node as its agent knows it. `changed` is set whenever its state may differ."""
+
+    def __init__(self, name: str, publisher: Publisher, wall: WallClock) -> None:
+        self.name = name
+        self._publisher = publisher
+        self._wall = wall
+        self.supervision: Supervision | None = None
+        self.coordinator: Coordinator | None = None
+        self.changed = asyncio.Event()
+        self._up = False
+        self._trouble = "supervisord is being started"
+        self._isolation = ""
+        """The deadman's stage; empty while it rests."""
+        self._lease_epoch = 0
+        self._joined: tuple[int | None, int] = (None, 0)
+        """(pid of supervisord, epoch) that the plugin has acknowledged."""
+        self._leaving = False
+        self._term = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- what the others are told ----------------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> int:
+        """Of the lease held, or held last."""
+        return self._lease_epoch
+
+    @property
+    def incarnation(self) -> str:
+        """Of the shim."""
+        return self.supervision.incarnation if self.supervision else ""
+
+    @property
+    def pids(self) -> tuple[int, int]:
+        """Of shim and supervisord; 0 where one is not up."""
+        if self.supervision is None:
+            return 0, 0
+        pids = self.supervision.pids
+        return pids.shim or 0, pids.supervisord or 0
+
+    @property
+    def state(self) -> tuple[NodeState, str]:
+        """The node's state, and in words why it is not RUNNING."""
+        if self._leaving:
+            return NodeState.STOPPED, "its agent was told to leave"
+        if self._isolation:
+            return NodeState.ISOLATED, "it lost its lease and stops what it must"
+        lease = self.coordinator.lease if self.coordinator else None
+        if not self._up:
+            return NodeState.CHECKING, self._trouble
+        if lease is None:
+            if self._lease_epoch:
+                return NodeState.ISOLATED, "it cannot renew its lease: no majority of the core nodes answers"
+            return NodeState.CHECKING, "it waits for its first lease: no majority of the core nodes answered"
+        if self._joined != (self.pids[1], lease.epoch):
+            return NodeState.CHECKING, "its supervisord is being put under the new lease"
+        return NodeState.RUNNING, ""
+
+    def wire_pids(self, agent: int) -> Pids:
+        """All pids of the node."""
+        shim, supervisord = self.pids
+        return Pids(agent, shim, supervisord)
+
+    # -- supervision -----------------------------------------------------------------------------------------
+
+    def on_supervision(self, event: supervised.Event) -> None:
+        """Take an event of the shim or of supervisord."""
+        if isinstance(event, supervised.ProcessChanged):
+            self._publisher.changed(event.process)
+        elif isinstance(event, supervised.Snapshot):
+            self._up, self._trouble = True, ""
+            self._publisher.replaced(event.processes)
+            self._spawn(self._put_under_lease())
+        elif isinstance(event, supervised.ProcessRemoved):
+            self._publisher.removed(event.namespec)
+        elif isinstance(event, supervised.SupervisordDown):
+            self._up = False
+            self._trouble = (
+                f"supervisord has died: {event.reason}" if event.reason else "supervisord has died"
+            )
+            self._tell("supervisord", self._trouble, Severity.MAJOR)
+        elif isinstance(event, supervised.NodeEmpty):
+            self._on_empty()
+        elif isinstance(event, supervised.SupervisionFailed):
+            self._trouble = event.reason
+            self._tell("supervisord", event.reason, Severity.MAJOR)
+        elif isinstance(event, supervised.Isolated):
+            self._isolation = event.stage
+            self._tell("lease", f"isolated: the deadman is at «{event.stage}»", Severity.MAJOR)
+        self.changed.set()
+
+    def _on_empty(self) -> None:
+        """Nothing is left of supervisord: the master need not wait for any lease."""
+        self._isolation = ""
+        self.changed.set()
+        self._publisher.supervisord_died(self.incarnation, self._trouble or "supervisord has died")
+        self._publisher.replaced(
+            tuple(_dead(process, self._trouble) for process in self._publisher.processes.values())
+        )
+
+    # -- the lease -------------------------------------------------------------------------------------------
+
+    def on_lease_gained(self, lease: NodeLease | None) -> None:
+        """A lease under a new epoch."""
+        if lease is not None:
+            self._lease_epoch = lease.epoch
+            self._spawn(self._put_under_lease())
+        self.changed.set()
+
+    def on_lease_lapsing(self, lease: NodeLease | None) -> None:
+        """Isolation begins: the plugin stops what it must at the same moment, this is the second hand on it."""
+        self._tell(
+            "lease", "the lease could not be renewed: stopping what must not run alone", Severity.MAJOR
+        )
+        self._spawn(self._stop_granted())
+        self._spawn(self._come_back())
+        self.changed.set()
+
+    async def join(self) -> None:
+        """Ask for a lease, now or as soon as nothing runs that another lease covered."""
+        assert self.coordinator is not None
+        lease = self.coordinator.lease
+        if lease is not None:
+            self._lease_epoch = lease.epoch
+            self._spawn(self._put_under_lease())
+        else:
+            self._spawn(self._come_back())
+
+    async def _put_under_lease(self) -> None:
+        """Tell the plugin the epoch in force, until it obeys."""
+        while self._up and not self._leaving and self.supervision is not None:
+            lease = self.coordinator.lease if self.coordinator else None
+            pid = self.pids[1]
+            if lease is None or self._joined == (pid, lease.epoch):
+                return
+            with contextlib.suppress(supervised.Refused, supervised.Unavailable):
+                await self.supervision.rejoin(lease.epoch)
+                self._joined = (pid, lease.epoch)
+                self._lease_epoch = lease.epoch
+                self._isolation = ""
+                self.changed.set()
+                return
+            await asyncio.sleep(RETRY)
+
+    async def _stop_granted(self) -> None:
+        for process in list(self._publisher.processes.values()):
+            if process.token is not None and process.state.alive and self.supervision is not None:
+                with contextlib.suppress(supervised.Refused, supervised.Unavailable):
+                    await self.supervision.stop_process(
+                        process.namespec, term=self._term, epoch=self._lease_epoch, reason="the lease ran out"
+                    )
+
+    async def _come_back(self) -> None:
+        """Wait until nothing runs that the old lease covered, then ask for a new one."""
+        while not self._leaving:
+            granted = any(
+                process.token is not None and process.state.alive
+                for process in self._publisher.processes.values()
+            )
+            if self._isolation in ("", "done") and not granted:
+                assert self.coordinator is not None
+                await self.coordinator.join()
+                return
+            await asyncio.sleep(RETRY)
+
+    # -- the master's orders ---------------------------------------------------------------------------------
+
+    async def obey(self, order: NodeOrder) -> Obeyed:
+        """Carry out an order, or say why not. What is stale is refused: here, and once more by the plugin."""
+        supervision = self.supervision
+        if supervision is None or self._leaving:
+            return Obeyed("refused", f"{self.name} is leaving")
+        self._term = max(self._term, order.term)
+        try:
+            if isinstance(order, CommandManage):
+                managed = [Managed(name.namespec, name.grant, name.isolation) for name in order.managed]
+                await supervision.manage(managed, term=order.term)
+                return Obeyed("ok")
+            if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:
+                return Obeyed("refused", f"this was meant for a former life of {self.name}")
+            if boottime() >= order.deadline:
+                return Obeyed("refused", "the order came after its deadline")
+            return await self._obey_in_time(supervision, order)
+        except supervised.Refused as refused:
+            return Obeyed("refused", refused.reason)
+        except supervised.Unavailable as unavailable:
+            return Obeyed("unknown", str(unavailable))
+
+    async def _obey_in_time(
+        self,
+        supervision: Supervision,
+        order: CommandStart | CommandStop | CommandRelease | CommandAdopt,
+    ) -> Obeyed:
+        if isinstance(order, CommandStart):
+            await supervision.start_process(
+                order.namespec,
+                grant=order.grant,
+                token=order.token,
+                term=order.term,
+                epoch=order.epoch,
+                deadline=order.deadline,
+                request_id=order.command_id,
+            )
+        elif isinstance(order, CommandStop):
+            await supervision.stop_process(
+                order.namespec, term=order.term, epoch=order.epoch, request_id=order.command_id
+            )
+        elif isinstance(order, CommandRelease):
+            clear = await supervision.release(
+                order.grant, order.namespecs, floor=order.token, term=order.term, epoch=order.epoch
+            )
+            if not clear:
+                return Obeyed("refused", "something of it still runs")
+        # To adopt needs nothing here: the processes go on, and the deadman covers them by their names.
+        return Obeyed("ok")
+
+    # -- the rest --------------------------------------------------------------------------------------------
+
+    async def sample_for_ever(self) -> None:
+        """Publish CPU and memory, from a thread."""
+        sampler = UsageSampler()
+        while True:
+            pids = {
+                process.namespec: process.pid
+                for process in self._publisher.processes.values()
+                if process.pid and process.state.alive
+            }
+            self._publisher.sampled(await asyncio.to_thread(sampler.sample, pids))
+            await asyncio.sleep(USAGE_INTERVAL)
+
+    async def leave(self) -> None:
+        """Stop everything here in order, prove it, give the lease up."""
+        self._leaving = True
+        self.changed.set()
+        for task in self._tasks:
+            task.cancel()
+        if self.supervision is not None:
+            try:
+                await self.supervision.shutdown()
+            except supervised.SupervisionError as error:
+                _log.error("%s", error)
+                return
+            self._publisher.supervisord_died(self.incarnation, "it has left")
+        if self.coordinator is not None:
+            await self.coordinator.leave()
+
+    def _tell(self, kind: str, text: str, severity: Severity) -> None:
+        self._publisher.tell(Event(iso(self._wall()), self.name, kind, self.name, text, severity))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a task of the node failed", exc_info=task.exception())
+
+
+def _dead(process: Process, why: str) -> Process:
+    if not process.state.alive:
+        return process
+    return msgspec.structs.replace(
+        process,
+        state=ProcessState.STOPPED,
+        pid=0,
+        expected_exit=False,
+        changed_at=boottime(),
+        reason=why or "died with its supervisord",
+    )

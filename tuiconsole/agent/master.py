@@ -1,0 +1,336 @@
+"""The master engine at work: what is seen goes in, what it decides is stored first and then carried out.
+
+One `Reign` for each time that this node leads. It ends, with all that it decided and did not yet carry out, when
+leadership is lost or a write's outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+
+import msgspec
+
+from tuiconsole.agent.observer import Change, DeathProved, NodeSeen, Observer, ProcessSeen
+from tuiconsole.agent.publisher import Publisher
+from tuiconsole.clock import BootTime, boottime
+from tuiconsole.coordination.coordinator import CoordinationError, Coordinator, LostLeadership, NotYet
+from tuiconsole.model.ledger import LedgerError, decode_ledger, encode_ledger
+from tuiconsole.model.requests import Outcome, Progress
+from tuiconsole.model.states import NodeState
+from tuiconsole.planning.catalogue import Rulebook
+from tuiconsole.planning.engine.machine import Engine
+from tuiconsole.planning.engine.messages import (
+    AdoptGrant,
+    Answer,
+    Command,
+    CommandAnswered,
+    Decision,
+    Input,
+    Manage,
+    NodeChanged,
+    NodeCommand,
+    NodeDown,
+    NodeHeard,
+    NodeLost,
+    NodeSilent,
+    Now,
+    ProcessChanged,
+    RaiseEpoch,
+    Released,
+    ReleaseGrant,
+    Request,
+    RequestReceived,
+    StartProcess,
+    StopProcess,
+    Tick,
+)
+from tuiconsole.settings.timing import Timing
+from tuiconsole.wire.messages import (
+    CommandAdopt,
+    CommandManage,
+    CommandRelease,
+    CommandStart,
+    CommandStop,
+    ManagedName,
+    NodeOrder,
+    Obeyed,
+)
+
+SILENT_AFTER = 1.0
+"""Seconds without a word after which the voters are asked about a node: five heartbeats. They answer only when its
+lease is over, so that asking early costs nothing."""
+RETRY = 0.2
+"""Seconds between tries of what the voters do not agree to yet."""
+REPORT_KEPT = 0.05
+"""At most every so many seconds a report is published that only tells of progress."""
+
+_log = logging.getLogger(__name__)
+
+Order = Callable[[str, NodeOrder, float], Awaitable[Obeyed]]
+"""(node, order, seconds): carries an order to a node; answers `unknown` if it did not answer in time."""
+
+
+class Reign:
+    """This node's leadership of one term."""
+
+    def __init__(
+        self,
+        node: str,
+        term: int,
+        coordinator: Coordinator,
+        rulebook: Rulebook,
+        timing: Timing,
+        observer: Observer,
+        publisher: Publisher,
+        order: Order,
+        wall: Callable[[], float],
+    ) -> None:
+        self.term = term
+        self._node = node
+        self._coordinator = coordinator
+        self._observer = observer
+        self._publisher = publisher
+        self._order = order
+        self._wall = wall
+        self._engine = Engine(rulebook, timing, node)
+        self._inputs: list[Input] = []
+        self._awake = asyncio.Event()
+        self._silent: dict[str, BootTime] = {}
+        self._raising: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[str, list[asyncio.Queue[Progress | Outcome]]] = {}
+        self._published_version = -1
+        self._began = False
+
+    # -- inputs ----------------------------------------------------------------------------------------------
+
+    def take(self, change: Change) -> None:
+        """Something was seen."""
+        if not self._began:
+            return
+        if isinstance(change, ProcessSeen):
+            self._give(ProcessChanged(change.node, change.process))
+        elif isinstance(change, NodeSeen):
+            self._give(NodeChanged(change.node))
+        else:
+            assert isinstance(change, DeathProved)
+            self._give(NodeDown(change.node, change.reason))
+
+    def ask(self, request: Request) -> asyncio.Queue[Progress | Outcome]:
+        """Hand a request to the engine; its progress and outcomes come in the queue."""
+        queue: asyncio.Queue[Progress | Outcome] = asyncio.Queue()
+        self._waiting.setdefault(request.id, []).append(queue)
+        self._give(RequestReceived(request))
+        return queue
+
+    def forget(self, request: str, queue: asyncio.Queue[Progress | Outcome]) -> None:
+        """Nobody waits for it any more; it goes on all the same."""
+        queues = self._waiting.get(request, [])
+        if queue in queues:
+            queues.remove(queue)
+        if not queues:
+            self._waiting.pop(request, None)
+
+    def _give(self, given: Input) -> None:
+        self._inputs.append(given)
+        self._awake.set()
+
+    # -- the loop --------------------------------------------------------------------------------------------
+
+    async def rule(self) -> None:
+        """Lead until it is cancelled, or leadership is lost.
+
+        Raises:
+            CoordinationError: the register could not be read or written in this node's name.
+            LedgerError: the register holds no ledger.
+        """
+        try:
+            await self._rule()
+        finally:
+            for task in (*self._tasks, *self._raising.values()):
+                task.cancel()
+            self._publisher.reported(None)
+
+    async def _rule(self) -> None:
+        versioned = await self._coordinator.read()
+        self._began = True
+        self._engine.take_over(decode_ledger(versioned.value), self.term, self._observer.view, self._now())
+        wake_at: BootTime | None = None
+        while True:
+            self._watch_silence()
+            now = self._now()
+            inputs, self._inputs = self._inputs, []
+            self._awake.clear()
+            for given in inputs or (Tick(),):
+                self._engine.handle(given, now)
+            decision = self._engine.decide(now)
+            if decision.ledger is not None:
+                value = encode_ledger(decision.ledger)
+                versioned = await self._coordinator.replace(value, versioned)
+            self._carry_out(decision)
+            wake_at = decision.wake_at
+            if self._inputs:
+                continue
+            pause = min(0.5, max(0.0, wake_at - boottime())) if wake_at is not None else 0.5
+            try:
+                await asyncio.wait_for(self._awake.wait(), max(pause, 0.005))
+            except asyncio.TimeoutError:
+                pass
+
+    def _carry_out(self, decision: Decision) -> None:
+        for command in decision.commands:
+            if isinstance(command, RaiseEpoch):
+                self._begin_raising(command)
+            else:
+                self._spawn(self._command(command))
+        for reply in decision.answers:
+            for queue in self._waiting.get(reply.request, ()):
+                queue.put_nowait(reply.body)
+        self._publisher.tell(*decision.events)
+        report = decision.report
+        if report.version != self._published_version:
+            self._published_version = report.version
+            self._publisher.reported(msgspec.Raw(msgspec.msgpack.encode(report)))
+
+    def _now(self) -> Now:
+        return Now(boottime(), self._wall())
+
+    # -- nodes that fall silent ------------------------------------------------------------------------------
+
+    def _watch_silence(self) -> None:
+        now = boottime()
+        for name, node in self._observer.view.nodes.items():
+            if name == self._node or not node.seen_at:
+                continue
+            silent = now - node.seen_at > SILENT_AFTER
+            if silent and name not in self._silent and node.state is not NodeState.STOPPED:
+                self._silent[name] = node.seen_at
+                self._inputs.append(NodeSilent(name, node.seen_at))
+            elif not silent and name in self._silent:
+                del self._silent[name]
+                self._stop_raising(name)
+                self._inputs += (NodeHeard(name), NodeChanged(self._observer.seen(name)))
+
+    def _begin_raising(self, command: RaiseEpoch) -> None:
+        self._stop_raising(command.node)
+        self._raising[command.node] = asyncio.get_running_loop().create_task(self._raise(command))
+
+    def _stop_raising(self, node: str) -> None:
+        task = self._raising.pop(node, None)
+        if task is not None:
+            task.cancel()
+
+    async def _raise(self, command: RaiseEpoch) -> None:
+        while True:
+            seen = self._observer.view.nodes[command.node]
+            heard = seen.seen_at and boottime() - seen.seen_at < SILENT_AFTER
+            if heard and seen.state is NodeState.RUNNING:
+                self._give(NodeChanged(seen))
+                return
+            try:
+                epoch = await self._coordinator.raise_epoch(command.node)
+            except NotYet as later:
+                await asyncio.sleep(max(0.01, min(RETRY * 5, later.until - boottime())))
+            except LostLeadership:
+                return
+            except CoordinationError:
+                await asyncio.sleep(RETRY)
+            else:
+                self._give(NodeLost(command.node, epoch))
+                return
+
+    # -- orders ----------------------------------------------------------------------------------------------
+
+    async def _command(self, command: Command) -> None:
+        if isinstance(command, Manage):
+            names = tuple(ManagedName(m.namespec, m.grant, m.isolation.value) for m in command.managed)
+            while (await self._order(command.node, CommandManage(self.term, names), 2.0)).answer == "unknown":
+                await asyncio.sleep(1.0)
+            return
+        assert not isinstance(command, RaiseEpoch)
+        answered = await self._order(
+            command.node, self._worded(command), max(0.05, command.deadline - boottime())
+        )
+        if isinstance(command, ReleaseGrant) and answered.answer == "ok":
+            self._give(Released(command.node, command.grant, command.token))
+        self._give(CommandAnswered(command.command_id, Answer(answered.answer), answered.reason))
+
+    def _worded(self, command: NodeCommand) -> NodeOrder:
+        """The command as the node must have it: its deadline on the node's own clock."""
+        node = self._observer.view.nodes[command.node]
+        common = {
+            "term": command.term,
+            "epoch": command.epoch,
+            "incarnation": node.incarnation,
+            "supervisord": node.pids.supervisord,
+            "deadline": command.deadline + self._observer.offsets.get(command.node, 0.0),
+            "command_id": command.command_id,
+            "grant": command.grant,
+        }
+        if isinstance(command, StartProcess):
+            return CommandStart(**common, namespec=command.namespec, token=command.token)
+        if isinstance(command, StopProcess):
+            return CommandStop(**common, namespec=command.namespec, token=command.token)
+        if isinstance(command, ReleaseGrant):
+            return CommandRelease(**common, token=command.token, namespecs=command.namespecs)
+        assert isinstance(command, AdoptGrant)
+        return CommandAdopt(**common, token=command.token, namespecs=command.namespecs)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a task of the master failed", exc_info=task.exception())
+
+
+class Throne:
+    """Begins a reign when leadership is gained, and ends it when it is lost."""
+
+    def __init__(self, coordinator: Coordinator, crown: Callable[[int], Reign]) -> None:
+        self._coordinator = coordinator
+        self._crown = crown
+        self.reign: Reign | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def hold(self) -> None:
+        """Follow leadership for ever."""
+        changed = asyncio.Event()
+        self._coordinator.on_leadership(lambda _: changed.set())
+        changed.set()
+        while True:
+            await changed.wait()
+            changed.clear()
+            leadership = self._coordinator.leadership
+            if leadership is None:
+                await self._end()
+            elif self.reign is None or self.reign.term != leadership.term:
+                await self._end()
+                self.reign = self._crown(leadership.term)
+                self._task = asyncio.get_running_loop().create_task(self._rule(self.reign, changed))
+
+    async def _rule(self, reign: Reign, changed: asyncio.Event) -> None:
+        try:
+            await reign.rule()
+        except (CoordinationError, LedgerError) as error:
+            _log.warning("the reign of term %d ends: %s", reign.term, error)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            _log.exception("the master engine failed in term %d; it begins anew", reign.term)
+        await asyncio.sleep(RETRY)
+        if self.reign is reign:
+            self.reign = None
+        changed.set()
+
+    async def _end(self) -> None:
+        self.reign = None
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None

@@ -1,0 +1,135 @@
+"""Requests of front ends on their way to the master, whoever that is, until each target has its outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from tuiconsole.agent.master import Throne
+from tuiconsole.agent.peers import NoAnswerError, Peers
+from tuiconsole.coordination.coordinator import Coordinator
+from tuiconsole.model.requests import Outcome, Verdict
+from tuiconsole.planning.engine.messages import Request
+from tuiconsole.rulebook.rules import StartingStrategy
+from tuiconsole.wire.messages import Act, Acted, Failed, ReplyBody
+
+LOOK_AGAIN = 0.05
+"""Seconds between looks for a master while there is none."""
+MASTER_WITHIN = 5.0
+"""Seconds to find a master before «no answer» is said: two elections and some."""
+MAX_TIMEOUT = 24 * 3600.0
+
+
+class Petitions:
+    """Carries requests to the master, and to its successor if it dies meanwhile."""
+
+    def __init__(self, node: str, run: str, throne: Throne, coordinator: Coordinator, peers: Peers) -> None:
+        self._node = node
+        self._run = run
+        self._throne = throne
+        self._coordinator = coordinator
+        self._peers = peers
+        self._numbers = itertools.count(1)
+
+    def new_id(self) -> str:
+        """An id no other request has."""
+        return f"{self._node}/{self._run}/{next(self._numbers)}"
+
+    async def carry(self, act: Act, *, relayed: bool) -> AsyncIterator[tuple[ReplyBody, bool]]:
+        """Replies, each with whether it is the last. Ends in time, whatever happens.
+
+        Args:
+            act: with its request id.
+            relayed: it comes from another agent, and is not passed on once more.
+        """
+        wrong = _wrong(act)
+        if wrong:
+            yield Failed("usage", wrong), True
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + act.timeout
+        no_master_after = loop.time() + min(MASTER_WITHIN, act.timeout)
+        missing = dict.fromkeys(act.targets)
+        reason = "no master is elected"
+        sent = False
+        while loop.time() < until:
+            if not sent and loop.time() > no_master_after:
+                break
+            try:
+                async with contextlib.aclosing(self._once(act, until, relayed=relayed)) as replies:
+                    async for reply in replies:
+                        if isinstance(reply, Failed):
+                            yield reply, True
+                            return
+                        sent = True
+                        if isinstance(reply.body, Outcome):
+                            if reply.body.target not in missing:
+                                continue
+                            del missing[reply.body.target]
+                        yield reply, not missing
+                        if not missing:
+                            return
+            except NoAnswerError as error:
+                reason = str(error)
+                sent = sent or error.sent
+            await asyncio.sleep(LOOK_AGAIN)
+        quorum = self._coordinator.quorum
+        if not quorum.held:
+            reason = f"no quorum: {quorum.present} of {quorum.voters} core nodes answer, {quorum.needed} are needed"
+        verdict = Verdict.UNKNOWN if sent else Verdict.NO_ANSWER
+        text = f"no outcome within {act.timeout:g} s: {reason}; ask the status" if sent else reason
+        for number, target in enumerate(missing, 1):
+            yield Acted(Outcome(target, verdict, text)), number == len(missing)
+
+    async def _once(self, act: Act, until: float, *, relayed: bool) -> AsyncIterator[Acted | Failed]:
+        """One try with the master of this moment."""
+        loop = asyncio.get_running_loop()
+        reign = self._throne.reign
+        if reign is not None:
+            request = _request(act, max(0.1, until - loop.time()))
+            queue = reign.ask(request)
+            try:
+                while self._throne.reign is reign and loop.time() < until:
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        yield Acted(await asyncio.wait_for(queue.get(), 0.5))
+            finally:
+                reign.forget(request.id, queue)
+            raise NoAnswerError("this node is no longer master", sent=True)
+        leader = self._coordinator.leader
+        if leader is None or leader[0] == self._node or relayed:
+            raise NoAnswerError("no master is elected", sent=False)
+        left = max(0.1, until - loop.time())
+        there = msgspec.structs.replace(act, timeout=left)
+        async with contextlib.aclosing(self._peers.stream(leader[0], there, left)) as replies:
+            async for reply in replies:
+                if isinstance(reply.body, Acted) and isinstance(reply.body.body, Outcome):
+                    if reply.body.body.verdict is Verdict.NO_ANSWER:
+                        raise NoAnswerError(reply.body.body.text, sent=False)
+                if isinstance(reply.body, (Acted, Failed)):
+                    yield reply.body
+
+
+def _wrong(act: Act) -> str:
+    if not act.targets:
+        return "nothing is named"
+    if not 0 < act.timeout <= MAX_TIMEOUT:
+        return f"the timeout must be more than 0 and at most {MAX_TIMEOUT:g} s"
+    if act.strategy is not None and act.strategy not in StartingStrategy.__members__:
+        return f"no strategy is named {act.strategy!r}; known: {', '.join(StartingStrategy.__members__)}"
+    return ""
+
+
+def _request(act: Act, timeout: float) -> Request:
+    return Request(
+        id=act.request_id,
+        action=act.action,
+        targets=tuple(dict.fromkeys(act.targets)),
+        origin=act.origin,
+        requested_by=act.requested_by,
+        timeout=timeout,
+        strategy=StartingStrategy(act.strategy) if act.strategy is not None else None,
+    )
