@@ -1,4 +1,4 @@
-"""Commands obey terms, epochs, tokens, floors and deadlines, also after supervisord has been started again."""
+"""Commands obey terms, epochs, tokens, floors and deadlines, also over a restart of supervisord."""
 
 from __future__ import annotations
 

@@ -14,6 +14,14 @@ from supervision_house import House, alive, until
 from tuiconsole.supervision.events import ProcessRemoved, Snapshot, SupervisionFailed
 
 
+def owner(pid: int | None) -> int:
+    return Path(f"/proc/{pid}").stat().st_uid
+
+
+def environment_of(pid: int) -> list[bytes]:
+    return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+
+
 async def supervisorctl(house: House, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -33,7 +41,8 @@ async def supervisorctl(house: House, *arguments: str) -> str:
 async def test_here_include_environment_and_numprocs_mean_what_they_always_mean(house: House) -> None:
     (house.folder / "more").mkdir()
     (house.folder / "more" / "one.ini").write_text(
-        "[program:many]\ncommand=sh -c 'echo node %(ENV_TUICONSOLE_NODE)s here %(here)s colour $COLOUR; sleep 100'\n"
+        "[program:many]\ncommand=sh -c 'echo node %(ENV_TUICONSOLE_NODE)s here %(here)s colour $COLOUR; "
+        "sleep 100'\n"
         "process_name=%(program_name)s_%(process_num)02d\nnumprocs=3\nstartsecs=0\n"
         "stdout_logfile=%(here)s/%(program_name)s_%(process_num)02d.out\n"
     )
@@ -50,7 +59,8 @@ async def test_directory_and_umask_hold_although_supervisord_stays_in_the_foregr
     place = house.folder / "place"
     place.mkdir()
     house.configure(
-        "[program:where]\ncommand=sh -c 'pwd; umask; sleep 100'\nstartsecs=0\nstdout_logfile=%(here)s/where.out\n",
+        "[program:where]\ncommand=sh -c 'pwd; umask; sleep 100'\nstartsecs=0\n"
+        "stdout_logfile=%(here)s/where.out\n",
         options="directory=%(here)s/place\numask=027\n",
     )
     await house.up()
@@ -90,12 +100,12 @@ async def test_user_drops_privileges_and_the_plugin_still_serves_and_persists(ho
     os.chown(house.folder, nobody.pw_uid, nobody.pw_gid)
     house.configure(options=f"user={nobody.pw_name}\n")
     supervision = await house.up()
-    assert Path(f"/proc/{supervision.pids.supervisord}").stat().st_uid == nobody.pw_uid
+    assert owner(supervision.pids.supervisord) == nobody.pw_uid
     house.lease(30)
     wire = house.wire()
     assert wire.start("a:a")["ok"]
     pid = (await house.state("a:a", "RUNNING")).pid
-    assert Path(f"/proc/{pid}").stat().st_uid == nobody.pw_uid
+    assert owner(pid) == nobody.pw_uid
     assert wire.stop("a:a", grant="a:a", floor=[1, 1])["ok"]
     await house.state("a:a", "STOPPED")
     assert (house.state_dir / "plugin" / "plugin.json").exists()
@@ -117,12 +127,12 @@ async def test_programs_inherit_token_and_tag_but_no_directory_of_ours(house: Ho
     wire.close()
     pid = (await house.state("a:a", "RUNNING")).pid
     # Supervisor calls it RUNNING after the fork; its environment is its own after the exec.
-    await until(lambda: b"TUICONSOLE_TOKEN=1-7\0" in Path(f"/proc/{pid}/environ").read_bytes(), "its token")
-    environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    await until(lambda: b"TUICONSOLE_TOKEN=1-7" in environment_of(pid), "its token")
+    environment = environment_of(pid)
     assert f"TUICONSOLE_INSTANCE={supervision.incarnation}".encode() in environment
     assert not [item for item in environment if str(house.run_dir).encode() in item]
-    unmanaged = Path(f"/proc/{house.snapshot()['b:b'].pid}/environ").read_bytes()
-    assert b"TUICONSOLE_TOKEN" not in unmanaged
+    unmanaged = environment_of(house.snapshot()["b:b"].pid)
+    assert not [item for item in unmanaged if item.startswith(b"TUICONSOLE_TOKEN")]
 
 
 async def test_a_missing_configuration_is_reported_in_words(house: House) -> None:

@@ -12,14 +12,19 @@ from tuiconsole.supervision.plugin.deadman import DONE, HELD, KILL, RECHECK, STO
 
 LIMITS = Limits(stop_at=10.0, kill_at=11.0)
 
-PROGRAMS = """
+FORKING = (
+    'trap "" TERM; (trap "" TERM; setsid sh -c "trap \\"\\" TERM; while :; do sleep 2001; done" &); '
+    "while :; do sleep 2002; done"
+)
+
+PROGRAMS = f"""
 [program:polite]
 command=sleep 2000
 autostart=false
 startsecs=0
 autorestart=true
 [program:stubborn]
-command=sh -c 'trap "" TERM; (trap "" TERM; setsid sh -c "trap \\"\\" TERM; while :; do sleep 2001; done" &); while :; do sleep 2002; done'
+command=sh -c '{FORKING}'
 autostart=false
 startsecs=0
 autorestart=true

@@ -1,4 +1,4 @@
-"""A killed agent costs nothing; a killed supervisord or shim leaves no orphan; nothing is ever started twice."""
+"""A killed agent costs nothing; a killed supervisord or shim leaves no orphan; nothing starts twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import fcntl
 import os
 import signal
 import socket
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -26,9 +25,14 @@ from tuiconsole.supervision.events import (
     SupervisordUp,
 )
 
-NASTY = """
+STUBBORN = (
+    'trap "" TERM HUP INT; setsid sh -c "trap \\"\\" TERM; env -i sleep 1000 & sleep 1001" & '
+    "while :; do sleep 1000; done"
+)
+
+NASTY = f"""
 [program:nasty]
-command=sh -c 'trap "" TERM HUP INT; setsid sh -c "trap \\"\\" TERM; env -i sleep 1000 & sleep 1001" & while :; do sleep 1000; done'
+command=sh -c '{STUBBORN}'
 startsecs=0
 [program:forker]
 command=sh -c 'trap "" TERM; while :; do (trap "" TERM; setsid sleep 1002 &); sleep 0.05; done'
@@ -58,8 +62,9 @@ async def test_a_new_agent_finds_the_same_processes_with_the_same_pids(house: Ho
         from pathlib import Path
         from tuiconsole.supervision.node import Supervision
         async def main():
-            agent = Supervision("n1", "127.0.0.1", Path({str(house.run_dir)!r}), Path({str(house.state_dir)!r}),
-                                Path({str(house.conf)!r}), lambda event: None)
+            folder = Path({str(house.folder)!r})
+            agent = Supervision("n1", "127.0.0.1", folder / "run", folder / "state",
+                                folder / "supervisord.conf", lambda event: None)
             await agent.start()
             await agent.wait_up()
             print(agent.incarnation, *agent.pids, flush=True)
@@ -67,15 +72,20 @@ async def test_a_new_agent_finds_the_same_processes_with_the_same_pids(house: Ho
         asyncio.run(main())
         """)
     )
-    agent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
-                             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})  # fmt: skip
+    root = Path(__file__).parents[2]
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(script),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
     assert agent.stdout
-    with agent.stdout:
-        incarnation, shim, supervisord = (await asyncio.to_thread(agent.stdout.readline)).decode().split()
+    incarnation, shim, supervisord = (await agent.stdout.readline()).decode().split()
     house.shims.add(int(shim))
-    before = tagged(incarnation)
+    before = await until(lambda: tagged(incarnation), "the program")
     agent.kill()
-    agent.wait()
+    await agent.wait()
     again = await house.up()
     assert again.pids == (int(shim), int(supervisord))
     assert again.incarnation == incarnation
@@ -158,7 +168,7 @@ async def test_a_held_lock_without_an_answering_socket_is_never_a_second_start(h
     house.run_dir.mkdir()
     with (house.run_dir / "shim.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(SupervisionError, match="holds .* but does not answer"):
+        with pytest.raises(SupervisionError, match=r"holds .* but does not answer"):
             await house.agent().start()
 
 

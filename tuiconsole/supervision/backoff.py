@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Seconds before the first, second, ... start in a row; the last holds for all later ones. The first is at once:
-a supervisord that was killed by accident should cost nothing."""
+"""Seconds before the first, second, ... start in a row; the last holds for all later ones. The first is at
+once: a supervisord that was killed by accident should cost nothing."""
 GOOD_AFTER = 30.0
 """Seconds that supervisord must have been up for its end to count as the first again."""
 

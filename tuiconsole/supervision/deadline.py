@@ -125,7 +125,9 @@ def open_deadline(run_dir: str) -> int:
 
 
 class DeadlineWriter:
-    """The agent's end. It continues the sequence that it finds, so that a new agent's record is the newer one.
+    """The agent's end.
+
+    It continues the sequence that it finds, so that a new agent's record is the newer one.
 
     Raises:
         OSError: the run directory is missing or may not be written.

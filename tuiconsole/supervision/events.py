@@ -17,8 +17,9 @@ class Refused(Exception):  # noqa: N818 (an answer of the plugin, not a malfunct
 
 
 class Unavailable(Exception):  # noqa: N818 (a state of the node, not a malfunction)
-    """No answer: supervisord is not up, or was lost before it answered. The outcome is unknown; ask again
-    with the same request id.
+    """No answer: supervisord is not up, or was lost before it answered.
+
+    The outcome is unknown; ask again with the same request id.
     """
 
 

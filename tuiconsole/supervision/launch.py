@@ -69,6 +69,18 @@ def refuse_long_path(run_dir: Path) -> None:
         )
 
 
+def make_directory(directory: Path) -> None:
+    """Make one of the node's own directories, for its owner only.
+
+    Raises:
+        SupervisionError: it cannot be made.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SupervisionError(f"the directory {directory} cannot be made: {error.strerror}") from None
+
+
 async def attach(run_dir: Path) -> ShimLink:
     """Connect to the shim of a run directory; start one if there is none.
 

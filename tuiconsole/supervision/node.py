@@ -124,7 +124,7 @@ class Supervision:
 
     @property
     def incarnation(self) -> str:
-        """Names one life of the node: the same over restarts of agent and supervisord, new with a new shim."""
+        """Names one life of the node: kept over restarts of agent and supervisord, new with a new shim."""
         return self._shim.greeting.incarnation if self._shim else ""
 
     @property
@@ -147,12 +147,7 @@ class Supervision:
             SupervisionError: no shim can be had.
         """
         for directory in (self._run_dir, self._state_dir):
-            try:
-                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            except OSError as error:
-                raise SupervisionError(
-                    f"the directory {directory} cannot be made: {error.strerror}"
-                ) from None
+            launch.make_directory(directory)
         self._shim = await launch.attach(self._run_dir)
         self._take_greeting()
         self._runner = asyncio.create_task(self._run())

@@ -227,10 +227,18 @@ class Shim:
     def kill_children(self) -> None:
         """SIGKILL to each child of this process; their children come to us and are met in the next round."""
         for pid in children_of(os.getpid()):
-            try:
-                os.kill(pid, _SIGKILL)
-            except OSError:  # another user's, by a set-user-ID program: its own end is awaited
-                continue
+            kill(pid)
+
+
+def kill(pid: int) -> bool:
+    """SIGKILL; False if the process is gone. Another user's (a set-user-ID program's) counts as alive."""
+    try:
+        os.kill(pid, _SIGKILL)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # its own end is awaited
+        return True
+    return True
 
 
 def become(order: bytes, stderr_path: str) -> NoReturn:
@@ -324,7 +332,7 @@ def children_of(parent: int) -> list[int]:
 
 
 def sweep(run_dir: str, incarnation: str) -> None:
-    """Kill what earlier shims of this run directory have left, until nothing is; then put our own tag there."""
+    """Kill what earlier shims of this run directory have left, until nothing is; then put our own tag."""
     path = join(run_dir, INSTANCES_NAME)
     tags = [TAG_VARIABLE + line for line in read_file(path).split(b"\n") if line]
     while tags:
@@ -334,11 +342,7 @@ def sweep(run_dir: str, incarnation: str) -> None:
                 continue
             items = read_file(f"/proc/{pid}/environ").split(b"\0")
             if any(tag in items for tag in tags):
-                try:
-                    os.kill(pid, _SIGKILL)
-                except ProcessLookupError:
-                    continue
-                found = True
+                found = kill(pid) or found
         if not found:
             break
         time.sleep(0.01)

@@ -20,7 +20,7 @@ import os
 import sys
 
 if __name__ == "__main__":
-    # This file's own directory must not shadow modules; the package's root must be found. pathlib costs memory.
+    # This file's own directory must not shadow modules; the package's root must be found.
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
 import getopt

@@ -124,7 +124,7 @@ class Commands:
         return self._remember(request, {**self._outcome(process), "already": False})
 
     def stop(self, request: dict[str, Any]) -> dict[str, object]:
-        """Send the stop signal now; the events tell the rest. A `floor` voids starts that it has overtaken."""
+        """Send the stop signal now; the events tell the rest. A `floor` voids starts it has overtaken."""
         repeated = self._repeated(request)
         if repeated is not None:
             return repeated
@@ -220,7 +220,7 @@ class Commands:
         if token <= floor:
             raise RefusedError(
                 "stale_token",
-                f"token {token[0]}-{token[1]} of {grant} is void: all up to {floor[0]}-{floor[1]} are released",
+                f"token {token[0]}-{token[1]} of {grant} is void: all up to {floor[0]}-{floor[1]} are so",
             )
         if token < self._newest.get(grant, token):
             raise RefusedError(

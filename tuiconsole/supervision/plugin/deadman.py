@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tuiconsole.supervision.plugin.kernel import BootTimer
 
 RECHECK = 0.5
-"""Seconds between two looks at the record while its `stop_at` is far: a record withdrawn early is seen by then."""
+"""Seconds between two looks at the record while its `stop_at` is far: one withdrawn early is seen by then."""
 SWEEP_INTERVAL = 0.02
 """Seconds between two sweeps while something still lives: forking programs leave more."""
 

@@ -1,4 +1,4 @@
-"""Finds every process that belongs to a program, also after it has left its parent, its group or its session."""
+"""Finds every process that belongs to a program, also after it has left its parent, group or session."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def process_table() -> dict[int, Entry]:
 
 
 def trees(roots: Collection[int], table: dict[int, Entry]) -> set[int]:
-    """The roots that live, their descendants, and whoever is in a group or session that one of those leads."""
+    """The roots that live, their descendants, and whoever is in a group or session they lead."""
     members = {pid for pid in roots if pid in table}
     leaders = set(roots)
     grown = True

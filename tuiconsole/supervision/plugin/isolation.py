@@ -37,7 +37,7 @@ class Isolation:
         self._seen: set[tuple[int, int]] = set()
 
     def must_stop(self, process: Any) -> bool:
-        """True for managed programs whose isolation is STOP, and for whatever else was started with a token."""
+        """True for managed programs whose isolation is STOP, and for whatever else has a token."""
         managed = self._orders.managed.get(namespec_of(process))
         if managed is not None:
             return managed.isolation == "STOP"
@@ -54,7 +54,7 @@ class Isolation:
         return next(self.doomed(), None) is not None
 
     def terminate(self) -> None:
-        """Each program's own stop signal, to its whole process group; its descendants are noted for the sweep."""
+        """Each program's own stop signal, to its whole process group; descendants are noted for the sweep."""
         pids = [(process.pid, process.config.stopsignal) for process in self.doomed() if process.pid]
         for pid, stop_signal in pids:
             with contextlib.suppress(OSError):
@@ -74,7 +74,7 @@ class Isolation:
         return descendants.kill(members)
 
     def tell(self) -> None:
-        """Bring supervisord's states in line, so that it restarts nothing. Main loop only; may be repeated."""
+        """Bring supervisord's states in line, so that it restarts nothing. Main loop only; repeatable."""
         for process in list(self.doomed()):
             chronicle = chronicle_of(process)
             chronicle.void = True

@@ -68,7 +68,8 @@ class Plugin:
         owner: (uid, gid) that supervisord will drop to, or None.
 
     Raises:
-        OSError, ValueError: a directory, the socket or the standing orders cannot be used; the text says which.
+        OSError, ValueError: a directory, the socket or the standing orders cannot be used; the text
+            says which.
     """
 
     def __init__(self, place: Place, owner: tuple[int, int] | None) -> None:

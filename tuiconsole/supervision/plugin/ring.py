@@ -13,7 +13,8 @@ EVENTS_KEPT = 4096
 class EventRing:
     """Numbers events from 1 and keeps the last ones as encoded lines.
 
-    `stream` names this numbering: a number of another supervisord (or of one that has reloaded) means nothing.
+    `stream` names this numbering: a number of another supervisord, or of one that has
+    reloaded, means nothing.
     """
 
     def __init__(self, kept: int = EVENTS_KEPT) -> None:
@@ -29,7 +30,7 @@ class EventRing:
         return line
 
     def since(self, seq: int, stream: str) -> list[bytes] | None:
-        """All lines after number `seq` of `stream`; None if some are lost, or if they are not ours to count."""
+        """All lines after number `seq` of `stream`; None if some are lost, or are not ours to count."""
         first = self.last - len(self._lines)
         if stream != self.stream or not first <= seq <= self.last:
             return None

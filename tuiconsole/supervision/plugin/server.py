@@ -1,8 +1,8 @@
-"""The unix stream server, in supervisord's own socket map: JSON lines, and no client can make supervisord
-wait.
+"""The unix stream server, in supervisord's own socket map: no client can make supervisord wait.
 
-A client that does not read is cut when its buffer is full; a line that is too long is refused and skipped.
-Sockets are closed only between two polls: the main loop still touches a descriptor after its handler has run.
+Requests, answers and events are lines of JSON. A client that does not read is cut when its buffer is full; a
+line that is too long is refused and skipped. Sockets are closed only between two polls: the main loop still
+touches a descriptor after its handler has run.
 """
 
 from __future__ import annotations

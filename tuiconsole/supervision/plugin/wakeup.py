@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _OVERDUE = 0.05
-"""Seconds: what should have happened longer ago than this waits for something else, and is no reason to spin."""
+"""Seconds: what should have happened longer ago than this waits for something else: no reason to spin."""
 
 
 def next_due(processes: Iterable[Any], now: float) -> float | None:
