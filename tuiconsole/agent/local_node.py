@@ -154,11 +154,9 @@ class LocalNode:
             self._spawn(self._put_under_lease())
         self.changed.set()
 
-    def on_lease_lapsing(self, lease: NodeLease | None) -> None:
-        """Isolation begins: the plugin stops what it must at the same moment, this is the second hand on it."""
-        self._tell(
-            "lease", "the lease could not be renewed: stopping what must not run alone", Severity.MAJOR
-        )
+    def on_lease_lapsing(self, _lease: NodeLease | None) -> None:
+        """Isolation begins: the plugin stops what it must by itself, this is the second hand on it."""
+        self._tell("lease", "no majority renewed the lease: stopping what it covers", Severity.MAJOR)
         self._spawn(self._stop_granted())
         self._spawn(self._come_back())
         self.changed.set()

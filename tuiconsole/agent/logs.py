@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 CHUNK = 64 * 1024
@@ -36,7 +36,7 @@ class _File:
 
     def _replaced(self) -> bool:
         try:
-            return not os.path.samestat(os.stat(self._path), os.fstat(self._descriptor))
+            return not os.path.samestat(self._path.stat(), os.fstat(self._descriptor))
         except FileNotFoundError:
             return False
 
@@ -44,7 +44,7 @@ class _File:
         os.close(self._descriptor)
 
 
-async def read_log(path: Path, *, tail: int, follow: bool) -> AsyncIterator[bytes]:
+async def read_log(path: Path, *, tail: int, follow: bool) -> AsyncGenerator[bytes, None]:
     """The last `tail` bytes (1 MiB at most) in chunks; with `follow`, never ends.
 
     Raises:

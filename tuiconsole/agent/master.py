@@ -1,14 +1,16 @@
 """The master engine at work: what is seen goes in, what it decides is stored first and then carried out.
 
-One `Reign` for each time that this node leads. It ends, with all that it decided and did not yet carry out, when
-leadership is lost or a write's outcome is unknown.
+One `Reign` for each time that this node leads. It ends, with all that it decided and did not yet carry out,
+when leadership is lost or a write's outcome is unknown.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import msgspec
 
@@ -59,12 +61,12 @@ from tuiconsole.wire.messages import (
 )
 
 SILENT_AFTER = 1.0
-"""Seconds without a word after which the voters are asked about a node: five heartbeats. They answer only when its
-lease is over, so that asking early costs nothing."""
+"""Seconds without a word after which the voters are asked about a node: five heartbeats. They agree only when
+its lease is over, so that asking early costs nothing."""
 RETRY = 0.2
 """Seconds between tries of what the voters do not agree to yet."""
-REPORT_KEPT = 0.05
-"""At most every so many seconds a report is published that only tells of progress."""
+SHORTEST_PAUSE = 0.005
+"""Seconds between two decisions when nothing new comes in."""
 
 _log = logging.getLogger(__name__)
 
@@ -174,10 +176,8 @@ class Reign:
             if self._inputs:
                 continue
             pause = min(0.5, max(0.0, wake_at - boottime())) if wake_at is not None else 0.5
-            try:
-                await asyncio.wait_for(self._awake.wait(), max(pause, 0.005))
-            except asyncio.TimeoutError:
-                pass
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), max(pause, SHORTEST_PAUSE))
 
     def _carry_out(self, decision: Decision) -> None:
         for command in decision.commands:
@@ -246,8 +246,7 @@ class Reign:
     async def _command(self, command: Command) -> None:
         if isinstance(command, Manage):
             names = tuple(ManagedName(m.namespec, m.grant, m.isolation.value) for m in command.managed)
-            while (await self._order(command.node, CommandManage(self.term, names), 2.0)).answer == "unknown":
-                await asyncio.sleep(1.0)
+            await self._put_in_force(command.node, CommandManage(self.term, names))
             return
         assert not isinstance(command, RaiseEpoch)
         answered = await self._order(
@@ -257,10 +256,18 @@ class Reign:
             self._give(Released(command.node, command.grant, command.token))
         self._give(CommandAnswered(command.command_id, Answer(answered.answer), answered.reason))
 
+    async def _put_in_force(self, node: str, order: CommandManage) -> None:
+        """Until it is acknowledged: what a node does not know as managed it would not stop."""
+        while True:
+            answered = await self._order(node, order, 2.0)
+            if answered.answer != Answer.UNKNOWN.value:
+                return
+            await asyncio.sleep(RETRY)
+
     def _worded(self, command: NodeCommand) -> NodeOrder:
         """The command as the node must have it: its deadline on the node's own clock."""
         node = self._observer.view.nodes[command.node]
-        common = {
+        common: dict[str, Any] = {
             "term": command.term,
             "epoch": command.epoch,
             "incarnation": node.incarnation,
@@ -321,7 +328,7 @@ class Throne:
             _log.warning("the reign of term %d ends: %s", reign.term, error)
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 (a defect of the engine ends this reign, never the agent)
             _log.exception("the master engine failed in term %d; it begins anew", reign.term)
         await asyncio.sleep(RETRY)
         if self.reign is reign:

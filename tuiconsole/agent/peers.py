@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 import zmq
 
@@ -56,7 +56,7 @@ class Peers:
 
     async def stream(
         self, node: str, body: RequestBody, timeout: float, *, endless: bool = False
-    ) -> AsyncIterator[Reply]:
+    ) -> AsyncGenerator[Reply, None]:
         """One request and its replies, up to the last one.
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 
@@ -39,7 +39,7 @@ class Petitions:
         """An id no other request has."""
         return f"{self._node}/{self._run}/{next(self._numbers)}"
 
-    async def carry(self, act: Act, *, relayed: bool) -> AsyncIterator[tuple[ReplyBody, bool]]:
+    async def carry(self, act: Act, *, relayed: bool) -> AsyncGenerator[tuple[ReplyBody, bool], None]:
         """Replies, each with whether it is the last. Ends in time, whatever happens.
 
         Args:
@@ -79,13 +79,14 @@ class Petitions:
             await asyncio.sleep(LOOK_AGAIN)
         quorum = self._coordinator.quorum
         if not quorum.held:
-            reason = f"no quorum: {quorum.present} of {quorum.voters} core nodes answer, {quorum.needed} are needed"
+            here = f"{quorum.present} of {quorum.voters} core nodes answer"
+            reason = f"no quorum: {here}, {quorum.needed} are needed"
         verdict = Verdict.UNKNOWN if sent else Verdict.NO_ANSWER
         text = f"no outcome within {act.timeout:g} s: {reason}; ask the status" if sent else reason
         for number, target in enumerate(missing, 1):
             yield Acted(Outcome(target, verdict, text)), number == len(missing)
 
-    async def _once(self, act: Act, until: float, *, relayed: bool) -> AsyncIterator[Acted | Failed]:
+    async def _once(self, act: Act, until: float, *, relayed: bool) -> AsyncGenerator[Acted | Failed, None]:
         """One try with the master of this moment."""
         loop = asyncio.get_running_loop()
         reign = self._throne.reign
@@ -106,11 +107,13 @@ class Petitions:
         there = msgspec.structs.replace(act, timeout=left)
         async with contextlib.aclosing(self._peers.stream(leader[0], there, left)) as replies:
             async for reply in replies:
-                if isinstance(reply.body, Acted) and isinstance(reply.body.body, Outcome):
-                    if reply.body.body.verdict is Verdict.NO_ANSWER:
-                        raise NoAnswerError(reply.body.body.text, sent=False)
-                if isinstance(reply.body, (Acted, Failed)):
-                    yield reply.body
+                body = reply.body
+                if not isinstance(body, (Acted, Failed)):
+                    continue
+                ended = body.body if isinstance(body, Acted) else None
+                if isinstance(ended, Outcome) and ended.verdict is Verdict.NO_ANSWER:
+                    raise NoAnswerError(ended.text, sent=False)
+                yield body
 
 
 def _wrong(act: Act) -> str:

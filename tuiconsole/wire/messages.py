@@ -1,7 +1,7 @@
 """All messages of the mesh: typed, versioned, decoded and checked in one step.
 
-An agent publishes what it sees and decides (`Published`, on its PUB) and answers requests (`Request` and `Reply`,
-on its ROUTER). What does not decode, is too large or of another version is counted and dropped by the reader.
+An agent publishes what it sees and decides (`Published`, on its PUB) and answers requests (`Request` and
+`Reply`, on its ROUTER). What does not decode, is too large or of another version is counted and dropped by the reader.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     requested_by: str = ""
     """Only believed from a node, which knows it from the person's key."""
     request_id: str = ""
-    """Given by the first agent, so that asking again (another master) is the same request; believed likewise."""
+    """Given by the first agent: asked again (of another master) it is the same request. Believed likewise."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):

@@ -1,7 +1,8 @@
 """A ZeroMQ socket as a citizen of an asyncio loop: a callback for each message, sends that never block.
 
 zmq.asyncio makes a future for every message; an agent that hears many nodes spends less this way. The file
-descriptor is edge-triggered (zmq_getsockopt(3), ZMQ_FD): after each send and receive its events are read again.
+descriptor is edge-triggered (zmq_getsockopt(3), ZMQ_FD): after each send and receive its events are read
+again.
 """
 
 from __future__ import annotations

@@ -1,0 +1,387 @@
+"""The agent of one node, from its start to its end: puts the parts together and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import sys
+import time
+
+import msgspec
+import zmq
+
+from tuiconsole.agent.front import Front
+from tuiconsole.agent.local_node import LocalNode
+from tuiconsole.agent.master import Reign, Throne
+from tuiconsole.agent.observer import Change, Observer
+from tuiconsole.agent.peers import NoAnswerError, Peers
+from tuiconsole.agent.petitions import Petitions
+from tuiconsole.agent.publisher import Publisher
+from tuiconsole.clock import BootTime, boottime
+from tuiconsole.coordination.embedded import EmbeddedCoordinator
+from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
+from tuiconsole.planning.engine.situation import iso
+from tuiconsole.planning.status import cluster_status
+from tuiconsole.rulebook.rulebook import Rulebook, load_rules
+from tuiconsole.settings.cluster_file import Cluster, ClusterNode, check_local
+from tuiconsole.settings.run_dir import run_dir_of
+from tuiconsole.source.errors import SourceError
+from tuiconsole.supervision.deadline import DeadlineWriter
+from tuiconsole.supervision.events import SupervisionError
+from tuiconsole.supervision.node import Supervision
+from tuiconsole.wire.keys import load_keyring, load_pair
+from tuiconsole.wire.messages import (
+    AskSnapshot,
+    Heartbeat,
+    MalformedError,
+    NodeOrder,
+    Obeyed,
+    Published,
+    Snapshot,
+    decode_published,
+    encode,
+)
+from tuiconsole.wire.sockets import Sockets
+from tuiconsole.wire.stream import Stream
+
+SNAPSHOT_WITHIN = 1.0
+"""Seconds to wait for a snapshot before it is asked for again, if it is still needed."""
+
+_log = logging.getLogger(__name__)
+
+
+class AgentError(Exception):
+    """The agent cannot run; `str()` is one line with the remedy."""
+
+
+def run_agent(cluster: Cluster, name: str) -> int:
+    """Run the agent of node `name` until SIGTERM or SIGINT. Returns the exit code 0.
+
+    Raises:
+        SourceError: a file that it needs is missing or wrong.
+        AgentError: an address is in use, or the node cannot be supervised.
+    """
+    node = cluster.node(name)
+    check_local(node)
+    rulebook = load_rules(cluster.rules, isolation=cluster.isolation)
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("zmq.auth").setLevel(logging.WARNING)
+    asyncio.run(Agent(cluster, node, rulebook).run())
+    return 0
+
+
+class _LeaseSockets:
+    """The coordination engine's view of the factory."""
+
+    def __init__(self, sockets: Sockets) -> None:
+        self._sockets = sockets
+
+    def router(self, address: str) -> zmq.Socket[bytes]:
+        return self._sockets.router(address)
+
+    def dealer(self, address: str, server_node: str, identity: bytes) -> zmq.Socket[bytes]:
+        return self._sockets.dealer(address, server_node, identity)
+
+    def sender_of(self, frame: zmq.Frame) -> str | None:
+        return self._sockets.sender_of(frame)
+
+
+class Agent:
+    """All parts of one agent."""
+
+    def __init__(self, cluster: Cluster, node: ClusterNode, rulebook: Rulebook) -> None:
+        self._cluster = cluster
+        self._node = node
+        self._rulebook = rulebook
+        self._run_id = secrets.token_hex(4)
+        self._run_dir = run_dir_of(cluster, node.name)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._malformed = 0
+        self._asking: set[str] = set()
+
+    async def run(self) -> None:
+        """From start to end. Raises as `run_agent` does."""
+        keyring = load_keyring(self._cluster.keys)
+        pair = load_pair(self._cluster.keys / "private" / f"{self._node.name}.key_secret")
+        self._sockets = Sockets(pair, keyring, serves=True)
+        self._publisher = Publisher(self._node.name, self._run_id, self._send)
+        self._local = LocalNode(self._node.name, self._publisher, time.time)
+        self._observer = Observer(self._cluster.nodes.values(), self._ask_snapshot, self._on_change)
+        self._peers = Peers(self._sockets, self._cluster.nodes)
+        self._throne: Throne | None = None
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        try:
+            await self._begin()
+            await self._until(stop)
+            await self._local.leave()
+        finally:
+            await self._end()
+
+    async def _until(self, stop: asyncio.Event) -> None:
+        """Until told to stop; a part that fails ends the agent, which whoever started it starts again."""
+        stopping = asyncio.get_running_loop().create_task(stop.wait(), name="stop")
+        done, _ = await asyncio.wait({stopping, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in done - {stopping}:
+            if task.exception() is not None:
+                raise AgentError(f"{task.get_name()} failed: {task.exception()!r}") from task.exception()
+
+    # -- the beginning ---------------------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        publisher, router = self._bind()
+        self._publications = Stream(publisher, None)
+        supervision = await self._supervise()
+        coordinator = self._coordinate(supervision.incarnation)
+        self._throne = Throne(coordinator, self._crown)
+        petitions = Petitions(self._node.name, self._run_id, self._throne, coordinator, self._peers)
+        self._front = Front(
+            self._cluster,
+            self._local,
+            self._sockets,
+            self._observer,
+            self._publisher,
+            self._peers,
+            petitions,
+            self._status,
+        )
+        self._follow_others()
+        self._publisher.heartbeat(self._heartbeat())
+        self._front.serve(router)
+        await self._local.join()
+        for name, work in (
+            ("the heartbeat", self._beat()),
+            ("the throne", self._throne.hold()),
+            ("the front", self._front.tell_followers()),
+            ("the sampler", self._local.sample_for_ever()),
+        ):
+            self._tasks.append(asyncio.get_running_loop().create_task(work, name=name))
+
+    def _bind(self) -> tuple[zmq.Socket[bytes], zmq.Socket[bytes]]:
+        host = self._node.host
+        try:
+            publisher = self._sockets.publisher(f"tcp://{host}:{self._node.port}")
+            try:
+                return publisher, self._sockets.router(f"tcp://{host}:{self._node.router_port}")
+            except zmq.ZMQError:
+                publisher.close()
+                raise
+        except zmq.ZMQError as error:
+            raise self._address_error(error) from None
+
+    def _address_error(self, error: zmq.ZMQError) -> SourceError:
+        ports = f"{self._node.port} to {self._node.lease_port}"
+        return SourceError.of(
+            self._node.origin,
+            f"{self._node.name} cannot listen at {self._node.host}, ports {ports}: {error.strerror}",
+            "end the program that listens there (is another agent of this node running?), or change host or port",
+        )
+
+    async def _supervise(self) -> Supervision:
+        state_dir = self._node.state_dir
+        try:
+            state_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SourceError.at(state_dir, 0, f"the state folder cannot be made: {error.strerror}") from None
+        supervision = Supervision(
+            self._node.name,
+            self._node.host,
+            self._run_dir,
+            state_dir,
+            self._node.supervisord,
+            self._local.on_supervision,
+            {
+                **self._node.env,
+                "TUICONSOLE_STATE": str(state_dir),
+                "TUICONSOLE_PYTHON": sys.executable,
+            },
+        )
+        self._local.supervision = supervision
+        try:
+            await supervision.start()
+        except SupervisionError as error:
+            raise AgentError(str(error)) from None
+        return supervision
+
+    def _coordinate(self, incarnation: str) -> EmbeddedCoordinator:
+        writer = DeadlineWriter(str(self._run_dir), self._node.name, incarnation)
+        last = writer.last
+        resume = None
+        if last is not None and last.incarnation == incarnation and boottime() < last.stop_at:
+            resume = (last.epoch, last.deadline)
+
+        def write(
+            deadline: BootTime,
+            stop_at: BootTime,
+            kill_at: BootTime,
+            shim_kill_at: BootTime,
+            epoch: int,
+            _incarnation: str,
+        ) -> None:
+            writer.write(
+                epoch=epoch, deadline=deadline, stop_at=stop_at, kill_at=kill_at, shim_kill_at=shim_kill_at
+            )
+
+        coordinator = EmbeddedCoordinator(
+            self._node.name,
+            incarnation,
+            self._cluster.digest,
+            {core.name: f"tcp://{core.host}:{core.lease_port}" for core in self._cluster.core_nodes},
+            self._cluster.timing,
+            _LeaseSockets(self._sockets),
+            self._node.state_dir,
+            write,
+            resume,
+        )
+        self._coordinator = self._local.coordinator = coordinator
+        coordinator.on_lease_gained(self._local.on_lease_gained)
+        coordinator.on_lease_lapsing(self._local.on_lease_lapsing)
+        try:
+            coordinator.start()
+        except zmq.ZMQError as error:
+            raise self._address_error(error) from None
+        return coordinator
+
+    def _follow_others(self) -> None:
+        """Core nodes and consoles follow everybody, the others only the core."""
+        subscriber = self._sockets.subscriber()
+        everybody = self._node.core or "console" in self._node.tags
+        for other in self._cluster.nodes.values():
+            if other.name != self._node.name and (everybody or other.core):
+                self._sockets.follow(subscriber, f"tcp://{other.host}:{other.port}", other.name)
+        self._subscription = Stream(subscriber, self._on_publication)
+
+    # -- publications ----------------------------------------------------------------------------------------
+
+    def _send(self, published: Published) -> None:
+        self._publications.send(encode(published))
+        self._observer.publication(published, boottime())
+
+    def _on_publication(self, frames: list[zmq.Frame]) -> None:
+        try:
+            published = decode_published(frames[-1].buffer)
+        except MalformedError:
+            self._malformed += 1
+            return
+        self._observer.publication(published, boottime())
+
+    def _ask_snapshot(self, name: str) -> None:
+        if name == self._node.name:
+            # One's own publications never have gaps; the first one only needs its beginning.
+            snapshot = self._publisher.snapshot()
+            if snapshot is not None:
+                self._observer.snapshot(snapshot, boottime())
+        elif name not in self._asking:
+            self._asking.add(name)
+            asyncio.get_running_loop().create_task(self._fetch_snapshot(name))
+
+    async def _fetch_snapshot(self, name: str) -> None:
+        try:
+            snapshot = await self._peers.call(name, AskSnapshot(), SNAPSHOT_WITHIN)
+        except NoAnswerError:
+            return
+        finally:
+            self._asking.discard(name)
+        if isinstance(snapshot, Snapshot):
+            self._observer.snapshot(snapshot, boottime())
+
+    def _on_change(self, change: Change) -> None:
+        reign = self._throne.reign if self._throne else None
+        if reign is not None:
+            reign.take(change)
+
+    async def _beat(self) -> None:
+        """A heartbeat in its time, and at once when the node's state changes."""
+        while True:
+            self._local.changed.clear()
+            self._publisher.heartbeat(self._heartbeat())
+            try:
+                await asyncio.wait_for(self._local.changed.wait(), self._cluster.timing.heartbeat)
+            except asyncio.TimeoutError:
+                continue
+
+    def _heartbeat(self) -> Heartbeat:
+        state, reason = self._local.state
+        return Heartbeat(
+            host=self._node.host,
+            state=state,
+            reason=reason,
+            epoch=self._local.epoch,
+            incarnation=self._local.incarnation,
+            pids=self._local.wire_pids(os.getpid()),
+            boottime=boottime(),
+            config_digest=self._cluster.digest,
+            rules_digest=self._rulebook.digest,
+            leader=self._coordinator.leader,
+            quorum=self._quorum(),
+        )
+
+    # -- status and orders -----------------------------------------------------------------------------------
+
+    def _quorum(self) -> QuorumStatus:
+        quorum = self._coordinator.quorum
+        return QuorumStatus(quorum.voters, quorum.present, quorum.needed, quorum.held)
+
+    def _status(self) -> ClusterStatus:
+        leader = self._coordinator.leader
+        return cluster_status(
+            self._observer.view,
+            self._observer.report,
+            self._rulebook,
+            cluster=self._cluster.name,
+            observer=self._node.name,
+            observed_at=iso(time.time()),
+            now=boottime(),
+            quorum=self._quorum(),
+            master=MasterStatus(*leader) if leader is not None else None,
+            offsets=self._observer.offsets,
+        )
+
+    def _crown(self, term: int) -> Reign:
+        return Reign(
+            self._node.name,
+            term,
+            self._coordinator,
+            self._rulebook,
+            self._cluster.timing,
+            self._observer,
+            self._publisher,
+            self._order,
+            time.time,
+        )
+
+    async def _order(self, name: str, order: NodeOrder, within: float) -> Obeyed:
+        if name == self._node.name:
+            return await self._local.obey(order)
+        try:
+            answer = await self._peers.call(name, order, within)
+        except NoAnswerError as error:
+            return Obeyed("unknown", str(error))
+        return (
+            answer
+            if isinstance(answer, Obeyed)
+            else Obeyed("refused", f"{name} answered {msgspec.to_builtins(answer)}")
+        )
+
+    # -- the end ---------------------------------------------------------------------------------------------
+
+    async def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._local.coordinator is not None:
+            await self._coordinator.stop()
+        if self._local.supervision is not None:
+            await self._local.supervision.close()
+        for part in ("_front", "_peers", "_subscription", "_publications"):
+            if hasattr(self, part):
+                getattr(self, part).close()
+        self._sockets.close()
