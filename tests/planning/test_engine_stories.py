@@ -425,7 +425,7 @@ def test_isolation_keep_holds_the_grant_until_the_node_is_proved_dead() -> None:
     assert "KEEP" in world.report.held[SRV1]
     assert world.answer(world.ask(Action.START, SRV1)).verdict is Verdict.REFUSED
     world._all(node, ProcessState.STOPPED)
-    world.tell(m.NodeDown(node))
+    world.tell(m.NodeDown(node, world.nodes[node].incarnation))
     world.run(5)
     assert world.ledger.grants[SRV1].node != node
     assert world.app(SRV1).state is ApplicationState.RUNNING

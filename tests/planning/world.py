@@ -233,7 +233,7 @@ class World:
         )
 
     def raise_epoch(self, node: str, above: int) -> None:
-        if node in self.mute and self.engine is not None:
+        if (node in self.mute or node in self.dead) and self.engine is not None:
             epoch = max(above, self.nodes[node].epoch) + 1
             self.tell(m.NodeLost(node, epoch))
 
@@ -247,7 +247,8 @@ class World:
         self.dead.add(node)
         self._all(node, ProcessState.STOPPED)
         self.nodes[node] = msgspec.structs.replace(self.nodes[node], state=NodeState.FAILED)
-        self.later(0.05, lambda: self.tell(m.NodeDown(node)))
+        proof = m.NodeDown(node, self.nodes[node].incarnation)
+        self.later(0.05, lambda: self.tell(proof))
 
     def bring_back(self, node: str) -> None:
         """A new incarnation, nothing of it runs."""

@@ -64,6 +64,8 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     job = s.jobs.get(application.name)
     deaths = [death for death in deaths if not _asked_for(job, death)]
     for death in deaths:
+        if death.with_node:
+            continue  # One line for the node and one for the application say it all.
         required = application.programs[death.namespec].rules.required
         text = f"{death.namespec} on {death.node} {death.reason}"
         s.event("process", death.namespec, text, Severity.MAJOR if required else Severity.MINOR)

@@ -105,7 +105,7 @@ class Engine:
         elif isinstance(given, NodeLost):
             nodes.node_lost(s, given.node, given.epoch)
         elif isinstance(given, NodeDown):
-            nodes.node_down(s, given.node, given.reason)
+            nodes.node_down(s, given.node, given.incarnation, given.supervisord, given.reason)
         elif isinstance(given, RequestReceived):
             self._requests.append(given.request)
         elif isinstance(given, CommandAnswered):

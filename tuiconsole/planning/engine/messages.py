@@ -79,6 +79,10 @@ class NodeDown(msgspec.Struct, frozen=True, tag=True):
     """Proof of death: no process of this incarnation's supervisord is left. Nobody waits for a lease."""
 
     node: str
+    incarnation: str
+    """Of the shim that proves it. Ignored if the node reports another by now."""
+    supervisord: int = 0
+    """The pid that died. Ignored if the node reports another by now; 0 if the whole machine went."""
     reason: str = "its supervisord died with all its processes"
 
 

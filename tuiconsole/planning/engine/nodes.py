@@ -85,8 +85,13 @@ def node_lost(s: Situation, name: str, epoch: int) -> None:
     _gone(s, name, "is lost", "was lost with its node", keep=True)
 
 
-def node_down(s: Situation, name: str, reason: str) -> None:
+def node_down(s: Situation, name: str, incarnation: str, supervisord: int, reason: str) -> None:
     """Proof that nothing of it runs any more: all its grants are free."""
+    node = s.nodes.get(name)
+    if node is None or node.incarnation not in ("", incarnation):
+        return
+    if supervisord and node.pids.supervisord not in (0, supervisord):
+        return
     _gone(s, name, reason, f"died with its node: {reason}", keep=False)
 
 

@@ -161,14 +161,16 @@ class Situation:
         application = self.apps.get(grant.name)
         return tuple(application.programs) if application else ()
 
-    def loads(self) -> Loads:
-        """What runs, and what was granted and is still to be started."""
+    def loads(self, without: frozenset[str] = frozenset()) -> Loads:
+        """What runs, and what was granted and is still to be started, but for the namespecs in `without`."""
         nodes = dict.fromkeys(self.nodes, 0)
         for application in self.apps.values():
             if not application.managed:
                 continue
             job = self.jobs.get(application.name)
             for program in application.programs.values():
+                if program.namespec in without:
+                    continue
                 where = set(self.alive_on(program.namespec))
                 planned = self._planned_on(application, program, job)
                 if planned:
@@ -188,6 +190,9 @@ class Situation:
         # A node that holds a grant and was not heard by this master yet may run all of it.
         unheard = program.namespec not in self.nodes[grant.node].processes and self.counts(grant.node)
         planned = job is not None and job.will_start(program.namespec)
+        if job is not None and job.starting and not job.steps:
+            # Taken over, and not looked at yet: all of it may still have to start.
+            planned = job.whole or program.namespec in job.processes
         return grant.node if planned or (unheard and program.rules.start_sequence > 0) else ""
 
     # What goes out

@@ -132,16 +132,13 @@ def _prepare(s: Situation, job: Job, application: Application) -> bool:
 def _room_for_more(s: Situation, job: Job, application: Application, programs: list[Program]) -> bool:
     grant = s.draft.grants[application.name]
     wanted = [p for p in programs if not s.alive_on(p.namespec)]
-    steps, job.steps = job.steps, ()
-    loads = s.loads()
-    job.steps = steps
     placement = place(
         wanted,
         identifiers=(grant.node,),
         strategy=StartingStrategy.CONFIG,
         origin=job.origin,
         nodes=s.nodes,
-        loads=loads,
+        loads=s.loads(frozenset(program.namespec for program in wanted)),
         unusable=s.unusable(),
     )
     if placement.node is None:
@@ -205,9 +202,7 @@ def _begin(s: Situation, job: Job, application: Application, namespec: str) -> M
     grant = s.draft.grants.get(name)
     if grant is None:
         program = application.programs[namespec]
-        steps, job.steps = job.steps, ()
         placement = placement_for(s, application, [program], job)
-        job.steps = steps
         if placement.node is None:
             mark = job.marks[namespec] = Mark("", s.now.boot, None)
             mark.nowhere = placement.reason

@@ -114,15 +114,12 @@ def _to_release(s: Situation, job: Job, application: Application) -> list[Grant]
 
 def _release(s: Situation, job: Job, application: Application) -> bool:
     grants = _to_release(s, job, application)
-    for grant in grants:
-        order = s.orders.get(("release", grant.node, grant.name))
-        if order is not None and any(
-            node == grant.node for n in s.granted_namespecs(grant) for node in s.alive_on(n)
-        ):
-            # A start that was still under way came through: stop it, then release again.
+    if any(grant.node in s.alive_on(n) for grant in grants for n in s.granted_namespecs(grant)):
+        # A start that was still under way came through: stop it, then release again.
+        for grant in grants:
             s.orders.drop(("release", grant.node, grant.name))
-            job.enter(JobPhase.STOPPING)
-            return True
+        job.enter(JobPhase.STOPPING)
+        return True
     for grant in grants:
         order_release(s, grant)
     if grants:
