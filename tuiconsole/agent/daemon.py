@@ -182,7 +182,7 @@ class Agent:
         return SourceError.of(
             self._node.origin,
             f"{self._node.name} cannot listen at {self._node.host}, ports {ports}: {error.strerror}",
-            "end the program that listens there (is another agent of this node running?), or change host or port",
+            "end what listens there (another agent of this node?), or change host or port",
         )
 
     async def _supervise(self) -> Supervision:
@@ -251,11 +251,10 @@ class Agent:
         return coordinator
 
     def _follow_others(self) -> None:
-        """Core nodes and consoles follow everybody, the others only the core."""
+        """Everybody follows everybody: any agent can show the whole status, also cut off from the core."""
         subscriber = self._sockets.subscriber()
-        everybody = self._node.core or "console" in self._node.tags
         for other in self._cluster.nodes.values():
-            if other.name != self._node.name and (everybody or other.core):
+            if other.name != self._node.name:
                 self._sockets.follow(subscriber, f"tcp://{other.host}:{other.port}", other.name)
         self._subscription = Stream(subscriber, self._on_publication)
 

@@ -1,7 +1,7 @@
 """All messages of the mesh: typed, versioned, decoded and checked in one step.
 
 An agent publishes what it sees and decides (`Published`, on its PUB) and answers requests (`Request` and
-`Reply`, on its ROUTER). What does not decode, is too large or of another version is counted and dropped by the reader.
+`Reply`, on its ROUTER). What does not decode, is too large or of another version is counted and dropped.
 """
 
 from __future__ import annotations
