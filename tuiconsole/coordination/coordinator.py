@@ -1,7 +1,7 @@
 """What the rest of the system may ask of coordination: leadership, one register, node leases, epochs.
 
-Everything here is called from the agent's asyncio loop; callbacks arrive in that loop too. An engine (embedded
-Paxos, or etcd) implements `Coordinator`; nothing above this file knows which.
+Everything here is called from the agent's asyncio loop; callbacks arrive in that loop too. An engine
+(embedded Paxos, or etcd) implements `Coordinator`; nothing above this file knows which.
 """
 
 from __future__ import annotations
@@ -60,23 +60,23 @@ class CoordinationError(Exception):
     """Coordination could not do what was asked; `str()` says why in words."""
 
 
-class LostLeadership(CoordinationError):
+class LostLeadership(CoordinationError):  # noqa: N818 (says what is so, not that it is an error)
     """This node does not lead (any more), and the value was not written in its name."""
 
 
-class Conflict(CoordinationError):
+class Conflict(CoordinationError):  # noqa: N818 (says what is so, not that it is an error)
     """The register is not at the version that the caller expected; nothing was written."""
 
 
-class OutcomeUnknown(CoordinationError):
+class OutcomeUnknown(CoordinationError):  # noqa: N818 (says what is so, not that it is an error)
     """The value may or may not have been written; only the next leader's read tells."""
 
 
-class TooLarge(CoordinationError):
+class TooLarge(CoordinationError):  # noqa: N818 (says what is so, not that it is an error)
     """The value exceeds `VALUE_LIMIT`; nothing was written."""
 
 
-class NotYet(CoordinationError):
+class NotYet(CoordinationError):  # noqa: N818 (says what is so, not that it is an error)
     """An epoch cannot be raised before `until` (boot time): the node's lease may still be held."""
 
     def __init__(self, until: BootTime, why: str) -> None:
@@ -84,7 +84,7 @@ class NotYet(CoordinationError):
         self.until = until
 
 
-class NoQuorum(CoordinationError):
+class NoQuorum(CoordinationError):  # noqa: N818 (says what is so, not that it is an error)
     """Too few voters answered in time."""
 
 
@@ -95,7 +95,10 @@ LeaseListener = Callable[[NodeLease | None], None]
 
 
 class Coordinator(Protocol):
-    """Leadership, one register, node leases and epochs. All times are this machine's boot time, in seconds."""
+    """Leadership, one register, node leases and epochs.
+
+    All times are this machine's boot time, in seconds.
+    """
 
     @property
     def leadership(self) -> Leadership | None:
@@ -106,7 +109,7 @@ class Coordinator(Protocol):
         """The leader (node, term) as far as this node knows, also if the node does not vote."""
 
     def on_leadership(self, listener: LeadershipListener) -> None:
-        """Call `listener` when leadership is gained (or gained again in the same term), and with None when lost."""
+        """Call `listener` when leadership is gained, also again in the same term; with None when lost."""
 
     async def read(self) -> Versioned:
         """The register, linearizable.
@@ -133,7 +136,10 @@ class Coordinator(Protocol):
         """Call `listener` with each new lease (a new epoch), not on each extension."""
 
     def on_lease_lapsing(self, listener: LeaseListener) -> None:
-        """Call `listener` when isolation begins: `stop_before` seconds ahead of the end; it must be completed."""
+        """Call `listener` when isolation begins.
+
+        `stop_before` seconds ahead of the end; it must be completed.
+        """
 
     def on_lease_lost(self, listener: LeaseListener) -> None:
         """Call `listener` when the lease has ended."""
@@ -149,7 +155,10 @@ class Coordinator(Protocol):
 
     @property
     def node_epochs(self) -> Mapping[str, int]:
-        """For the leader: each node's epoch, below which no lease can be held any more (a majority says so)."""
+        """For the leader.
+
+        Each node's epoch, below which no lease can be held any more (a majority says so).
+        """
 
     @property
     def lease_ages(self) -> Mapping[str, float]:
@@ -170,4 +179,7 @@ class Coordinator(Protocol):
 
     @property
     def trouble(self) -> str | None:
-        """Why this node, a voter, does not vote: in words, with the remedy. None if it does, or is no voter."""
+        """Why this node, a voter, does not vote: in words, with the remedy.
+
+        None if it does, or is no voter.
+        """

@@ -1,8 +1,8 @@
 """A voter's record on disk: written as a whole, under a checksum, and refused if it is not this voter's.
 
-A new record is written beside the old one, synced, renamed over it, and the directory is synced. So the file is
-always one whole record: one that fails its checksum is no torn write but a damaged disk, and is refused, since an
-older state would break promises that were answered.
+A new record is written beside the old one, synced, renamed over it, and the directory is synced. So the file
+is always one whole record: one that fails its checksum is no torn write but a damaged disk, and is refused,
+since an older state would break promises that were answered.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ FILE = "voter.record"
 
 
 class DiskError(Exception):
-    """The record cannot be used; `str()` names the file, what is wrong, and the remedy. Such a voter is silent."""
+    """The record cannot be used; `str()` names the file, what is wrong, and the remedy.
+
+    Such a voter is silent.
+    """
 
 
 class _Body(msgspec.Struct, frozen=True):

@@ -32,9 +32,6 @@ from tuiconsole.coordination.transport import CoordinationSockets
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
 
-LEAVE_CHECK = 0.02
-"""Seconds between two looks at whether a majority has heard a leave."""
-
 
 class _InLoop(EngineListener):
     """Passes what the engine's thread tells into the asyncio loop."""
@@ -106,6 +103,7 @@ class EmbeddedCoordinator:
         )
         self._requests = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Result]] = {}
+        self._left = asyncio.Event()
         self._on_leadership: list[LeadershipListener] = []
         self._on_lease_event: dict[LeaseEvent, list[LeaseListener]] = {event: [] for event in LeaseEvent}
 
@@ -156,7 +154,8 @@ class EmbeddedCoordinator:
             value = await asyncio.wait_for(done, 1.0)
         except asyncio.TimeoutError:
             value = None
-        # Between the answer and this line the loop may have been paused: what is read must still be the latest.
+        # Between the answer and this line the loop may have been paused: what is read must still
+        # be the latest.
         leadership = self.leadership
         if value is None or leadership is None or leadership.term != value.term:
             raise LostLeadership("this node does not lead")
@@ -210,11 +209,14 @@ class EmbeddedCoordinator:
 
     async def leave(self, timeout: float = 2.0) -> bool:
         """See `Coordinator`."""
+        heard = asyncio.Event()
+        self._left = heard
         self._engine.call(self._holder.leave)
-        until = boottime() + timeout
-        while not self._holder.left_heard and boottime() < until:
-            await asyncio.sleep(LEAVE_CHECK)
-        return self._holder.left_heard
+        try:
+            await asyncio.wait_for(heard.wait(), timeout)
+        except asyncio.TimeoutError:
+            return False
+        return True
 
     @property
     def rival_until(self) -> BootTime | None:
@@ -281,7 +283,9 @@ class EmbeddedCoordinator:
             listener(leadership)
 
     def tell_lease(self, event: LeaseEvent, lease: NodeLease | None) -> None:
-        """The lease was gained, is lapsing, or is lost."""
+        """The lease was gained, is lapsing, is lost, or was given up."""
+        if event is LeaseEvent.LEFT:
+            self._left.set()
         for listener in self._on_lease_event[event]:
             listener(lease)
 

@@ -38,7 +38,8 @@ from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
 
 RECHECK = 0.05
-"""Seconds after which timers look at the boot-time clock again: poll() stands still while the machine sleeps."""
+"""Seconds after which timers look at the boot-time clock again: poll() stands still while the machine
+sleeps."""
 PAUSE = 0.25
 """A gap between two rounds of the loop, in seconds, that means that this process was paused."""
 GRACE = 0.03

@@ -1,8 +1,9 @@
 """The first boot: voters may vote once all of them were blank and present together (rule 1).
 
-A voter that finds no record makes one with a random id and shows it. When it has seen the ids of all the others,
-none of them founded, it writes them down as the members. A voter that is not founded, and that a founded one
-knows under another id, has lost its state: it could break promises it does not remember, so it stays silent.
+A voter that finds no record makes one with a random id and shows it. When it has seen the ids of all the
+others, none of them founded, it writes them down as the members. A voter that is not founded, and that a
+founded one knows under another id, has lost its state: it could break promises it does not remember, so it
+stays silent.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ MESSAGE_LIMIT = 2 * 1024 * 1024
 """Bytes of one encoded message: the register's limit, and room for what travels with it."""
 
 
-class Malformed(Exception):
+class Malformed(Exception):  # noqa: N818 (says what is so, not that it is an error)
     """These bytes are no message of this format. Callers count it and drop the bytes."""
 
 
@@ -97,14 +97,20 @@ class Accepted(Header, frozen=True, array_like=True, tag="accepted/1"):
 
 
 class Beat(Header, frozen=True, array_like=True, tag="beat/1"):
-    """The leader's heartbeat. The leader's lease counts from the sending of a `round` that a majority answered."""
+    """The leader's heartbeat.
+
+    The leader's lease counts from the sending of a `round` that a majority answered.
+    """
 
     term: Counter
     round: Counter
 
 
 class SeenLease(msgspec.Struct, frozen=True, array_like=True):
-    """A node's registration at one voter. `age`: seconds since the voter last acknowledged it, −1 for never."""
+    """A node's registration at one voter.
+
+    `age`: seconds since the voter last acknowledged it, −1 for never.
+    """
 
     node: Name
     epoch: Counter
@@ -113,7 +119,7 @@ class SeenLease(msgspec.Struct, frozen=True, array_like=True):
 
 
 class BeatAck(Header, frozen=True, array_like=True, tag="beat-ack/1"):
-    """A voter follows the leader, and shows what it has accepted (durably) and which nodes it acknowledges."""
+    """A voter follows the leader, and shows what it has durably accepted and which nodes it acknowledges."""
 
     term: Counter
     round: Counter
@@ -132,7 +138,7 @@ class Renew(Header, frozen=True, array_like=True, tag="renew/1"):
 
 
 class Renewed(Header, frozen=True, array_like=True, tag="renewed/1"):
-    """The voter will let nobody take the node for lost within `duration` seconds (and a margin) of this answer."""
+    """For `duration` seconds (and a margin) from now the voter will not let the node be taken for lost."""
 
     epoch: Counter
     incarnation: Name
@@ -143,7 +149,10 @@ class Renewed(Header, frozen=True, array_like=True, tag="renewed/1"):
 
 
 class RenewRefused(Header, frozen=True, array_like=True, tag="renew-refused/1"):
-    """`epoch`: the one registered. `busy` for the given seconds by another incarnation; 0 means a stale epoch."""
+    """`epoch`.
+
+    The one registered. `busy` for the given seconds by another incarnation; 0 means a stale epoch.
+    """
 
     epoch: Counter
     request: Counter
@@ -163,7 +172,10 @@ class RaiseEpoch(Header, frozen=True, array_like=True, tag="raise-epoch/1"):
 
 
 class EpochAnswer(Header, frozen=True, array_like=True, tag="epoch-answer/1"):
-    """`agreed`, or not for `remaining` seconds. `epoch` is the registered one; `held` if an incarnation has it."""
+    """`agreed`, or not for `remaining` seconds.
+
+    `epoch` is the registered one; `held` if an incarnation has it.
+    """
 
     request: Counter
     node: Name

@@ -8,7 +8,10 @@ from tuiconsole.coordination.leases.registrar import Registration
 
 
 class VoterRecord(msgspec.Struct, frozen=True):
-    """All that a voter must remember. The disk's frame around it (disk.py) names cluster, voter and voter set."""
+    """All that a voter must remember.
+
+    The disk's frame around it (disk.py) names cluster, voter and voter set.
+    """
 
     voter_id: str
     members: dict[str, str] = {}

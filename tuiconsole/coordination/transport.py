@@ -8,9 +8,10 @@ import zmq
 
 
 class CoordinationSockets(Protocol):
-    """Makes the sockets of coordination: CURVE, ZAP, limits, high-water marks and heartbeats are theirs to set.
+    """Makes the sockets of coordination.
 
-    Dealers need IMMEDIATE (what cannot be sent now is stale later), routers ROUTER_MANDATORY.
+    CURVE, ZAP, limits, high-water marks and heartbeats are set here. Dealers need IMMEDIATE (what cannot be
+    sent now is stale later), routers ROUTER_MANDATORY.
     """
 
     def router(self, address: str) -> zmq.Socket[bytes]:

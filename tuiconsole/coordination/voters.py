@@ -1,4 +1,7 @@
-"""Who votes: the voter set of a cluster, its majority, and the digests by which messages and disks are told apart."""
+"""Who votes.
+
+The voter set of a cluster, its majority, and the digests by which messages and disks are told apart.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,17 @@ class VoterSet:
         return len(self.names)
 
     def founded_digest(self, members: Mapping[str, str]) -> str:
-        """Of the names and the voter ids they were founded with: a voter that lost its state cannot produce it."""
+        """Of the names and the voter ids they were founded with.
+
+        A voter that lost its state cannot produce it.
+        """
         return _digest("members", self.cluster, *(f"{name}={members[name]}" for name in sorted(members)))
 
     def majority_value(self, values: Mapping[str, float]) -> float | None:
-        """The greatest x for which a majority of the voters has a value of at least x; None without a majority."""
+        """The greatest x for which a majority of the voters has a value of at least x.
+
+        None without a majority.
+        """
         if len(values) < self.majority:
             return None
         return sorted(values.values(), reverse=True)[self.majority - 1]

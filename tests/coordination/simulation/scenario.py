@@ -32,6 +32,7 @@ FAULTS = (
     "trap on accept",
     "trap on gain",
 )
+CUTS = ("isolate", "one-way", "pair", "split")
 AMBUSHES = ("half written", "half written", "restart apart", "late and lost", "not yet synced")
 
 
@@ -56,7 +57,10 @@ class Ledger:
         self.latest, self.stamp = value, stamp
 
     def acknowledged(self, value: bytes, stamp: Stamp) -> None:
-        """A writer is told that its value is written. Others may have built on it before the writer hears that."""
+        """A writer is told that its value is written.
+
+        Others may have built on it before the writer hears that.
+        """
         if self._follows(value, self.latest):
             self.latest, self.stamp = value, max(stamp, self.stamp)
         elif not self._follows(self.latest, value):
@@ -229,49 +233,65 @@ class Scenario(World):
 
     def _fault(self, _: Any, __: Any) -> None:
         chance = self.chance
-        machine = chance.choice(list(self.machines.values()))
+        machine = self._victim()
         lasting = chance.choice((0.05, 0.3, 1.0, 2.5)) * chance.uniform(0.5, 1.5)
-        leaders = [m for m in self.voter_machines.values() if m.up and m.voter.leader is not None]
-        if leaders and chance.random() < 0.4:
-            machine = chance.choice(leaders)
         kind = chance.choice(FAULTS)
         if kind == "leave":
-            nodes = list(self.node_machines.values())
-            if nodes:
-                chance.choice(nodes).leave()
+            for node in chance.sample(list(self.node_machines.values()), min(1, len(self.node_machines))):
+                node.leave()
             return
         if kind.startswith("trap"):
             self.traps.append(kind)
             return
         self.tell(f"{kind}: {machine.name} for {lasting:.2f} s")
-        if kind == "crash":
-            self._crash(machine, lasting)
-        elif kind == "crash all":
-            for one in self.voter_machines.values():
-                if chance.random() < 0.7:
-                    self._crash(one, lasting * chance.uniform(0.05, 1.0))
+        if kind in CUTS:
+            self._cut(kind, machine.name, lasting)
+        elif kind.startswith("crash"):
+            self._crash_some(kind, machine, lasting)
         elif kind == "pause":
-            if machine.up and not machine.paused:
-                machine.pause()
-                self.at(self.now + lasting, self._resume, machine, machine.life)
+            self._pause(machine, lasting)
         elif kind == "slow disk":
-            if isinstance(machine, VoterMachine):
-                machine.disk_delay = chance.choice((0.05, 0.5))
-                self.at(self.now + lasting, self._fast_disk, machine, None)
+            self._slow_disk(machine, lasting)
         elif kind == "late and lost":
             self._late_and_lost(machine.name, lasting)
-        elif kind == "lost while voters restart":
+        elif kind == "flap":
+            self._flap(machine, lasting)
+        else:
             self._cut("isolate", machine.name, chance.uniform(1.0, 3.0))
             for one in self.voter_machines.values():
                 if one is not machine and chance.random() < 0.8:
                     self._crash(one, 0.02)
-        elif kind == "flap":
-            at = self.now
-            for _ in range(3):
-                self.at(at, lambda name, lasting: self._cut("isolate", name, lasting), machine.name, lasting)
-                at += lasting + chance.uniform(0.05, 1.5)
-        else:
-            self._cut(kind, machine.name, lasting)
+
+    def _victim(self) -> VoterMachine | NodeMachine:
+        """Any machine, leaders more often."""
+        leaders = [m for m in self.voter_machines.values() if m.up and m.voter.leader is not None]
+        if leaders and self.chance.random() < 0.4:
+            return self.chance.choice(leaders)
+        return self.chance.choice(list(self.machines.values()))
+
+    def _crash_some(self, kind: str, machine: VoterMachine | NodeMachine, lasting: float) -> None:
+        if kind == "crash":
+            self._crash(machine, lasting)
+            return
+        for one in self.voter_machines.values():
+            if self.chance.random() < 0.7:
+                self._crash(one, lasting * self.chance.uniform(0.05, 1.0))
+
+    def _pause(self, machine: VoterMachine | NodeMachine, lasting: float) -> None:
+        if machine.up and not machine.paused:
+            machine.pause()
+            self.at(self.now + lasting, self._resume, machine, machine.life)
+
+    def _slow_disk(self, machine: VoterMachine | NodeMachine, lasting: float) -> None:
+        if isinstance(machine, VoterMachine):
+            machine.disk_delay = self.chance.choice((0.05, 0.5))
+            self.at(self.now + lasting, self._fast_disk, machine, None)
+
+    def _flap(self, machine: VoterMachine | NodeMachine, lasting: float) -> None:
+        at = self.now
+        for _ in range(3):
+            self.at(at, lambda name, lasting: self._cut("isolate", name, lasting), machine.name, lasting)
+            at += lasting + self.chance.uniform(0.05, 1.5)
 
     def _ambush(self, _: Any, __: Any) -> None:
         """Faults in an order that no independent ones would come in often enough."""
@@ -287,8 +307,8 @@ class Scenario(World):
                 self.at(self.now + 0.7, self._fast_disk, one, None)
                 self.at(self.now + self.chance.uniform(0.3, 0.4), self._crash, one, 0.05)
         elif kind == "half written":
-            # A value reaches some voters only; its writer vanishes for about an election; then the next leader
-            # vanishes as soon as it leads, and another voter with it.
+            # A value reaches some voters only; its writer vanishes for about an election; then the
+            # next leader vanishes as soon as it leads, and another voter with it.
             self.traps += ["trap on accept", "ambush on gain"]
         else:
             # Two voters that cannot hear each other stand for election at the same time.
@@ -300,9 +320,11 @@ class Scenario(World):
             self.at(self.now + 1.5, self._heal, cut, None)
 
     def _stale_acknowledgement(self, _: Any, __: Any) -> None:
-        """A voter comes back with a value that only it has, under the version of the new leader's first value.
+        """A voter comes back with a value that only it has, under the version of the new leader's first
+        value.
 
-        It shows it in its first answer to a heartbeat, and that value of the leader has reached no other voter.
+        It shows it in its first answer to a heartbeat, and that value of the leader has reached no other
+        voter.
         """
         self.eagerness = 1.0
         self.traps.append("trap, to come back")

@@ -1,4 +1,7 @@
-"""Time, network, disks and machines of the simulation: a heap of events, one random generator, no real clock."""
+"""Time, network, disks and machines of the simulation.
+
+A heap of events, one random generator, no real clock.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ DRIFT = 0.01
 """Clocks run up to 1 % fast or slow: twenty times what real ones do."""
 
 
-class Broken(AssertionError):
+class Broken(AssertionError):  # noqa: N818 (says what is so, not that it is an error)
     """A promise was broken."""
 
 
@@ -226,7 +229,10 @@ class NodeMachine(Machine):
         self.pump()
 
     def commanded(self, now: float, epoch: int, token: int) -> None:
-        """The guard: start only under the lease's epoch, before isolation, and with a token not yet refused."""
+        """The guard.
+
+        Start only under the lease's epoch, before isolation, and with a token not yet refused.
+        """
         holder = self.holder
         if holder.state is not LeaseState.HELD or now >= holder.stop_at or epoch != holder.epoch:
             return

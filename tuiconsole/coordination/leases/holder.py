@@ -1,8 +1,8 @@
 """A node's side of its lease: when to renew, until when it holds, when isolation must begin.
 
-The lease counts from the *sending* of a renewal that a majority acknowledged, for as long as those voters said.
-Once isolation has begun it is completed: a late acknowledgement extends nothing, and the node joins again under a
-new epoch.
+The lease counts from the *sending* of a renewal that a majority acknowledged, for as long as those voters
+said. Once isolation has begun it is completed: a late acknowledgement extends nothing, and the node joins
+again under a new epoch.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ REMEMBERED = 64
 """Renewals whose time of sending is remembered: more than fit in a lease at the default heartbeat."""
 
 EAGER = 0.25
-"""A node that waits for its first lease asks again after this part of a heartbeat: connections are just made."""
+"""A node that waits for its first lease asks again after this part of a heartbeat: connections are just
+made."""
 
 
 class LeaseState(str, Enum):
-    """OUT: asks for none. JOINING: asks for a new epoch. HELD. LAPSING: isolation has begun. LEFT: gave it up."""
+    """OUT.
+
+    Asks for none. JOINING: asks for a new epoch. HELD. LAPSING: isolation has begun. LEFT: gave it up.
+    """
 
     OUT = "OUT"
     JOINING = "JOINING"
@@ -33,12 +37,13 @@ class LeaseState(str, Enum):
 
 
 class LeaseEvent(str, Enum):
-    """What the driver passes on. EXTENDED comes with every renewal that a majority acknowledged."""
+    """What the driver passes on. EXTENDED: a majority acknowledged a renewal. LEFT: it heard the leave."""
 
     GAINED = "GAINED"
     EXTENDED = "EXTENDED"
     LAPSING = "LAPSING"
     LOST = "LOST"
+    LEFT = "LEFT"
 
 
 class LeaseHolder:
@@ -55,6 +60,10 @@ class LeaseHolder:
         """A node that starts, or an agent that comes back to a shim of the same incarnation.
 
         Args:
+            node: this node's name.
+            voters: of this cluster.
+            timing: in force.
+            incarnation: of this node's shim; another one of the same name is kept out by the voters.
             resume: (epoch, end of the lease) of the record that the former agent of this incarnation wrote.
         """
         self.node = node
@@ -158,7 +167,10 @@ class LeaseHolder:
         elif isinstance(message, RenewRefused):
             self._on_refused(now, voter, message)
         elif isinstance(message, Left) and self.state is LeaseState.LEFT and message.epoch > self.epoch:
+            before = self.left_heard
             self._left.add(voter)
+            if self.left_heard and not before:
+                self.events.append(LeaseEvent.LEFT)
 
     def _send_renewal(self, now: BootTime) -> None:
         self._request += 1

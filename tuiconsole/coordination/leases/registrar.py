@@ -1,8 +1,8 @@
 """A voter's side of node leases: which epoch of each node is in force, and how lately it was acknowledged.
 
-An epoch is raised only when this voter last acknowledged the node longer ago than lease and margin; afterwards the
-older epoch is never acknowledged again. A majority that has raised an epoch thereby proves that no lease under an
-older one is held: any majority that acknowledged it shares a voter with this one.
+An epoch is raised only when this voter last acknowledged the node longer ago than lease and margin;
+afterwards the older epoch is never acknowledged again. A majority that has raised an epoch thereby proves
+that no lease under an older one is held: any majority that acknowledged it shares a voter with this one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Registrar:
-    """The registrations of one voter. `changed` counts the changes that must be on disk before they are answered."""
+    """The registrations of one voter.
+
+    `changed` counts the changes that must be on disk before they are answered.
+    """
 
     def __init__(
         self,
@@ -83,7 +86,10 @@ class Registrar:
         return Verdict(True, epoch)
 
     def raise_epoch(self, now: BootTime, node: str, target: int, *, dry: bool) -> Verdict:
-        """Make every epoch below `target` void, if no lease under one can be held any more; `dry` only asks."""
+        """Make every epoch below `target` void, if no lease under one can be held any more.
+
+        `dry` only asks.
+        """
         entry = self.registrations.get(node, UNKNOWN)
         held = bool(entry.incarnation)
         if entry.epoch > target or (entry.epoch == target and held):
@@ -106,7 +112,10 @@ class Registrar:
         return Verdict(entry.epoch > epoch, entry.epoch)
 
     def seen(self, now: BootTime) -> Iterator[tuple[str, int, bool, float]]:
-        """For each node: its epoch, whether it is held, and the seconds since it was acknowledged (−1: never)."""
+        """For each node.
+
+        Its epoch, whether it is held, and the seconds since it was acknowledged (−1: never).
+        """
         for node, entry in self.registrations.items():
             at = self._acknowledged.get(node)
             yield node, entry.epoch, bool(entry.incarnation), -1.0 if at is None else now - at

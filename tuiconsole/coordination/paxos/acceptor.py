@@ -6,14 +6,20 @@ from typing import NamedTuple
 
 
 class Ballot(NamedTuple):
-    """A term and the candidate it was promised to. The greater candidate settles a collision within a term."""
+    """A term and the candidate it was promised to.
+
+    The greater candidate settles a collision within a term.
+    """
 
     term: int
     candidate: str
 
 
 class Stamp(NamedTuple):
-    """The number of a value. Terms belong to one leader, who uses each version once: a stamp names one value."""
+    """The number of a value.
+
+    Terms belong to one leader, who uses each version once: a stamp names one value.
+    """
 
     term: int
     version: int
@@ -22,8 +28,8 @@ class Stamp(NamedTuple):
 class Acceptor:
     """The acceptor of single-register Multi-Paxos.
 
-    A term is promised to one candidate, so a term has one leader; with one exception: a candidate whose own promise
-    nobody but itself counts may pass it on (`yield_to`) once it has stopped being a candidate.
+    A term is promised to one candidate, so a term has one leader; with one exception: a candidate whose own
+    promise nobody but itself counts may pass it on (`yield_to`) once it has stopped being a candidate.
     """
 
     def __init__(self, promised: Ballot, accepted: Stamp, value: bytes) -> None:
@@ -49,7 +55,10 @@ class Acceptor:
         self._promise(ballot)
 
     def follow(self, ballot: Ballot) -> bool:
-        """Take a message of the leader of a term: it has been elected, whoever this voter promised the term to."""
+        """Take a message of the leader of a term.
+
+        It has been elected, whoever this voter promised the term to.
+        """
         if ballot.term < self.promised.term:
             return False
         if ballot != self.promised:

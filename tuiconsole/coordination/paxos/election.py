@@ -1,4 +1,7 @@
-"""When a voter stands for election, and whom it refuses: stickiness, silence after a restart, pre-vote, ballots."""
+"""When a voter stands for election, and whom it refuses.
+
+Stickiness, silence after a restart, pre-vote, ballots.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +48,9 @@ class Election:
 
         Args:
             now: this machine's boot time.
-            may_have_promised: a former life of this voter may have answered a leader: it promises nothing while
-                that leader's lease can be held. `election_min` is one leader lease, and what clocks may drift.
+            may_have_promised: a former life of this voter may have answered a leader: it promises nothing
+            while that leader's lease can be held. `election_min` is one leader lease, and what clocks may
+                drift.
         """
         if may_have_promised:
             self.silent_until = now + self.timing.election_min
@@ -114,7 +118,10 @@ class Election:
         return len(self._promises) >= self.majority
 
     def best_promise(self) -> Promise:
-        """The promise with the greatest accepted (term, version): whatever was chosen is there, or greater."""
+        """The promise with the greatest accepted (term, version).
+
+        Whatever was chosen is there, or greater.
+        """
         return max(self._promises.values(), key=lambda one: (one.accepted_term, one.accepted_version))
 
     def give_up(self, now: BootTime) -> None:

@@ -84,7 +84,10 @@ class Leader:
         return self.voters.majority_value(self._followed)
 
     def propose(self, stamp: Stamp, value: bytes, request: int) -> Proposal:
-        """Put a value on its way. Its stamp must be new: a (term, version) never carries two values (rule 3)."""
+        """Put a value on its way.
+
+        Its stamp must be new: a (term, version) never carries two values (rule 3).
+        """
         if self.proposal is not None or (self.established and stamp <= self.chosen):
             raise ValueError("one proposal at a time, each with a new stamp")
         self.proposal = Proposal(stamp, value, request)
@@ -93,7 +96,10 @@ class Leader:
         return self.proposal
 
     def accepted(self, voter: str, stamp: Stamp) -> Proposal | None:
-        """Count a voter's acceptance; the proposal, if a majority has it now. Another stamp counts nothing."""
+        """Count a voter's acceptance; the proposal, if a majority has it now.
+
+        Another stamp counts nothing.
+        """
         proposal = self.proposal
         if proposal is None or not self.matches(stamp, proposal.stamp):
             return None

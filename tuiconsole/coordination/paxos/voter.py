@@ -1,8 +1,9 @@
 """One voter: acceptor, candidate, leader and registrar of node leases behind one door, without I/O.
 
-The driver passes messages, ticks, and the completion of disk writes in; it sends what is in `outbox`, writes what
-`record_due` returns, and passes `events` and `results` on. An answer that shows a change stays inside until that
-change is on disk (rule 1). What does not change the state (heartbeats, renewals) never waits for the disk.
+The driver passes messages, ticks, and the completion of disk writes in; it sends what is in `outbox`, writes
+what `record_due` returns, and passes `events` and `results` on. An answer that shows a change stays inside
+until that change is on disk (rule 1). What does not change the state (heartbeats, renewals) never waits for
+the disk.
 """
 
 from __future__ import annotations
@@ -561,13 +562,14 @@ class Voter:
         leader.propose(Stamp(leader.term, read.version), value, 0)
         self._offer_to_all(now, leader)
 
-    def _on_refusal(self, now: BootTime, sender: str, message: Refusal) -> None:
+    def _on_refusal(self, now: BootTime, _sender: str, message: Refusal) -> None:
         self._greatest_term = max(self._greatest_term, message.promised_term)
         leader = self.leader
         if leader is not None:
             if message.term == leader.term and message.promised_term > leader.term:
                 # A voter has promised a greater term, and can never follow this one again. A leader that is
-                # followed by a majority goes on in a greater term itself: it has the voters' ear, others have not.
+                # followed by a majority goes on in a greater term itself: it has the voters'
+                # ear, others have not.
                 followed = leader.holds(now)
                 self._step_down(now)
                 if followed:
@@ -770,7 +772,7 @@ class Voter:
             )
         self._answer(max(self._duration_seq, self._node_seq.get(sender, 0)), sender, answer)
 
-    def _on_leave(self, now: BootTime, sender: str, message: Leave) -> None:  # noqa: ARG002 (handlers share one form)
+    def _on_leave(self, _now: BootTime, sender: str, message: Leave) -> None:
         changed = self.registrar.changed
         verdict = self.registrar.leave(sender, message.epoch, message.incarnation)
         self._note_node_change(sender, changed)
