@@ -153,7 +153,7 @@ class Reign:
         finally:
             for task in (*self._tasks, *self._raising.values()):
                 task.cancel()
-            self._publisher.reported(None)
+            self._publisher.reported(b"")
 
     async def _rule(self) -> None:
         versioned = await self._coordinator.read()
@@ -192,7 +192,7 @@ class Reign:
         report = decision.report
         if report.version != self._published_version:
             self._published_version = report.version
-            self._publisher.reported(msgspec.Raw(msgspec.msgpack.encode(report)))
+            self._publisher.reported(msgspec.msgpack.encode(report))
 
     def _now(self) -> Now:
         return Now(boottime(), self._wall())

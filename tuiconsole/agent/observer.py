@@ -152,7 +152,7 @@ class Observer:
         )
         peer.offset = snapshot.heartbeat.boottime - now
         self._tell(NodeSeen(peer.node))
-        if snapshot.report is not None:
+        if snapshot.report:
             self._take_report(snapshot.report)
         self._take_events(snapshot.events)
         self.version += 1
@@ -188,7 +188,7 @@ class Observer:
         if body.removed:
             self._tell(NodeSeen(peer.node))
 
-    def _take_report(self, raw: msgspec.Raw) -> None:
+    def _take_report(self, raw: bytes) -> None:
         try:
             report = _report_decoder.decode(raw)
         except msgspec.MsgspecError:

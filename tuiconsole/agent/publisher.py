@@ -42,7 +42,7 @@ class Publisher:
         self._send = send
         self._seq = 0
         self._heartbeat: Heartbeat | None = None
-        self._report: msgspec.Raw | None = None
+        self._report = b""
         self.processes: dict[str, Process] = {}
         self.usage: Mapping[str, Usage] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
@@ -82,10 +82,10 @@ class Publisher:
             self.usage = usage
             self._publish(UsageSampled(usage))
 
-    def reported(self, report: msgspec.Raw | None) -> None:
-        """Publish the master's report; None when this node is no longer master."""
+    def reported(self, report: bytes) -> None:
+        """Publish the master's report; empty when this node is no longer master."""
         self._report = report
-        if report is not None:
+        if report:
             self._publish(Reported(report))
 
     def tell(self, *events: Event) -> None:

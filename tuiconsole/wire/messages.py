@@ -73,9 +73,9 @@ class UsageSampled(msgspec.Struct, frozen=True, tag=True):
 
 
 class Reported(msgspec.Struct, frozen=True, tag=True):
-    """The master's report (planning.engine.messages.EngineReport), encoded."""
+    """The master's report (planning.engine.messages.EngineReport), encoded: the wire need not know it."""
 
-    report: msgspec.Raw
+    report: bytes
 
 
 class EventsSeen(msgspec.Struct, frozen=True, tag=True):
@@ -232,7 +232,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag=True):
     heartbeat: Heartbeat
     processes: tuple[Process, ...]
     usage: Mapping[str, Usage]
-    report: msgspec.Raw | None
+    report: bytes
+    """As in Reported; empty if it is not master."""
     events: tuple[Event, ...]
 
 
