@@ -59,6 +59,8 @@ class LocalNode:
         self._isolation = ""
         """The deadman's stage; empty while it rests."""
         self._lease_epoch = 0
+        self._supervisord = 0
+        """The pid of the last one that was up."""
         self._joined: tuple[int | None, int] = (None, 0)
         """(pid of supervisord, epoch) that the plugin has acknowledged."""
         self._leaving = False
@@ -118,6 +120,8 @@ class LocalNode:
             self._up, self._trouble = True, ""
             self._publisher.replaced(event.processes)
             self._spawn(self._put_under_lease())
+        elif isinstance(event, supervised.SupervisordUp):
+            self._supervisord = event.pid
         elif isinstance(event, supervised.ProcessRemoved):
             self._publisher.removed(event.namespec)
         elif isinstance(event, supervised.SupervisordDown):
@@ -140,7 +144,8 @@ class LocalNode:
         """Nothing is left of supervisord: the master need not wait for any lease."""
         self._isolation = ""
         self.changed.set()
-        self._publisher.supervisord_died(self.incarnation, self._trouble or "supervisord has died")
+        reason = self._trouble or "supervisord has died"
+        self._publisher.supervisord_died(self.incarnation, self._supervisord, reason)
         self._publisher.replaced(
             tuple(_dead(process, self._trouble) for process in self._publisher.processes.values())
         )
@@ -285,7 +290,7 @@ class LocalNode:
             except supervised.SupervisionError as error:
                 _log.error("%s", error)
                 return
-            self._publisher.supervisord_died(self.incarnation, "it has left")
+            self._publisher.supervisord_died(self.incarnation, 0, "it has left")
         if self.coordinator is not None:
             await self.coordinator.leave()
 

@@ -118,7 +118,7 @@ class Reign:
             self._give(NodeChanged(change.node))
         else:
             assert isinstance(change, DeathProved)
-            self._give(NodeDown(change.node, change.reason))
+            self._give(NodeDown(change.node, change.incarnation, change.supervisord, change.reason))
 
     def ask(self, request: Request) -> asyncio.Queue[Progress | Outcome]:
         """Hand a request to the engine; its progress and outcomes come in the queue."""

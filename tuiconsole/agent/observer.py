@@ -50,6 +50,9 @@ class DeathProved(msgspec.Struct, frozen=True):
     """The shim of a node proved that nothing of its supervisord is left."""
 
     node: str
+    incarnation: str
+    supervisord: int
+    """The pid that died; 0 if all of the node did."""
     reason: str
 
 
@@ -169,7 +172,7 @@ class Observer:
         if isinstance(body, ProcessesChanged):
             self._take_processes(peer, body, now)
         elif isinstance(body, SupervisordDied):
-            self._tell(DeathProved(peer.node.name, body.reason))
+            self._tell(DeathProved(peer.node.name, body.incarnation, body.supervisord, body.reason))
         elif isinstance(body, UsageSampled):
             peer.node = msgspec.structs.replace(peer.node, usage=body.usage, seen_at=now)
         elif isinstance(body, Reported):

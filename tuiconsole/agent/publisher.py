@@ -72,9 +72,9 @@ class Publisher:
         if self.processes.pop(namespec, None) is not None:
             self._publish(ProcessesChanged((), (namespec,)))
 
-    def supervisord_died(self, incarnation: str, reason: str) -> None:
+    def supervisord_died(self, incarnation: str, supervisord: int, reason: str) -> None:
         """Publish the proof that nothing of this node's supervisord is left."""
-        self._publish(SupervisordDied(incarnation, reason))
+        self._publish(SupervisordDied(incarnation, supervisord, reason))
 
     def sampled(self, usage: Mapping[str, Usage]) -> None:
         """Publish what the processes use."""

@@ -63,6 +63,8 @@ class SupervisordDied(msgspec.Struct, frozen=True, tag=True):
     """The proof of death: the shim of this incarnation has no child left."""
 
     incarnation: str
+    supervisord: int
+    """Its pid; 0 if the whole node has left."""
     reason: str
 
 
