@@ -73,12 +73,12 @@ async def test_terms_epochs_and_floors_outlive_supervisord(house: House) -> None
     house.lease(60)
     wire = house.wire()
     assert wire.start("a:a", 4, grant="app", term=3, epoch=2)["ok"]
+    assert wire.ask("manage", programs=[{"namespec": "a:a", "grant": "app"}])["ok"]
     fields = {"grant": "app", "namespecs": ["a:a"], "floor": [1, 4], "term": 3, "epoch": 2}
     assert wire.ask("release", **fields)["result"] == {"clear": False, "running": ["a:a"], "floor": [1, 4]}
     assert wire.stop("a:a", term=3, epoch=2)["ok"]
     await house.state("a:a", "STOPPED")
     assert wire.ask("release", **fields)["result"]["clear"]
-    assert wire.ask("manage", programs=[{"namespec": "a:a", "grant": "app"}])["ok"]
     wire.close()
     before = len(house.events)
     assert supervision.pids.supervisord
