@@ -255,9 +255,12 @@ class Engine:
             self._calls.popleft()(now)
 
     def _tick(self, now: BootTime) -> None:
+        voter = self.voter
         if now >= self.holder.next_timer:
             self.holder.tick(now)
-        voter = self.voter
+            if voter is not None and voter.leader is not None:
+                # What goes to the same voters goes together: half the wake-ups, here and there.
+                voter.leader.align(now)
         if voter is not None and now >= voter.next_timer:
             voter.tick(now)
 

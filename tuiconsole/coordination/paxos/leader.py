@@ -67,6 +67,11 @@ class Leader:
         self.next_beat = now + self.timing.heartbeat
         return self.round
 
+    def align(self, now: BootTime) -> None:
+        """Let the next heartbeat go now if it is due within half an interval."""
+        if self.next_beat - now < self.timing.heartbeat / 2:
+            self.next_beat = now
+
     def followed(self, voter: str, round_number: int) -> bool:
         """Count an answer to a heartbeat of this term; True if that extends the lease."""
         sent = self._rounds.get(round_number)
