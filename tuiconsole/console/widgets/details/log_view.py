@@ -40,7 +40,10 @@ class LogView(Log):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        self.following = new_value >= self.max_scroll_y
+        if new_value >= self.max_scroll_y:
+            self.following = True
+        elif new_value < old_value:
+            self.following = False
 
     def on_resize(self) -> None:
         """Stay at the end when the room for it changes, or is known at last."""
@@ -50,13 +53,20 @@ class LogView(Log):
     def follow(self) -> None:
         """Go to the end, and follow."""
         self.following = True
-        self.scroll_end(animate=False)
+        self._to_end()
+
+    def append(self, text: str) -> None:
+        """Show more text at the end."""
+        self.write(text, scroll_end=False)
+        if self.following:
+            self._to_end()
 
     async def run(
         self, source: LogSource, namespec: str, *, stderr: bool = False, tail: int = 65_536
     ) -> None:
         """Show this log for ever: when it ends or is not there, say so, wait, and try again."""
         self.clear()
+        self.following = True
         attempt = 0
         while True:
             ended, fresh = "the log ended", True
@@ -65,14 +75,20 @@ class LogView(Log):
                 async for piece in source(namespec, stderr, tail):
                     if fresh:
                         # Only now: what was shown before stays until there is something to replace it.
+                        following = self.following
                         self.clear()
+                        self.following = following
                         fresh, attempt = False, 0
-                    self.write(text.feed(piece), scroll_end=self.following)
+                    self.append(text.feed(piece))
             except (LookupError, OSError) as error:
                 ended = plain(str(error.args[0] if error.args else error))
             if attempt == 0:
                 if self.line_count and self.lines[-1]:
-                    self.write("\n", scroll_end=self.following)
-                self.write(f"── {ended} ──\n", scroll_end=self.following)
+                    self.append("\n")
+                self.append(f"── {ended} ──\n")
             await asyncio.sleep(_RETRY[min(attempt, len(_RETRY) - 1)])
             attempt += 1
+
+    def _to_end(self) -> None:
+        # Forced: Textual allows no scrolling before the scroll bar is there, which is a layout later.
+        self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)

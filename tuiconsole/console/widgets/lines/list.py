@@ -113,7 +113,7 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
         if len(new) != len(old):
             self.virtual_size = Size(0, len(new))
         if view.scroll != old_scroll:
-            self.scroll_to(y=view.scroll, animate=False)
+            self.scroll_to(y=view.scroll, animate=False, force=True)
         self._repaint(old, old_scroll)
         if self.key != before or (old and old[min(view.cursor, len(old) - 1)] != self._current()):
             self.post_message(self.Moved(self, self.key))
@@ -194,7 +194,7 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
         scroll = int(self.scroll_offset.y)
         wanted = kept_visible(self.cursor, scroll, self._height())
         if wanted != scroll:
-            self.scroll_to(y=wanted, animate=False)
+            self.scroll_to(y=wanted, animate=False, force=True)
 
     def _repaint(self, old: tuple[R, ...], old_scroll: int) -> None:
         """Refresh the visible lines that differ from before."""
