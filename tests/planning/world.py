@@ -1,7 +1,7 @@
 """A tiny world in virtual time: nodes that obey a master, die, fall silent and come back; masters that die.
 
-It checks after each event what must always hold: no single application on two nodes, no host over 100 %, and at
-each start command that its grant stands in the stored ledger.
+It checks after each event what must always hold: no single application on two nodes, no host over 100 %; and
+at each start command that its grant stands in the stored ledger.
 """
 
 from __future__ import annotations

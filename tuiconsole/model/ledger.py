@@ -156,6 +156,8 @@ class RequestRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """UTC, ISO 8601."""
     expires: float
     """UTC, seconds since 1970."""
+    lasts: float
+    """Seconds from acceptance to `expires`: bounds the rest where clocks of two masters differ."""
     strategy: str = ""
     outcomes: tuple[Outcome, ...] = ()
 

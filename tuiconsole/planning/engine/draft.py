@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tuiconsole.model.ledger import (
     OUTCOMES_KEPT,
     Cleared,
@@ -51,7 +53,7 @@ class LedgerDraft:
         record = self.requests.get(request)
         if record is None or any(known.target == outcome.target for known in record.outcomes):
             return False
-        self.requests[request] = _with_outcome(record, outcome)
+        self.requests[request] = msgspec.structs.replace(record, outcomes=(*record.outcomes, outcome))
         return True
 
     def commit(self) -> Ledger | None:
@@ -76,17 +78,3 @@ class LedgerDraft:
             return None
         self._stored = ledger
         return ledger
-
-
-def _with_outcome(record: RequestRecord, outcome: Outcome) -> RequestRecord:
-    return RequestRecord(
-        record.id,
-        record.action,
-        record.targets,
-        record.requested_by,
-        record.origin,
-        record.accepted,
-        record.expires,
-        record.strategy,
-        (*record.outcomes, outcome),
-    )

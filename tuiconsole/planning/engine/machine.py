@@ -217,8 +217,7 @@ class Engine:
             at = next_at(s, job)
             if at is not None:
                 times.append(at)
-        open_until = [record.expires for record in s.draft.requests.values() if record.open]
-        times += [s.now.boot + expires - s.now.utc for expires in open_until]
+        times += [s.expires(record) for record in s.draft.requests.values() if record.open]
         again = s.orders.next_at(s.now.boot)
         if again is not None:
             times.append(again)

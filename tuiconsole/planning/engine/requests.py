@@ -31,8 +31,10 @@ def receive(s: Situation, request: Request) -> None:
         request.origin,
         iso(s.now.utc),
         s.now.utc + request.timeout,
+        request.timeout,
         request.strategy.value if request.strategy else "",
     )
+    s.expiries[request.id] = s.now.boot + request.timeout
     text = f"{request.requested_by} on {request.origin} asks to {request.action.value} {', '.join(targets)}"
     s.event("request", request.id, text)
     for target in targets:
@@ -61,7 +63,10 @@ def expire(s: Situation) -> None:
         job.waiters = ()
         job.turn_to_stop(why)
     for record in list(s.draft.requests.values()):
-        if not record.open or s.now.utc < record.expires:
+        if not record.open:
+            s.expiries.pop(record.id, None)
+            continue
+        if s.now.boot < s.expires(record):
             continue
         ended = {outcome.target for outcome in record.outcomes}
         for target in record.targets:

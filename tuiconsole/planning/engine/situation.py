@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 from tuiconsole.clock import BootTime
 from tuiconsole.model.events import Event, Severity
-from tuiconsole.model.ledger import Grant, Ledger, Waiter
+from tuiconsole.model.ledger import Grant, Ledger, RequestRecord, Waiter
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Outcome, Progress, Verdict
@@ -68,6 +68,8 @@ class Situation:
     """Nodes whose lease is over or whose death is proved, with the reason; until they are RUNNING again."""
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     backoffs: dict[str, Backoff] = field(default_factory=dict)
+    expiries: dict[str, BootTime] = field(default_factory=dict)
+    """By open request, on this master's clock."""
     settled: bool = False
     commands: list[Command] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
@@ -194,6 +196,12 @@ class Situation:
             # Taken over, and not looked at yet: all of it may still have to start.
             planned = job.whole or program.namespec in job.processes
         return grant.node if planned or (unheard and program.rules.start_sequence > 0) else ""
+
+    def expires(self, record: RequestRecord) -> BootTime:
+        """When an open request has to end, on this master's clock."""
+        # Counted once, from a former master's time of day: what steps later changes nothing.
+        left = min(record.expires - self.now.utc, record.lasts)
+        return self.expiries.setdefault(record.id, self.now.boot + left)
 
     # What goes out
 

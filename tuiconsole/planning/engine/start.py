@@ -241,7 +241,6 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
         return _await_answer(s, job, application, namespec, mark)
     s.orders.drop(("start", mark.node, namespec))
     rules = application.programs[namespec].rules
-    age = s.now.boot - mark.since
     if ended_badly(process):
         return words_of_end(process)
     if process.state is ProcessState.EXITED:
@@ -259,7 +258,7 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
         return "its supervisord does not know its state"
     else:
         mark.seen_alive = True
-        if age >= s.timing.start_timeout:
+        if s.now.boot >= mark.since + s.timing.start_timeout:
             return f"is still {process.state.value} after {s.timing.start_timeout:.0f} s"
     return ""
 
