@@ -456,3 +456,30 @@ def test_wishes_and_grants_stand_in_the_ledger_before_any_command(world: World) 
     assert ledger.wishes[HCI2].wanted is Wanted.STARTED
     assert ledger.jobs[HCI2].waiters[0].request == "r"
     assert ledger.requests[-1].open
+
+
+def test_a_check_that_never_exits_is_a_starting_failure_in_the_end() -> None:
+    world = World()
+    world.fate[f"{SRV1}:{CHECK}"] = ("run", 0)
+    world.elect().run(299)
+    assert world.app(SRV1).state is ApplicationState.STARTING
+    world.run(5)
+    assert world.alive(SRV1) == {}
+    assert "did not exit within 300 s" in (world.app(SRV1).reason or "")
+
+
+def test_what_crashed_last_time_is_no_failure_while_its_turn_to_start_is_to_come(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    for name in (BUS, HCI[4]):
+        world.crash("console_2", f"{HCI2}:{name}")
+    world.run(3)
+    app = world.app(HCI2)
+    assert (app.state, app.major_failure, app.minor_failure) == (ApplicationState.STOPPED, True, True)
+    world.ask(Action.START, HCI2, on="console_2")
+    for _ in range(20):
+        app = world.app(HCI2)
+        assert app.state is ApplicationState.STARTING or world.alive(HCI2)
+        assert not app.major_failure
+        assert not app.minor_failure
+        world.run(0.01)
