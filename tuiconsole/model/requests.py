@@ -1,4 +1,4 @@
-"""What can be asked of the cluster and how it ends: the words of front ends, wire, ledger and engine alike."""
+"""What can be asked of the cluster and how it ends: words shared by front ends, wire, ledger and engine."""
 
 from __future__ import annotations
 
