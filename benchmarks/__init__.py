@@ -1,0 +1,1 @@
+"""How fast it is: `python -m benchmarks [NAME…]`, each on a real cluster of Scenario 2."""
