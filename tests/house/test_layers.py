@@ -1,0 +1,68 @@
+"""What each part may know holds: by contract, and where a contract cannot say it, by looking."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.checkout import PACKAGE, run, tool
+
+IN_SUPERVISORD = [
+    *sorted((PACKAGE / "supervision" / "plugin").glob("*.py")),
+    *(
+        PACKAGE / "supervision" / name
+        for name in ("deadline.py", "shim.py", "subreaper.py", "supervisord.py")
+    ),
+]
+GIVEN_THE_TIME = [
+    file
+    for part in ("source", "model", "rulebook", "planning", "coordination/paxos", "coordination/leases")
+    for file in sorted((PACKAGE / part).rglob("*.py"))
+] + [PACKAGE / "coordination" / "founding.py"]
+
+
+def imported(file: Path) -> list[tuple[str, str]]:
+    """(module, name) of each import, wherever it stands."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [(node.module or "", alias.name) for alias in node.names]
+    return found
+
+
+def test_every_contract_of_the_layers_is_kept() -> None:
+    result = run(tool("lint-imports"), "--no-cache", "--no-logo")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("file", IN_SUPERVISORD, ids=lambda file: file.stem)
+def test_what_runs_in_supervisord_imports_the_standard_library_and_supervisor_only(file: Path) -> None:
+    allowed = {*sys.stdlib_module_names, "supervisor", "subreaper"}
+    own = ("tuiconsole.clock", "tuiconsole.supervision.plugin", "tuiconsole.supervision.deadline")
+    strangers = [
+        module
+        for module, _ in imported(file)
+        if module.partition(".")[0] not in allowed and not module.startswith(own)
+    ]
+    assert not strangers
+
+
+@pytest.mark.parametrize("file", GIVEN_THE_TIME, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_what_decides_is_given_the_time_and_reads_no_clock(file: Path) -> None:
+    names = imported(file)
+    assert ("tuiconsole.clock", "boottime") not in names
+    assert not {"time", "tuiconsole.clock.boottime"} & {module for module, _ in names}
+
+
+def test_one_shot_commands_import_neither_textual_nor_asyncio() -> None:
+    probe = (
+        "import sys, tuiconsole.cli.main; print(*sorted({'textual', 'asyncio', 'lxml'} & set(sys.modules)))"
+    )
+    result = run(sys.executable, "-c", probe)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == ""
