@@ -135,7 +135,7 @@ async def test_the_epoch_of_a_silent_node_is_raised_when_its_lease_is_over(clust
             break
         except NotYet as refused_again:
             await until(lambda until=refused_again.until: boottime() >= until, 5.0)  # type: ignore[misc]
-    assert boottime() - silent_since >= cluster.timing.node_lease - cluster.timing.heartbeat
+    assert boottime() - silent_since >= cluster.timing.node_lease - cluster.timing.renewal
     back = cluster.start("x", incarnation="another shim")
     await back.join()
     await until(lambda: back.lease is not None, 2.0)

@@ -82,10 +82,10 @@ class _LeaseSockets:
         self._sockets = sockets
 
     def router(self, address: str) -> zmq.Socket[bytes]:
-        return self._sockets.router(address)
+        return self._sockets.router(address, brisk=True)
 
     def dealer(self, address: str, server_node: str, identity: bytes) -> zmq.Socket[bytes]:
-        return self._sockets.dealer(address, server_node, identity)
+        return self._sockets.dealer(address, server_node, identity, brisk=True)
 
     def sender_of(self, frame: zmq.Frame) -> str | None:
         return self._sockets.sender_of(frame)

@@ -92,6 +92,7 @@ class Front:
         self._status = status
         self._stream: Stream | None = None
         self._followers: dict[bytes, _Follower] = {}
+        self._followed = asyncio.Event()
         self._running: dict[tuple[bytes, str], asyncio.Task[None]] = {}
         self.malformed = 0
         self.unknown_senders = 0
@@ -116,6 +117,8 @@ class Front:
             now = loop.time()
             self._followers = {who: f for who, f in self._followers.items() if f.until > now}
             if not self._followers:
+                self._followed.clear()
+                await self._followed.wait()
                 continue
             fresh = any(follower.events_seen < 0 for follower in self._followers.values())
             if not fresh and version == self._observer.version and now - told_at < ALIVE_EVERY:
@@ -172,6 +175,7 @@ class Front:
         follower = self._followers.get(who)
         if follower is None or follower.request != request:
             self._followers[who] = _Follower(request, until, -1)
+            self._followed.set()
         else:
             follower.until = until
 

@@ -60,8 +60,8 @@ from tuiconsole.wire.messages import (
     Obeyed,
 )
 
-SILENT_AFTER = 1.0
-"""Seconds without a word after which the voters are asked about a node: five heartbeats. They agree only when
+SILENT_AFTER = 1.2
+"""Seconds without a word after which the voters are asked about a node: two heartbeats. They agree only when
 its lease is over, so that asking early costs nothing."""
 RETRY = 0.2
 """Seconds between tries of what the voters do not agree to yet."""

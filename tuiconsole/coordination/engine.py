@@ -37,7 +37,7 @@ from tuiconsole.coordination.transport import CoordinationSockets
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
 
-RECHECK = 0.05
+RECHECK = 0.1
 """Seconds after which timers look at the boot-time clock again: poll() stands still while the machine
 sleeps."""
 PAUSE = 0.25
@@ -208,7 +208,7 @@ class Engine:
             wait = min(max(self._next_timer() - boottime(), 0.0), RECHECK)
             ready = poller.poll(math.ceil(wait * 1000))
             now = boottime()
-            if now - looked_at > PAUSE:
+            if now - looked_at > wait + PAUSE:
                 ready = self._drain_after_pause(poller, readers, ready)
                 now = boottime()
                 if self.voter is not None:
@@ -399,7 +399,7 @@ class Engine:
         voter.results.clear()
         if voter.leader is None:
             self.view = NOTHING_SEEN
-        elif now - self._view_at >= self.timing.heartbeat:
+        elif now - self._view_at >= self.timing.renewal:
             self._view_at = now
             self.view = ClusterView(voter.node_epochs(now), voter.lease_ages(now))
 

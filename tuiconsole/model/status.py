@@ -28,7 +28,7 @@ class QuorumStatus(msgspec.Struct, frozen=True):
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
-    """One node. `load`: expected loading of what runs on its host, percent; `age`: seconds since it was heard."""
+    """One node. `load`: expected loading of its host, percent; `age`: seconds since it was heard."""
 
     name: str
     state: NodeState
@@ -52,7 +52,7 @@ class GrantStatus(msgspec.Struct, frozen=True):
 
 
 class ProcessStatus(msgspec.Struct, frozen=True):
-    """One process. `uptime` in seconds, `cpu` in percent of a core, `memory` in bytes; null if it is not up."""
+    """One process. `uptime` in seconds, `cpu` in percent of a core, `memory` in bytes; null if not up."""
 
     name: str
     namespec: str

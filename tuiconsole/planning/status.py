@@ -29,8 +29,8 @@ from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalo
 from tuiconsole.planning.engine.messages import EngineReport, JobReport
 from tuiconsole.planning.placement import Loads
 
-STALE_AFTER = 1.0
-"""Seconds without a word from a node after which what it said is shown as old: five heartbeats."""
+STALE_AFTER = 1.2
+"""Seconds without a word from a node after which what it said is shown as old: two heartbeats."""
 REASONS_NAMED = 4
 """So many failures are spelled out in the reason of one application."""
 

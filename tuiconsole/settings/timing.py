@@ -11,9 +11,12 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     node_lease and margin are safety: nodes that differ in them are kept out. The others only set the pace.
     """
 
-    heartbeat: float = 0.2
-    """Between two heartbeats of an agent and two renewals of a lease: 20 renewals fit in one node lease,
-    so that 10 % of lost packets, or a stall of the disk, costs nothing."""
+    heartbeat: float = 0.5
+    """Between two heartbeats of an agent on the mesh. What happens is published at once: the heartbeat shows its
+    age and repairs gaps; no promise rests on it, and every agent hears every other's."""
+    renewal: float = 0.2
+    """Between two renewals of a lease, a node's or the leader's: 20 fit in one node lease, so that 10 % of
+    lost packets, or a stall of the disk, costs nothing."""
     election_min: float = 0.8
     """A voter that heard its leader within this time refuses a candidate (stickiness)."""
     election_max: float = 1.2

@@ -6,10 +6,14 @@ through ZAP (https://rfc.zeromq.org/spec/27). There is no unencrypted mode.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import zmq
-from zmq.auth.thread import ThreadAuthenticator
 
 from tuiconsole.wire.keys import KeyPair, Keyring, Peer
+
+if TYPE_CHECKING:
+    from zmq.auth.thread import ThreadAuthenticator
 
 DOMAIN = "tuiconsole"
 MAX_MESSAGE = 8 * 1024 * 1024
@@ -49,6 +53,9 @@ class Sockets:
         self._known = _KnownKeys(keyring)
         self._authenticator: ThreadAuthenticator | None = None
         if serves:
+            # It imports asyncio, which one-shot commands must not wait for.
+            from zmq.auth.thread import ThreadAuthenticator
+
             self._authenticator = ThreadAuthenticator(self.context)
             self._authenticator.start()
             self._authenticator.configure_curve_callback(DOMAIN, self._known)
@@ -78,9 +85,12 @@ class Sockets:
         """A bound PUB."""
         return self._bound(zmq.PUB, address)
 
-    def router(self, address: str) -> zmq.Socket[bytes]:
-        """A bound ROUTER: a vanished peer is an error (ROUTER_MANDATORY), a returned one takes its place."""
-        socket = self._made(zmq.ROUTER)
+    def router(self, address: str, *, brisk: bool = False) -> zmq.Socket[bytes]:
+        """A bound ROUTER: a vanished peer is an error (ROUTER_MANDATORY), a returned one takes its place.
+
+        With `brisk`, a half-open connection is noticed within 1 s: for leases and votes.
+        """
+        socket = self._made(zmq.ROUTER, brisk=brisk)
         socket.set(zmq.ROUTER_MANDATORY, 1)
         socket.set(zmq.ROUTER_HANDOVER, 1)
         return self._serve(socket, address)
@@ -100,13 +110,15 @@ class Sockets:
         self._trust(subscriber, node)
         subscriber.connect(address)
 
-    def dealer(self, address: str, node: str, identity: bytes = b"") -> zmq.Socket[bytes]:
+    def dealer(
+        self, address: str, node: str, identity: bytes = b"", *, brisk: bool = False
+    ) -> zmq.Socket[bytes]:
         """A DEALER towards the ROUTER of `node`; what cannot be sent at once is refused, not queued.
 
         Raises:
             LookupError: the node has no key here.
         """
-        socket = self._made(zmq.DEALER)
+        socket = self._made(zmq.DEALER, brisk=brisk)
         socket.set(zmq.IMMEDIATE, 1)
         if identity:
             socket.set(zmq.IDENTITY, identity)
@@ -121,15 +133,16 @@ class Sockets:
             self._authenticator = None
         self.context.destroy(linger=0)
 
-    def _made(self, kind: int) -> zmq.Socket[bytes]:
+    def _made(self, kind: int, *, brisk: bool = False) -> zmq.Socket[bytes]:
         socket = self.context.socket(kind)
         socket.set(zmq.LINGER, 0)
         socket.set(zmq.SNDHWM, _HIGH_WATER)
         socket.set(zmq.RCVHWM, _HIGH_WATER)
         socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE)
-        socket.set(zmq.HEARTBEAT_IVL, 300)
-        socket.set(zmq.HEARTBEAT_TIMEOUT, 1000)
-        socket.set(zmq.HEARTBEAT_TTL, 2000)
+        # Each connection pings both ways, and there are many: only leases and votes must know in a second.
+        socket.set(zmq.HEARTBEAT_IVL, 300 if brisk else 1000)
+        socket.set(zmq.HEARTBEAT_TIMEOUT, 1000 if brisk else 2000)
+        socket.set(zmq.HEARTBEAT_TTL, 2000 if brisk else 3000)
         socket.set(zmq.HANDSHAKE_IVL, 2000)
         socket.set(zmq.CONNECT_TIMEOUT, 500)
         socket.set(zmq.RECONNECT_IVL, 100)

@@ -17,7 +17,7 @@ from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
 
 TIMING = Timing(
-    heartbeat=0.25, node_lease=1.4, margin=0.1, stop_before=0.5, kill_before=0.3, shim_kill_before=0.1
+    renewal=0.25, node_lease=1.4, margin=0.1, stop_before=0.5, kill_before=0.3, shim_kill_before=0.1
 )
 """Leases short enough to be lost and found again several times within one seed."""
 DRIFT = 0.01

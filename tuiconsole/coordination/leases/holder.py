@@ -150,9 +150,9 @@ class LeaseHolder:
             self.events.append(LeaseEvent.LOST)
         if now < self._next_send:
             return
-        self._next_send = now + self.timing.heartbeat
+        self._next_send = now + self.timing.renewal
         if self.state is LeaseState.JOINING:
-            self._next_send = now + self.timing.heartbeat * EAGER
+            self._next_send = now + self.timing.renewal * EAGER
         if self.state in (LeaseState.HELD, LeaseState.JOINING):
             self._send_renewal(now)
         elif self.state is LeaseState.LEFT and not self.left_heard:
@@ -241,7 +241,7 @@ class LeaseHolder:
         self._registered[voter] = max(self._registered.get(voter, 0), message.epoch)
         if self.state is LeaseState.JOINING:
             if message.epoch >= self.epoch and len(self._registered) >= self.voters.majority:
-                again = now + (self.timing.heartbeat if message.busy > 0 else 0.0)
+                again = now + (self.timing.renewal if message.busy > 0 else 0.0)
                 self._new_epoch(again, max(self._registered.values()) + 1)
         elif self.state is LeaseState.HELD:
             refusing = sum(epoch > self.epoch for epoch in self._registered.values())

@@ -1,0 +1,214 @@
+"""Following an agent: nothing is missed or taken twice, and what is old stays until better is known."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tuiconsole.agent.observer import Change, DeathProved, NodeSeen, Observer, ProcessSeen
+from tuiconsole.agent.publisher import Publisher
+from tuiconsole.model.events import Event
+from tuiconsole.model.node import Pids
+from tuiconsole.model.process import Process
+from tuiconsole.model.states import NodeState, ProcessState
+from tuiconsole.model.status import QuorumStatus
+from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.source.errors import Location
+from tuiconsole.wire.messages import Heartbeat, Published
+
+HERE = Location("tuiconsole.toml", 1)
+NODE = ClusterNode(
+    name="server_1",
+    kind="server",
+    host="127.0.0.11",
+    port=61100,
+    core=True,
+    tags=("server",),
+    supervisord=Path("supervisord.conf"),
+    env={},
+    state_dir=Path("state"),
+    run_dir=None,
+    origin=HERE,
+    kind_origin=HERE,
+)
+
+
+def heartbeat(state: NodeState = NodeState.RUNNING, boottime: float = 1000.0) -> Heartbeat:
+    return Heartbeat(
+        host="127.0.0.11",
+        state=state,
+        reason="",
+        epoch=1,
+        incarnation="i",
+        pids=Pids(1, 2, 3),
+        boottime=boottime,
+        config_digest="c",
+        rules_digest="r",
+        leader=("server_1", 1),
+        quorum=QuorumStatus(1, 1, 1, held=True),
+    )
+
+
+def process(name: str, state: ProcessState = ProcessState.RUNNING, pid: int = 7) -> Process:
+    return Process("app", name, state, pid)
+
+
+class Line:
+    """A publisher and an observer with a wire between them that a test can cut."""
+
+    def __init__(self) -> None:
+        self.sent: list[Published] = []
+        self.asked: list[str] = []
+        self.changes: list[Change] = []
+        self.publisher = Publisher("server_1", "run1", self.sent.append)
+        self.observer = Observer([NODE], self.asked.append, self.changes.append)
+        self.now = 5000.0
+
+    def deliver(self) -> None:
+        for published in self.sent:
+            self.observer.publication(published, self.now)
+        self.sent.clear()
+
+    def answer_snapshot(self) -> None:
+        snapshot = self.publisher.snapshot()
+        assert snapshot is not None
+        self.observer.snapshot(snapshot, self.now)
+        self.asked.clear()
+
+    def join(self) -> None:
+        self.publisher.heartbeat(heartbeat())
+        self.deliver()
+        self.answer_snapshot()
+        self.changes.clear()
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+def test_a_late_joiner_asks_for_a_snapshot_and_then_follows(line: Line) -> None:
+    line.publisher.changed(process("a"))
+    line.sent.clear()
+    line.publisher.heartbeat(heartbeat())
+    line.deliver()
+    assert line.asked == ["server_1"]
+    assert line.observer.seen("server_1").state is NodeState.STOPPED
+    line.answer_snapshot()
+    assert line.observer.seen("server_1").processes["app:a"].state is ProcessState.RUNNING
+    line.changes.clear()
+    line.publisher.changed(process("b"))
+    line.deliver()
+    assert line.changes == [ProcessSeen("server_1", process("b"))]
+    assert line.asked == []
+
+
+def test_a_gap_keeps_what_was_known_and_asks_again(line: Line) -> None:
+    line.join()
+    line.publisher.changed(process("a"))
+    line.sent.clear()
+    line.publisher.changed(process("b"))
+    line.deliver()
+    assert line.asked == ["server_1"]
+    assert "app:b" not in line.observer.seen("server_1").processes
+    line.answer_snapshot()
+    assert set(line.observer.seen("server_1").processes) == {"app:a", "app:b"}
+
+
+def test_a_duplicate_or_late_publication_changes_nothing(line: Line) -> None:
+    line.join()
+    line.publisher.changed(process("a"))
+    first = line.sent[0]
+    line.deliver()
+    line.publisher.changed(process("a", ProcessState.EXITED, 0))
+    line.deliver()
+    line.changes.clear()
+    line.observer.publication(first, line.now)
+    assert line.changes == []
+    assert line.asked == []
+    assert line.observer.seen("server_1").processes["app:a"].state is ProcessState.EXITED
+
+
+def test_an_old_snapshot_does_not_undo_what_came_after_it(line: Line) -> None:
+    line.join()
+    old = line.publisher.snapshot()
+    assert old is not None
+    line.publisher.changed(process("a"))
+    line.deliver()
+    line.observer.snapshot(old, line.now)
+    assert "app:a" in line.observer.seen("server_1").processes
+
+
+def test_a_restarted_agent_is_followed_anew(line: Line) -> None:
+    line.join()
+    line.publisher.changed(process("a"))
+    line.deliver()
+    line.publisher = Publisher("server_1", "run2", line.sent.append)
+    line.publisher.heartbeat(heartbeat())
+    line.deliver()
+    assert line.asked == ["server_1"]
+    assert "app:a" in line.observer.seen("server_1").processes, "kept until better is known"
+    line.answer_snapshot()
+    assert line.observer.seen("server_1").processes == {}
+
+
+def test_the_proof_of_death_is_told_in_its_place(line: Line) -> None:
+    line.join()
+    line.publisher.changed(process("a"))
+    line.publisher.supervisord_died("i", 3, "killed")
+    line.publisher.replaced((process("a", ProcessState.STOPPED, 0),))
+    line.deliver()
+    kinds = [type(change) for change in line.changes]
+    assert kinds == [ProcessSeen, DeathProved, ProcessSeen]
+
+
+def test_a_heartbeat_tells_the_clocks_difference_and_only_news(line: Line) -> None:
+    line.join()
+    line.now = 5000.5
+    line.publisher.heartbeat(heartbeat(boottime=1000.4))
+    line.deliver()
+    assert line.changes == []
+    assert line.observer.offsets["server_1"] == pytest.approx(-4000.1)
+    line.publisher.heartbeat(heartbeat(NodeState.ISOLATED))
+    line.deliver()
+    assert [type(change) for change in line.changes] == [NodeSeen]
+
+
+def test_events_come_once_and_in_order_even_over_snapshots(line: Line) -> None:
+    line.join()
+    for number in range(3):
+        line.publisher.tell(Event("2026-01-01T00:00:00.000Z", "server_1", "agent", "x", str(number)))
+    line.deliver()
+    line.answer_snapshot()
+    assert [event.text for event in line.observer.events] == ["0", "1", "2"]
+    assert len({event.id for event in line.observer.events}) == 3
+
+
+def test_a_node_that_the_cluster_file_does_not_name_is_counted_and_dropped(line: Line) -> None:
+    line.observer.publication(Published("nobody", "r", 1, heartbeat()), line.now)
+    assert line.observer.dropped == 1
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_whatever_is_lost_the_view_ends_as_the_publisher_has_it(line: Line, seed: int) -> None:
+    rng = random.Random(seed)
+    line.join()
+    for step in range(60):
+        name = rng.choice("abcde")
+        if rng.random() < 0.2:
+            line.publisher.removed(f"app:{name}")
+        else:
+            line.publisher.changed(process(name, rng.choice(list(ProcessState)), step))
+        if rng.random() < 0.3:
+            line.sent[:] = [published for published in line.sent if rng.random() < 0.6]
+        if rng.random() < 0.4:
+            line.deliver()
+        if line.asked and rng.random() < 0.5:
+            line.answer_snapshot()
+    line.publisher.heartbeat(heartbeat())
+    line.deliver()
+    if line.asked:
+        line.answer_snapshot()
+    assert dict(line.observer.seen("server_1").processes) == line.publisher.processes
