@@ -12,7 +12,7 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     heartbeat: float = 0.5
-    """Between two heartbeats of an agent on the mesh. What happens is published at once: the heartbeat shows its
+    """Between two heartbeats of an agent on the mesh. What happens is published at once: this shows its
     age and repairs gaps; no promise rests on it, and every agent hears every other's."""
     renewal: float = 0.2
     """Between two renewals of a lease, a node's or the leader's: 20 fit in one node lease, so that 10 % of
