@@ -71,6 +71,10 @@ async def test_x_asks_first_lists_its_target_and_rests_on_cancel(console: Consol
         await operator.sees("on console_3, 4 processes alive")
         assert operator.app.focused is not None
         assert operator.app.focused.id == "cancel"
+        cancel, confirm = (
+            operator.app.screen.query_one(one).styles.background for one in ("#cancel", "#confirm")
+        )
+        assert abs(cancel.brightness - confirm.brightness) > 0.4, "where it rests is seen without colours"
         await operator.press("enter")
         await operator.until(lambda: not isinstance(operator.app.screen, ConfirmDialog), "the dialog closed")
         assert operator.session.asked == []

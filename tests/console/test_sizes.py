@@ -45,9 +45,7 @@ async def test_80_by_24_clips_no_essential(console: Console) -> None:
             await operator.sees(key)
 
 
-@pytest.mark.parametrize(
-    "size", [(20, 5), (40, 10), (60, 16), (60, 20), (80, 24), (100, 30), (120, 35), (160, 45), (300, 100)]
-)
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (60, 20), (100, 30), (300, 100)])
 async def test_every_size_shows_something_usable(console: Console, size: tuple[int, int]) -> None:
     async with console(size=size) as operator:
         await operator.sees("scen2_hci_0" if size[0] > 20 else "scen2_hci")
@@ -55,19 +53,7 @@ async def test_every_size_shows_something_usable(console: Console, size: tuple[i
             await operator.sees("scenario_2")
         await operator.on("scen2_hci_03")
         await operator.sees("●")
-        for key in (
-            "n",
-            "escape",
-            "e",
-            "escape",
-            "question_mark",
-            "escape",
-            "x",
-            "escape",
-            "slash",
-            "escape",
-        ):
-            await operator.press(key)
+        await operator.press("n", "e", "escape", "question_mark", "escape", "x", "escape")
         assert operator.app.is_running
 
 

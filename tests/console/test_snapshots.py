@@ -28,6 +28,7 @@ def prepared(
         try:
             await operator.until(lambda: operator.control.applications.rows, "the first picture")
             await operator.sees("Quit")
+            await operator.sees("common_data_bus has no stdout log")
             await act(operator)
         except pytest.fail.Exception as failure:
             operator.app.exit()
@@ -82,6 +83,7 @@ def test_a_lost_connection_while_a_start_goes_on(snap_compare: Compare, size: tu
         session.tell(link=Link(connected=False, reason="agent console_1 does not answer"), age=12.0)
         await operator.sees("CONNECTION LOST")
         await operator.sees("starting 2/3")
+        await operator.sees("scen2_internal_data_bus has no stdout log")
 
     assert snap_compare(quiet(console_on(session)), terminal_size=size, run_before=prepared(session, lose))
 
@@ -92,6 +94,7 @@ def test_a_refused_start(snap_compare: Compare, size: tuple[int, int]) -> None:
 
     async def refuse(operator: Operator) -> None:
         await operator.on("scen2_hci_03")
+        await operator.misses("has no stdout log")
         await operator.press("s")
         session.answer(Outcome("scen2_hci_03", Verdict.REFUSED, NO_NODE))
         await operator.sees("start scen2_hci_03 refused")
@@ -107,6 +110,7 @@ def test_the_confirmation_of_a_stop(snap_compare: Compare, size: tuple[int, int]
 
     async def ask(operator: Operator) -> None:
         await operator.on("scen2_hci_02")
+        await operator.sees("scen2_internal_data_bus has no stdout log")
         await operator.press("x")
         await operator.sees("Stop scen2_hci_02?")
 

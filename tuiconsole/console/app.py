@@ -39,8 +39,8 @@ class ConsoleApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "tuiconsole"
     CSS = """
-    Screen { background: $background; color: $foreground; }
     Footer { background: $footer-background; }
+    ToastRack { margin-bottom: 2; }
     Toast { background: $panel; max-width: 72; }
     """
 

@@ -46,14 +46,20 @@ class ConfirmDialog(ModalScreen[bool]):
         .question { text-style: bold; color: $tone-strong; margin: 0 0 1 0; width: 100%; }
         VerticalScroll { height: auto; max-height: 12; }
         Horizontal { height: 1; margin: 1 0 0 0; align-horizontal: right; }
-        Button {
+        #cancel, #confirm {
             height: 1;
-            min-width: 12;
+            min-width: 14;
             margin: 0 0 0 2;
             border: none;
             background: $cursor;
             color: $foreground;
-            &:focus { background: $accent; color: $badge-ink; text-style: bold; background-tint: $accent 0%; }
+            text-style: none;
+            &:focus {
+                background: $tone-accent;
+                background-tint: $tone-accent 0%;
+                color: $badge-ink;
+                text-style: bold;
+            }
         }
         &.-short > Vertical { padding: 0 1; border: none; }
     }
