@@ -86,7 +86,7 @@ def test_the_commands_of_the_readme_are_documented() -> None:
 
 
 def test_the_timings_in_the_documents_are_those_in_force() -> None:
-    values = {}
+    values: dict[str, float] = {}
     for line in section(ARCHITECTURE, "Defaults").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         names = re.findall(r"`([a-z_]+)`", cells[0])
