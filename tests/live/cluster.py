@@ -23,7 +23,7 @@ from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus
 
 from .desk import Desk, NoAnswerError, pretty
 from .procfs import Program, alive, programs, traces
-from .witness import Witness
+from .witness import Stamp, Witness
 
 SERVERS = ("server_1", "server_2", "server_3")
 CONSOLES = ("console_1", "console_2", "console_3")
@@ -46,7 +46,7 @@ HCI_PROGRAMS = frozenset(
 )
 
 COMMAND = str(Path(sys.executable).parent / "tuiconsole")
-READY_WITHIN = 60.0
+READY_WITHIN = 30.0
 """Seconds. The demo's promise is a few; a loaded machine may take longer."""
 ENDS_WITHIN = 20.0
 LOOK_EVERY = 0.03
@@ -291,6 +291,15 @@ class Cluster:
         found = [program for program in self.live(namespec) if not node or program.node == node]
         assert len(found) == 1, f"{namespec} lives {len(found)} times: {found}"
         return found[0].pid
+
+    def begun(self, namespec: str, since: float) -> Stamp:
+        """The first start of a program after `since`. It stamps a moment after it counts as RUNNING."""
+
+        def look() -> Stamp | None:
+            stamps = self.witness.stamps(namespec, since, "start")
+            return stamps[0] if stamps else None
+
+        return until(look, f"the start of {namespec}")
 
     def common_buses(self, nodes: Sequence[str]) -> list[int]:
         """The pids of the unmanaged bus on each of these nodes."""

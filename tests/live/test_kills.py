@@ -178,8 +178,7 @@ def test_a_power_cut_of_the_masters_server_costs_a_lease_and_an_election(cluster
             f"{name} elsewhere",
             node="console_1",
         )
-        begun = cluster.witness.started(f"{name}:scen2_internal_data_bus", since)
-        assert begun is not None
+        begun = cluster.begun(f"{name}:scen2_internal_data_bus", since)
         assert begun.at - since > 3.5
         assert status.quorum.held
         assert status.quorum.present == 2
@@ -208,7 +207,7 @@ def test_the_programs_of_a_node_whose_agent_stays_dead_end_before_they_start_els
             f"{name} elsewhere",
             node="console_1",
         )
-        begun = cluster.witness.stamps(f"{name}:scen2_internal_data_bus", since, "start")[0]
+        begun = cluster.begun(f"{name}:scen2_internal_data_bus", since)
         assert not any(alive(pid) for pid in old)
         own = [stamp for stamp in cluster.witness.stamps(name + ":", since, "end") if stamp.pid in old]
         # They had the time to end by themselves, and did before.
