@@ -21,6 +21,7 @@ from tuiconsole.rulebook.rules import (
     StartingStrategy,
 )
 from tuiconsole.rulebook.words import PROGRAM_WORDS, TOML_APPLICATION_WORDS
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.timing import PROFILES, Timing
 
 COMMANDS = ROOT / "docs" / "commands.md"
@@ -94,6 +95,16 @@ def test_the_timings_in_the_documents_are_those_in_force() -> None:
             values.update(zip(names, map(float, cells[1].split(",")), strict=True))
     assert values == msgspec.structs.asdict(Timing())
     assert PROFILES["fast"] == Timing(node_lease=2.0)
+
+
+def test_the_cluster_file_of_the_readme_is_one(tmp_path: Path) -> None:
+    text = re.search(r"```toml\n(.*?)```", section(ROOT / "README.md", "Set up a cluster"), re.DOTALL)
+    assert text
+    file = tmp_path / "tuiconsole.toml"
+    file.write_text(text[1])
+    cluster = load_cluster(file)
+    assert not cluster.warnings
+    assert [node.name for node in cluster.core_nodes] == ["server_1"]
 
 
 def test_every_word_of_the_rules_is_documented() -> None:
