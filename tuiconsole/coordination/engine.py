@@ -399,7 +399,7 @@ class Engine:
         voter.results.clear()
         if voter.leader is None:
             self.view = NOTHING_SEEN
-        elif now - self._view_at >= self.timing.renewal:
+        elif now - self._view_at >= self.timing.leader_beat:
             self._view_at = now
             self.view = ClusterView(voter.node_epochs(now), voter.lease_ages(now))
 

@@ -151,7 +151,7 @@ class LeaseHolder:
         if now < self._next_send:
             return
         self._next_send = now + self.timing.renewal
-        if self.state is LeaseState.JOINING:
+        if self.state in (LeaseState.JOINING, LeaseState.LEFT):
             self._next_send = now + self.timing.renewal * EAGER
         if self.state in (LeaseState.HELD, LeaseState.JOINING):
             self._send_renewal(now)

@@ -64,12 +64,12 @@ class Leader:
         self._rounds[self.round] = now
         if len(self._rounds) > REMEMBERED:
             del self._rounds[next(iter(self._rounds))]
-        self.next_beat = now + self.timing.renewal
+        self.next_beat = now + self.timing.leader_beat
         return self.round
 
     def align(self, now: BootTime) -> None:
         """Let the next heartbeat go now if it is due within half an interval."""
-        if self.next_beat - now < self.timing.renewal / 2:
+        if self.next_beat - now < self.timing.leader_beat / 2:
             self.next_beat = now
 
     def followed(self, voter: str, round_number: int) -> bool:

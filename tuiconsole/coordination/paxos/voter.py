@@ -500,7 +500,7 @@ class Voter:
         self._promise_answer(self.name, term)
 
     def _send_prepare(self, now: BootTime) -> None:
-        self._again = now + self.timing.renewal
+        self._again = now + self.timing.leader_beat
         self._send_to_others(
             Prepare(self.voters.cluster, self.founding.digest, self.name, self.election.term)
         )
@@ -688,7 +688,7 @@ class Voter:
         latest, value = leader.latest()
         if leader.matches(stamp, latest):
             self._count_acceptance(now, leader, sender, stamp)
-        elif stamp < latest and now - leader.offered_at.get(sender, 0.0) >= self.timing.renewal:
+        elif stamp < latest and now - leader.offered_at.get(sender, 0.0) >= self.timing.leader_beat:
             leader.offered_at[sender] = now
             self._send(
                 sender,
