@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from tuiconsole.client.session import Link
 from tuiconsole.console.screens.log import LogScreen
@@ -175,7 +176,10 @@ async def test_the_details_show_facts_and_the_live_tail_of_the_selected_process(
         assert "\x1b" not in operator.text()
 
 
-async def test_scrolling_through_the_tree_opens_only_the_log_it_rests_on(console: Console) -> None:
+async def test_scrolling_through_the_tree_opens_only_the_log_it_rests_on(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuiconsole.console.widgets.details.panel._SETTLED", 0.6)
     async with console() as operator:
         await operator.on("scen2_hci_03")
         await operator.press("down", "down", "down", "down")

@@ -195,6 +195,16 @@ def test_the_cursor_keeps_its_key_and_is_always_in_view_if_it_was(
         assert now.scroll <= now.cursor < now.scroll + height
 
 
+def test_what_is_looked_at_stays_at_its_place_when_rows_come_above_it() -> None:
+    old = [f"{number:02d}" for number in range(40)]
+    new = ["a", "b", "c", *old]
+    assert reanchored(old, new, View(cursor=15, scroll=10), 12) == View(cursor=18, scroll=13)
+    assert reanchored(old, new, View(cursor=39, scroll=10), 12) == View(cursor=42, scroll=13), (
+        "cursor not in view"
+    )
+    assert reanchored(new, old, View(cursor=18, scroll=13), 12) == View(cursor=15, scroll=10)
+
+
 @given(text=st.text(), width=st.integers(0, 60), indent=st.integers(0, 4))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_made_harmless_and_fits(text: str, width: int, indent: int) -> None:

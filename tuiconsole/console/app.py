@@ -126,6 +126,8 @@ class ConsoleApp(App[int]):
 
     def _toast(self, request: Request) -> None:
         done = request.verdict is Verdict.DONE
+        # One at a time: what came before is in the event log, and a small screen has no room for both.
+        self.clear_notifications()
         self.notify(
             plain(request.sentence if done else request.text),
             title="" if done else plain(f"{request.action.value} {request.target}: {request.verdict_words}"),
