@@ -233,7 +233,7 @@ class Agent:
         coordinator = EmbeddedCoordinator(
             self._node.name,
             incarnation,
-            self._cluster.digest,
+            self._cluster.name,
             {core.name: f"tcp://{core.host}:{core.lease_port}" for core in self._cluster.core_nodes},
             self._cluster.timing,
             _LeaseSockets(self._sockets),
