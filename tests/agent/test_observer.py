@@ -154,6 +154,17 @@ def test_a_restarted_agent_is_followed_anew(line: Line) -> None:
     assert line.observer.seen("server_1").processes == {}
 
 
+def test_an_agent_that_has_not_heard_its_supervisord_yet_makes_nothing_vanish(line: Line) -> None:
+    line.join()
+    line.publisher.changed(process("a"))
+    line.deliver()
+    line.publisher = Publisher("server_1", "run2", line.sent.append)
+    line.publisher.heartbeat(heartbeat(NodeState.CHECKING))
+    line.deliver()
+    line.answer_snapshot()
+    assert "app:a" in line.observer.seen("server_1").processes
+
+
 def test_the_proof_of_death_is_told_in_its_place(line: Line) -> None:
     line.join()
     line.publisher.changed(process("a"))

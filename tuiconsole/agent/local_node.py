@@ -207,7 +207,8 @@ class LocalNode:
                 process.token is not None and process.state.alive
                 for process in self._publisher.processes.values()
             )
-            if self._isolation in ("", "done") and not granted:
+            unheard = self.pids[1] != 0 and not self._up
+            if self._isolation in ("", "done") and not granted and not unheard:
                 assert self.coordinator is not None
                 await self.coordinator.join()
                 return

@@ -159,6 +159,8 @@ class Reign:
         versioned = await self._coordinator.read()
         self._began = True
         self._engine.take_over(decode_ledger(versioned.value), self.term, self._observer.view, self._now())
+        for proof in self._observer.proofs.values():
+            self.take(proof)
         wake_at: BootTime | None = None
         while True:
             self._watch_silence()

@@ -91,6 +91,8 @@ class Observer:
         self._ask = ask
         self._tell = tell
         self.report: EngineReport | None = None
+        self.proofs: dict[str, DeathProved] = {}
+        """The last proof of each node, for the next master; void once another supervisord is up."""
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._event_ids: set[str] = set()
         self.version = 0
@@ -148,9 +150,13 @@ class Observer:
         if peer is None or (snapshot.run == peer.run and snapshot.seq < peer.seq):
             return
         peer.run, peer.seq = snapshot.run, snapshot.seq
+        processes = {process.namespec: process for process in snapshot.processes}
+        if not processes and snapshot.heartbeat.state is NodeState.CHECKING:
+            # An agent that has just come back has not heard its supervisord yet: what was known stands.
+            processes = dict(peer.node.processes)
         peer.node = msgspec.structs.replace(
             self._with_heartbeat(peer.node, snapshot.heartbeat, now),
-            processes={process.namespec: process for process in snapshot.processes},
+            processes=processes,
             usage=snapshot.usage,
         )
         peer.offset = snapshot.heartbeat.boottime - now
@@ -172,7 +178,9 @@ class Observer:
         if isinstance(body, ProcessesChanged):
             self._take_processes(peer, body, now)
         elif isinstance(body, SupervisordDied):
-            self._tell(DeathProved(peer.node.name, body.incarnation, body.supervisord, body.reason))
+            proof = DeathProved(peer.node.name, body.incarnation, body.supervisord, body.reason)
+            self.proofs[peer.node.name] = proof
+            self._tell(proof)
         elif isinstance(body, UsageSampled):
             peer.node = msgspec.structs.replace(peer.node, usage=body.usage, seen_at=now)
         elif isinstance(body, Reported):

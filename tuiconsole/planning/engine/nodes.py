@@ -10,6 +10,7 @@ from tuiconsole.model.ledger import Grant
 from tuiconsole.model.node import Node
 from tuiconsole.model.process import Process
 from tuiconsole.model.states import NodeState, ProcessState
+from tuiconsole.planning.catalogue import Program
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import RaiseEpoch
 from tuiconsole.planning.engine.situation import Death, Situation, ended_badly, words_of_end
@@ -31,7 +32,7 @@ def node_changed(s: Situation, node: Node) -> None:
     rejoined = node.state is NodeState.RUNNING and node.epoch >= s.draft.epochs.get(node.name, 0)
     if rejoined:
         s.lost.pop(node.name, None)
-    restarted = _restarted(old, node)
+    restarted = _restarted(s, old, node)
     s.nodes[node.name] = node
     if old.processes.keys() != node.processes.keys():
         s.learn_applications()
@@ -121,30 +122,36 @@ def reconcile(s: Situation, name: str, *, died: bool) -> None:
 
 
 def judge_what_was_missed(s: Situation) -> None:
-    """At take-over: what crashed under its grant while there was no master is judged now."""
+    """At take-over: what ended under its grant while there was no master is judged now."""
     for grant in s.draft.grants.values():
         application = s.application_of(grant.name)
         if application is None or application.name in s.jobs or not s.usable(grant.node):
             continue
         for namespec in s.granted_namespecs(grant):
             process = s.process(grant.node, namespec)
-            if (
-                process is not None
-                and process.token == grant.token
-                and ended_badly(process)
-                and namespec not in s.draft.failures
-            ):
+            if process is None or namespec in s.draft.failures:
+                continue
+            if process.token == grant.token and ended_badly(process):
                 s.deaths.append(Death(application.name, namespec, grant.node, words_of_end(process)))
+            elif _forgotten(application.programs[namespec], process):
+                reason = "died with its supervisord"
+                s.deaths.append(Death(application.name, namespec, grant.node, reason, with_node=True))
 
 
-def _restarted(old: Node, new: Node) -> bool:
+def _forgotten(program: Program, process: Process) -> bool:
+    """True if its supervisord was replaced by one that knows nothing of this program's last start."""
+    return process.token is None and not process.state.alive and program.rules.start_sequence > 0
+
+
+def _restarted(s: Situation, old: Node, new: Node) -> bool:
     if new.state is not NodeState.RUNNING:
         return False
+    before = s.supervisords.get(new.name, 0)
+    if new.pids.supervisord:
+        s.supervisords[new.name] = new.pids.supervisord
     if old.incarnation and new.incarnation and old.incarnation != new.incarnation:
         return True
-    return bool(old.pids.supervisord and new.pids.supervisord) and (
-        old.pids.supervisord != new.pids.supervisord
-    )
+    return bool(before and new.pids.supervisord) and before != new.pids.supervisord
 
 
 def _compare(s: Situation, node: str, before: Process, process: Process, restarted: bool) -> None:

@@ -66,6 +66,8 @@ class Situation:
     silent: dict[str, BootTime] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     """Nodes whose lease is over or whose death is proved, with the reason; until they are RUNNING again."""
+    supervisords: dict[str, int] = field(default_factory=dict)
+    """By node: the pid of the supervisord that was up last, kept while none is."""
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     backoffs: dict[str, Backoff] = field(default_factory=dict)
     expiries: dict[str, BootTime] = field(default_factory=dict)
@@ -90,6 +92,9 @@ class Situation:
             dict(view.nodes),
             Orders(f"{master}/{term}"),
         )
+        situation.supervisords = {
+            name: node.pids.supervisord for name, node in view.nodes.items() if node.pids.supervisord
+        }
         situation.learn_applications()
         return situation
 
