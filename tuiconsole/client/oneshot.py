@@ -241,9 +241,7 @@ def follow(lines: Lines, nodes: Sequence[ClusterNode]) -> Iterator[Followed | No
         yield NoAnswerError(f"{line.node.name} has fallen silent")
 
 
-def act(
-    lines: Lines, nodes: Sequence[ClusterNode], body: Act, tally: Tally
-) -> Iterator[Progress | Outcome]:
+def act(lines: Lines, nodes: Sequence[ClusterNode], body: Act, tally: Tally) -> Iterator[Progress | Outcome]:
     """Carry a request to the first of `nodes` that is up, once; yields progress and one outcome for each target.
 
     It is never sent twice: whether an agent that has fallen silent passed it on cannot be known.

@@ -1,0 +1,174 @@
+"""`tuiconsole start`, `stop`, `restart` and `clear`: ask the master, and tell how each target ended."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import click
+
+from tuiconsole.cli import complaints, output
+from tuiconsole.cli.asking import matching, one_node, open_cluster, open_lines, readers, turned_away
+from tuiconsole.cli.commands.status import ask_status
+from tuiconsole.cli.exit_codes import ExitCode
+from tuiconsole.cli.options import Given, given, global_options
+from tuiconsole.client.oneshot import Lines, NoAnswerError, act
+from tuiconsole.client.tally import Tally
+from tuiconsole.client.whose import reading_order
+from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.rulebook.rules import StartingStrategy
+from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.source.text import did_you_mean
+from tuiconsole.wire.messages import Act
+
+_TIMEOUT = 60.0
+_PLACES = frozenset({Action.START, Action.RESTART})
+"""What may place an application, for which LOCAL must mean one node."""
+_UNSURE = frozenset({Verdict.UNKNOWN, Verdict.NO_ANSWER})
+
+_targets = click.argument("target", nargs=-1, required=True, metavar="APP[:PROCESS]…")
+_no_wait = click.option("--no-wait", is_flag=True, help="Leave as soon as the master has the request.")
+_timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(0, 86400, min_open=True),
+    default=_TIMEOUT,
+    show_default=True,
+    metavar="S",
+    help="Seconds until what has not started is rolled back.",
+)
+_strategy = click.option(
+    "--strategy",
+    type=click.Choice([strategy.value for strategy in StartingStrategy], case_sensitive=False),
+    help="How the node is chosen, instead of the rules' word.",
+)
+
+
+@click.command()
+@_targets
+@_strategy
+@_no_wait
+@_timeout
+@global_options
+@click.pass_context
+def start(
+    context: click.Context, target: tuple[str, ...], strategy: str | None, no_wait: bool, timeout: float
+) -> int:
+    """Start applications or processes. LOCAL in their rules means the node of --node, or of this host."""
+    return _ask(given(context), Action.START, target, timeout, strategy=strategy, wait=not no_wait)
+
+
+@click.command()
+@_targets
+@_no_wait
+@_timeout
+@global_options
+@click.pass_context
+def stop(context: click.Context, target: tuple[str, ...], no_wait: bool, timeout: float) -> int:
+    """Stop applications or processes, wherever they run."""
+    return _ask(given(context), Action.STOP, target, timeout, wait=not no_wait)
+
+
+@click.command()
+@_targets
+@_strategy
+@_no_wait
+@_timeout
+@global_options
+@click.pass_context
+def restart(
+    context: click.Context, target: tuple[str, ...], strategy: str | None, no_wait: bool, timeout: float
+) -> int:
+    """Stop applications or processes, and start them again."""
+    return _ask(given(context), Action.RESTART, target, timeout, strategy=strategy, wait=not no_wait)
+
+
+@click.command()
+@_targets
+@global_options
+@click.pass_context
+def clear(context: click.Context, target: tuple[str, ...]) -> int:
+    """Forget the failures of applications or processes: they were seen."""
+    return _ask(given(context), Action.CLEAR, target, _TIMEOUT)
+
+
+def _ask(
+    options: Given,
+    action: Action,
+    targets: Sequence[str],
+    timeout: float,
+    *,
+    strategy: str | None = None,
+    wait: bool = True,
+) -> int:
+    cluster = open_cluster(options)
+    if action in _PLACES:
+        nodes: tuple[ClusterNode, ...] = (one_node(cluster, options, action.value),)
+    else:
+        nodes = reading_order(cluster, matching(cluster, options))
+    body = Act(action, tuple(dict.fromkeys(targets)), nodes[0].name, timeout, strategy)
+    with open_lines(cluster, options) as lines:
+        try:
+            outcomes = _carry(lines, nodes, body, wait=wait)
+        except KeyboardInterrupt:
+            complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
+            raise
+        strangers = _strangers(lines, readers(cluster, options), outcomes)
+    if options.json:
+        output.json(outcomes)
+    return _tell(action, outcomes, strangers, quiet=options.json)
+
+
+def _carry(lines: Lines, nodes: Sequence[ClusterNode], body: Act, *, wait: bool) -> list[Outcome]:
+    tally = Tally(body.targets)
+    outcomes = []
+    for step in act(lines, nodes, body, tally):
+        if isinstance(step, Outcome):
+            outcomes.append(step)
+        elif wait:
+            where = f" ({step.step} of {step.steps})" if step.steps else ""
+            complaints.progress(f"{step.target}: {step.text}{where}")
+        else:
+            outcomes += tally.end(Verdict.DONE, f"{body.action.value} requested")
+            break
+    if tally.failure is not None:
+        turned_away(tally.failure)
+    return outcomes
+
+
+def _strangers(lines: Lines, nodes: Sequence[ClusterNode], outcomes: Sequence[Outcome]) -> dict[str, str]:
+    """The refused names that nothing bears, each with a remedy."""
+    refused = [outcome.target for outcome in outcomes if outcome.verdict is Verdict.REFUSED]
+    if not refused:
+        return {}
+    with contextlib.suppress(NoAnswerError):
+        status = ask_status(lines, nodes)
+        applications = {one.name: [p.namespec for p in one.processes] for one in status.applications}
+        strangers = {}
+        for target in refused:
+            name, _, program = target.partition(":")
+            if name not in applications:
+                near = did_you_mean(name, applications)
+                strangers[target] = f"no application is named {name!r}; {near}"
+            elif program and target not in applications[name]:
+                near = did_you_mean(target, applications[name])
+                strangers[target] = f"{name} has no process {program!r}; {near}"
+        return strangers
+    return {}
+
+
+def _tell(action: Action, outcomes: Sequence[Outcome], strangers: dict[str, str], *, quiet: bool) -> int:
+    for outcome in outcomes:
+        if outcome.verdict is Verdict.DONE:
+            if not quiet:
+                output.line(f"{outcome.target} {outcome.text}")
+        elif outcome.target in strangers:
+            complaints.say(strangers[outcome.target])
+        else:
+            word = outcome.verdict.value.replace("_", " ")
+            complaints.say(f"{action.value} {outcome.target}: {word}: {outcome.text}")
+    if strangers:
+        return ExitCode.USAGE
+    verdicts = {outcome.verdict for outcome in outcomes}
+    if verdicts & _UNSURE:
+        return ExitCode.NO_ANSWER
+    return ExitCode.DONE if verdicts <= {Verdict.DONE} else ExitCode.FAILED

@@ -1,0 +1,41 @@
+"""`tuiconsole logs`: the log of one process, wherever it runs."""
+
+from __future__ import annotations
+
+import codecs
+
+import click
+
+from tuiconsole.cli import output
+from tuiconsole.cli.asking import open_cluster, open_lines, readers, turned_away
+from tuiconsole.cli.exit_codes import ExitCode
+from tuiconsole.cli.options import given, global_options, refuse_json
+from tuiconsole.client.oneshot import converse
+from tuiconsole.wire.messages import Failed, LogChunk, ReadLog
+
+_TAIL = 64 * 1024
+
+
+@click.command()
+@click.argument("namespec")
+@click.option("-f", "--follow", "following", is_flag=True, help="Go on with what is appended, until Ctrl-C.")
+@click.option("--stderr", is_flag=True, help="Its stderr instead of its stdout.")
+@global_options
+@click.pass_context
+def logs(context: click.Context, namespec: str, following: bool, stderr: bool) -> int:
+    """Show the end (64 KiB) of the log of NAMESPEC, which is APPLICATION:PROCESS."""
+    refuse_json(context)
+    options = given(context)
+    cluster = open_cluster(options)
+    if ":" not in namespec:
+        raise click.UsageError(f"{namespec!r} is no namespec; expected APPLICATION:PROCESS")
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    body = ReadLog(namespec, stderr, _TAIL, following)
+    with open_lines(cluster, options) as lines:
+        for piece in converse(lines, readers(cluster, options), body, endless=following):
+            if isinstance(piece, LogChunk):
+                output.log_piece(decoder.decode(piece.data))
+            elif isinstance(piece, Failed):
+                turned_away(piece)
+    output.log_piece(decoder.decode(b"", True))
+    return ExitCode.DONE

@@ -1,0 +1,156 @@
+"""`tuiconsole status`: how the cluster is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from tuiconsole.cli import complaints, output, tables
+from tuiconsole.cli.asking import open_cluster, open_lines, readers, turned_away
+from tuiconsole.cli.exit_codes import ExitCode, Health
+from tuiconsole.cli.options import Given, given, global_options
+from tuiconsole.client.items import ItemsStatus, merge_items
+from tuiconsole.client.oneshot import Lines, NoAnswerError, converse, follow
+from tuiconsole.model.states import ClusterState
+from tuiconsole.model.status import ClusterStatus
+from tuiconsole.settings.cluster_file import Cluster, ClusterNode
+from tuiconsole.source.errors import SourceError
+from tuiconsole.source.text import did_you_mean
+from tuiconsole.wire.messages import AskStatus, Failed, StatusIs
+
+
+@click.command()
+@click.argument("app", nargs=-1)
+@click.option("--items", is_flag=True, help="Merge the applications of each item; the worst LEDs win.")
+@click.option("--watch", is_flag=True, help="Show it again whenever it changes, until Ctrl-C.")
+@click.option("--check", is_flag=True, help="Exit 0 if all is well, 1 minor, 2 major failure, 3 unknown.")
+@global_options
+@click.pass_context
+def status(context: click.Context, app: tuple[str, ...], items: bool, watch: bool, check: bool) -> int:
+    """Show applications, nodes, master and quorum; of each APP also its processes."""
+    if watch and check:
+        raise click.UsageError("--watch never ends, so that --check has nothing to say")
+    if items and app:
+        raise click.UsageError("--items shows all items; name no APP")
+    return show(given(context), app, items=items, watch=watch, check=check)
+
+
+def show(
+    options: Given,
+    names: Sequence[str] = (),
+    *,
+    items: bool = False,
+    watch: bool = False,
+    check: bool = False,
+) -> int:
+    """Ask and print; returns the exit code."""
+    cluster = open_cluster(options)
+    if items and not cluster.item:
+        raise SourceError.at(cluster.file, 0, "says not how names form items", "add item = '…' to [cluster]")
+    with open_lines(cluster, options) as lines:
+        nodes = readers(cluster, options)
+        if watch:
+            return _watch(options, cluster, lines, nodes, names, items)
+        found = ask_status(lines, nodes)
+    shown = _chosen(found, names)
+    _print(options, cluster, shown, names, items)
+    _remark(found)
+    return health(shown) if check else ExitCode.DONE
+
+
+def ask_status(lines: Lines, nodes: Sequence[ClusterNode]) -> ClusterStatus:
+    """The status of the first agent that answers. Raises NoAnswerError."""
+    for body in converse(lines, nodes, AskStatus()):
+        if isinstance(body, StatusIs):
+            return body.status
+        if isinstance(body, Failed):
+            turned_away(body)
+    raise NoAnswerError("the agent answered without a status")
+
+
+def health(status: ClusterStatus) -> Health:
+    """Where a status stands on the scale of --check. Without quorum what is seen may be old: unknown."""
+    if not status.quorum.held or status.master is None or status.state is ClusterState.ELECTION:
+        return Health.UNKNOWN
+    if status.conflicts or any(application.major_failure for application in status.applications):
+        return Health.MAJOR
+    if any(application.minor_failure for application in status.applications):
+        return Health.MINOR
+    return Health.WELL
+
+
+def _chosen(status: ClusterStatus, names: Sequence[str]) -> ClusterStatus:
+    if not names:
+        return status
+    known = [application.name for application in status.applications]
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"no application is named {name!r}; {did_you_mean(name, known)}")
+    return msgspec.structs.replace(
+        status,
+        applications=tuple(one for one in status.applications if one.name in names),
+        conflicts=tuple(one for one in status.conflicts if one.name.partition(":")[0] in names),
+    )
+
+
+def _print(
+    options: Given, cluster: Cluster, status: ClusterStatus, names: Sequence[str], items: bool
+) -> None:
+    if options.json:
+        output.json(_data(cluster, status, items))
+    else:
+        output.lines(_text(cluster, status, names, items))
+
+
+def _data(cluster: Cluster, status: ClusterStatus, items: bool) -> ClusterStatus | ItemsStatus:
+    return merge_items(status, cluster.item) if items else status
+
+
+def _text(cluster: Cluster, status: ClusterStatus, names: Sequence[str], items: bool) -> list[str]:
+    if items:
+        return tables.items(merge_items(status, cluster.item).items)
+    text = tables.applications(status.applications)
+    return [*text, "", *tables.processes(status.applications)] if names else text
+
+
+def _remark(status: ClusterStatus) -> None:
+    """To a person always, to a log only what is not as it should be."""
+    sentence = tables.cluster(status)
+    if status.conflicts or not status.quorum.held or status.master is None:
+        complaints.say(sentence)
+    else:
+        complaints.progress(sentence)
+
+
+def _watch(
+    options: Given,
+    cluster: Cluster,
+    lines: Lines,
+    nodes: Sequence[ClusterNode],
+    names: Sequence[str],
+    items: bool,
+) -> int:
+    last: object = None
+    for news in follow(lines, nodes):
+        if isinstance(news, NoAnswerError):
+            complaints.say(f"what was shown last is old: {news}")
+            last = None
+            continue
+        if news.status is None:
+            continue
+        shown = _chosen(news.status, names)
+        if options.json:
+            if last != (last := msgspec.structs.replace(shown, observed_at="")):
+                output.json_line(_data(cluster, shown, items))
+            continue
+        text = [*_text(cluster, shown, names, items), "", tables.cluster(shown)]
+        if text == last:
+            continue
+        if output.to_terminal():
+            output.screen(text)
+        else:
+            output.lines([*([""] if last else []), *text])
+        last = text
+    return ExitCode.DONE

@@ -1,0 +1,63 @@
+"""Outlives the demo, to end what it has started: also after kill -9, which nobody can catch.
+
+It is a process of its own session and reads a pipe from the demo. The pipe's end is the demo's end; then it
+kills all that bears the demo's tag, and removes the demo's folders if they were made for it alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tuiconsole.demo.folder import remove
+from tuiconsole.demo.tagged import kill_all
+
+_READY = b"r"
+_ENDS_WITHIN = 15.0
+
+
+class Guardian:
+    """The demo's side: started before anything else, let go after all else has ended."""
+
+    def __init__(self, tag: str, folders: Sequence[Path]) -> None:
+        read, self._write = os.pipe2(os.O_CLOEXEC)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tuiconsole.demo.guardian", tag, *map(str, folders)],
+                stdin=read,
+                stdout=subprocess.PIPE,
+                start_new_session=True,
+            )
+        finally:
+            os.close(read)
+        assert self._process.stdout is not None
+        with self._process.stdout as answer:
+            if answer.read(1) != _READY:
+                raise OSError("the demo's guardian cannot be started")
+
+    def let_go(self) -> None:
+        """Tell it that the demo has ended, and wait until nothing is left."""
+        os.close(self._write)
+        self._process.wait(_ENDS_WITHIN)
+
+
+def main(tag: str, folders: Sequence[str]) -> int:
+    """Wait for the demo's end, then end the rest."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.write(1, _READY)
+    os.close(1)
+    while os.read(0, 64):
+        pass
+    left = kill_all(tag)
+    if not left:
+        remove(map(Path, folders))
+    return bool(left)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
