@@ -247,14 +247,28 @@ class Cluster:
         return outcome
 
     def start(self, target: str, node: str = "console_1", **options: str | float | None) -> Outcome:
-        """Start at `node`, and wait until the status of that node shows it running."""
+        """Start at `node`, and wait until the status of that node shows it running, and its programs do."""
         outcome = self.request(Action.START, target, node, **options)  # type: ignore[arg-type]
         assert outcome.verdict is Verdict.DONE, f"{outcome}\n{self.last_words()}"
         name = target.partition(":")[0]
         self.wait_until(
             lambda s: application(s, name).state is ApplicationState.RUNNING, f"{name} RUNNING", node=node
         )
+        self.witnessed(name, node)
         return outcome
+
+    def witnessed(self, name: str, node: str | None = None) -> None:
+        """Wait until each program that counts as RUNNING has begun: it bears its name, and has stamped.
+
+        With `startsecs = 0` Supervisor calls it RUNNING as soon as it is forked, some 50 ms before that.
+        """
+
+        def begun() -> bool:
+            item = self.application(name, node)
+            stamped = {stamp.pid for stamp in self.witness.stamps(name + ":", event="start")}
+            return all(p.pid in stamped for p in item.processes if p.state is ProcessState.RUNNING)
+
+        until(begun, f"stamps of all programs of {name}")
 
     def stop(self, target: str, node: str = "console_1") -> Outcome:
         """Stop, and wait until the status of that node shows it stopped."""
@@ -370,7 +384,10 @@ class Cluster:
             item = self.application(name, "console_1")
             if item.major_failure or item.minor_failure:
                 self.request(Action.CLEAR, name)
-        return self.wait_until(at_rest, "the cluster at rest")
+        status = self.wait_until(at_rest, "the cluster at rest")
+        for name in SRV:
+            self.witnessed(name)
+        return status
 
 
 def application(status: ClusterStatus, name: str) -> ApplicationStatus:

@@ -14,7 +14,7 @@ import pytest
 
 from tuiconsole.wire.keys import make_keys
 
-from .cluster import COMMAND
+from .cluster import COMMAND, CONSOLES, SERVERS
 from .witness import BIN
 
 SCENARIO = BIN.parent
@@ -29,7 +29,7 @@ def site(tmp_path: Path) -> Path:
     shutil.copytree(SCENARIO, folder, ignore=shutil.ignore_patterns("keys", "state", "__pycache__"))
     file = folder / "tuiconsole.toml"
     file.write_text(file.read_text().replace("127.0.0.11", HOST))
-    make_keys(folder / "keys", ["server_1", "server_2", "server_3", "console_1"], ["operator"])
+    make_keys(folder / "keys", [*SERVERS, *CONSOLES], ["operator"])
     return folder
 
 
@@ -93,7 +93,7 @@ def test_a_node_that_is_not_in_the_cluster_file_is_wrong_usage(site: Path) -> No
     for command in (("agent", "--node", "server_9"), ("status", "--node", "server_9")):
         told = complaint(type_in(site, *command), 2)
         assert "server_9" in told
-        assert "server_1" in told, "the nodes that there are"
+        assert "did you mean server_" in told, told
 
 
 def test_no_cluster_file_at_all_tells_how_to_name_one(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ starting_strategy = "LES_LOADED"
     [
         ("wrong.toml", STRATEGY, 4, ("LES_LOADED", "LESS_LOADED")),
         ("wrong.toml", MODEL, 6, ("nowhere",)),
-        ("wrong.xml", CIRCLE, 2, ("a", "b")),
+        ("wrong.xml", CIRCLE, 3, ("a → b → a",)),
         ("wrong.xml", DTD, 2, ("DTD",)),
     ],
     ids=["unknown strategy", "missing model", "circular reference", "DTD"],
