@@ -7,7 +7,6 @@ import sys
 
 import click
 
-from tuiconsole.cli.asking import FailureError, one_node, open_cluster
 from tuiconsole.cli.options import given, global_options, refuse_json
 
 
@@ -16,6 +15,11 @@ from tuiconsole.cli.options import given, global_options, refuse_json
 @click.pass_context
 def agent(context: click.Context) -> int:
     """Run the agent of one node until SIGTERM, which is a clean leave."""
+    from tuiconsole.agent.lean import leave_out_openssl
+
+    leave_out_openssl()
+    from tuiconsole.cli.asking import FailureError, one_node, open_cluster
+
     refuse_json(context)
     options = given(context)
     cluster = open_cluster(options)
