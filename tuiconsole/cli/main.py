@@ -1,4 +1,4 @@
-"""The command `tuiconsole`: finds the command that is meant, and turns every error into one line and an exit code."""
+"""The command `tuiconsole`: finds what is meant, and turns every error into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COMMANDS = {
     "status": "status",
     "stop": "act",
 }
-"""Each command and its module, imported when it is asked for: a one-shot command must not wait for the others."""
+"""Each command and its module, imported when it is asked for: none must wait for the others."""
 
 
 class _Commands(click.Group):

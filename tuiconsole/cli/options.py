@@ -71,7 +71,7 @@ def global_options(command: F) -> F:
             metavar="FILE",
             expose_value=False,
             callback=_remember("config"),
-            help="The cluster file (TUICONSOLE_CONFIG; else ./tuiconsole.toml, then the configuration folders).",
+            help="The cluster file (TUICONSOLE_CONFIG; else ./tuiconsole.toml, the user's, /etc's).",
         ),
     ):
         command = option(command)

@@ -1,4 +1,4 @@
-"""Values as plain aligned text: columns two blanks apart, nothing else, so that both eyes and awk can read it."""
+"""Values as plain aligned text: columns two blanks apart, so that both eyes and awk can read it."""
 
 from __future__ import annotations
 

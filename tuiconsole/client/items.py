@@ -1,4 +1,4 @@
-"""Items: what operators think of, made of several applications (scen2_srv_02 and scen2_hci_02 are item 02)."""
+"""Items: what operators think of. scen2_srv_02 and scen2_hci_02 are parts of item 02."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Requests of commands that ask and leave: plain blocking sockets, no asyncio (its import takes longer than the answer)."""
+"""Requests of commands that ask and leave.
+
+Plain blocking sockets and no asyncio: its import takes longer than the answer.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import itertools
 import os
 import time
 from collections.abc import Iterator, Sequence
-from types import TracebackType
 
 import zmq
 
@@ -71,15 +73,21 @@ class Line:
         """The next reply; None if there is none within `timeout` seconds."""
         until = time.monotonic() + timeout
         while self.socket.poll(max(0, int((until - time.monotonic()) * 1000)), zmq.POLLIN):
-            try:
-                return decode_reply(self.socket.recv())
-            except MalformedError:
-                self.malformed += 1
+            reply = self._decoded(self.socket.recv())
+            if reply is not None:
+                return reply
         return None
+
+    def _decoded(self, data: bytes) -> Reply | None:
+        try:
+            return decode_reply(data)
+        except MalformedError:
+            self.malformed += 1
+            return None
 
 
 class Lines:
-    """The connections of one command; closes them all when it is left.
+    """The connections of one command; to be closed (contextlib.closing) when it is done.
 
     Args:
         pair: the key of the person who asks.
@@ -91,14 +99,6 @@ class Lines:
         self._lines: dict[str, Line] = {}
         self._mark = os.urandom(6).hex()
         self._numbers = itertools.count(1)
-
-    def __enter__(self) -> Lines:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close all connections."""
@@ -242,7 +242,7 @@ def follow(lines: Lines, nodes: Sequence[ClusterNode]) -> Iterator[Followed | No
 
 
 def act(lines: Lines, nodes: Sequence[ClusterNode], body: Act, tally: Tally) -> Iterator[Progress | Outcome]:
-    """Carry a request to the first of `nodes` that is up, once; yields progress and one outcome for each target.
+    """Carry a request to the first of `nodes` that is up, once; yields progress and each target's outcome.
 
     It is never sent twice: whether an agent that has fallen silent passed it on cannot be known.
     """

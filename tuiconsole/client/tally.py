@@ -1,4 +1,4 @@
-"""Keeps the promise of a request: exactly one outcome for each target, whatever the agent sends or leaves out."""
+"""Keeps the promise of a request: one outcome for each target, whatever the agent sends or leaves out."""
 
 from __future__ import annotations
 

@@ -8,21 +8,21 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
 import msgspec
 
 from tuiconsole.client.oneshot import Lines, NoAnswerError, converse
-from tuiconsole.demo.folder import PERSON, fresh_folder, prepare
+from tuiconsole.demo.folder import PERSON, fresh_folder, prepare, remove
 from tuiconsole.demo.guardian import Guardian
 from tuiconsole.demo.keeper import Keeper
 from tuiconsole.demo.ports import obstacle
 from tuiconsole.demo.tagged import VARIABLE, kill_all, wait_gone
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster_file import Cluster, ClusterNode
 from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.messages import AskStatus, StatusIs
@@ -43,8 +43,8 @@ class DemoError(Exception):
     """The demo cannot run; `str()` is one line with the remedy."""
 
 
-class EndedEarly(BaseException):  # noqa: N818 (as KeyboardInterrupt: no error, and not to be caught by the way)
-    """A signal that ends the console."""
+class EndedEarly(SystemExit):
+    """A signal that ends the console. asyncio lets only SystemExit and KeyboardInterrupt end its loop."""
 
 
 class Voice(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ class Voice(msgspec.Struct, frozen=True):
 
 
 def run_demo(folder: Path | None, voice: Voice, console: Callable[[Cluster, str, str], int] | None) -> int:
-    """Run the cluster until the console is quit or, without one, until SIGINT or SIGTERM; returns the exit code.
+    """Run the cluster until the console is quit, or until SIGINT or SIGTERM; returns the exit code.
 
     Args:
         folder: where to run, kept afterwards; None for a fresh one that is removed at the end.
@@ -67,20 +67,22 @@ def run_demo(folder: Path | None, voice: Voice, console: Callable[[Cluster, str,
         DemoError: an address is in use, or SCEN2_WAIT is no number.
     """
     _check_wait(os.environ.get("SCEN2_WAIT", "1"))
-    own = folder is None
-    place = fresh_folder() if folder is None else folder.resolve()
+    own = [fresh_folder()] if folder is None else []
     stop = threading.Event()
-    tag = secrets.token_hex(8)
     with _signals(stop):
-        guardian = Guardian(tag, [place] if own else [])
         try:
-            cluster = prepare(place)
+            cluster = prepare(folder or own[0])
             trouble = obstacle(cluster)
             if trouble:
                 raise DemoError(trouble)
-            return _run(cluster, tag, voice, console, stop)
+            tag = secrets.token_hex(8)
+            guardian = Guardian(tag, own, [run_dir_of(cluster, name) for name in cluster.nodes])
+            try:
+                return _run(cluster, tag, voice, console, stop)
+            finally:
+                guardian.let_go()
         finally:
-            guardian.let_go()
+            remove(own)
 
 
 def _run(
@@ -90,7 +92,6 @@ def _run(
     console: Callable[[Cluster, str, str], int] | None,
     stop: threading.Event,
 ) -> int:
-    run_dirs = [run_dir_of(cluster, name) for name in cluster.nodes]
     trouble = voice.word
     if console is not None:
         # While the console has the screen, words belong into the agents' logs, where they stand already.
@@ -113,22 +114,16 @@ def _run(
     except EndedEarly:
         return 0
     finally:
-        _end(keeper, cluster, tag, run_dirs)
+        _end(keeper, tag)
 
 
-def _end(keeper: Keeper, cluster: Cluster, tag: str, run_dirs: list[Path]) -> None:
+def _end(keeper: Keeper, tag: str) -> None:
     """Leave cleanly, then make sure."""
     keeper.stop()
     wait_gone(tag, _GONE_WITHIN)
     left = kill_all(tag)
     if left:
         raise DemoError(f"the kernel holds {len(left)} processes of the demo: {left}")
-    for run_dir in run_dirs:
-        with contextlib.suppress(OSError):
-            for entry in run_dir.iterdir():
-                entry.unlink()
-            run_dir.rmdir()
-            run_dir.parent.rmdir()
 
 
 class _Mute:
@@ -185,8 +180,7 @@ def _wait(
     """Until a status is good; False if it is not within `within` seconds, or a signal came."""
     nodes = [cluster.nodes["console_1"], *cluster.nodes.values()]
     began = told = time.monotonic()
-    lines = Lines(load_pair(_key(cluster)), load_keyring(cluster.keys))
-    with lines:
+    with contextlib.closing(Lines(load_pair(_key(cluster)), load_keyring(cluster.keys))) as lines:
         while not stop.is_set() and time.monotonic() - began < within:
             status = _status(lines, nodes)
             if status is not None and good(status):
@@ -199,9 +193,9 @@ def _wait(
     return False
 
 
-def _status(lines: Lines, nodes: list[object]) -> ClusterStatus | None:
+def _status(lines: Lines, nodes: Sequence[ClusterNode]) -> ClusterStatus | None:
     with contextlib.suppress(NoAnswerError):
-        for body in converse(lines, nodes, AskStatus()):  # type: ignore[arg-type]
+        for body in converse(lines, nodes, AskStatus()):
             if isinstance(body, StatusIs):
                 return body.status
     return None

@@ -19,7 +19,7 @@ PAUSE = 0.2
 """Seconds before a dead agent is started again."""
 LONGEST_PAUSE = 5.0
 _QUICK = 2.0
-"""Seconds: an agent that ends by itself sooner has something wrong with it, and is started again later and later."""
+"""Seconds: an agent that ends by itself sooner has something wrong, and is started later and later."""
 _CLEAN_LEAVE_WITHIN = 15.0
 
 
@@ -54,7 +54,7 @@ class Keeper:
         self._logs = logs
         self._tell = tell
         self._agents = [_Agent(name) for name in cluster.nodes]
-        self._stopping = False
+        self._stopping = threading.Event()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
@@ -66,7 +66,7 @@ class Keeper:
 
     def stop(self, within: float = _CLEAN_LEAVE_WITHIN) -> None:
         """Let all agents leave cleanly; kills the ones that take longer than `within` seconds."""
-        self._stopping = True
+        self._stopping.set()
         os.write(self._wake_write, b"s")
         if self._thread.is_alive():
             self._thread.join()
@@ -111,7 +111,7 @@ class Keeper:
         agent.began = time.monotonic()
 
     def _keep(self) -> None:
-        while not self._stopping:
+        while not self._stopping.is_set():
             poller = select.poll()
             poller.register(self._wake_read, select.POLLIN)
             for agent in self._agents:
@@ -120,7 +120,7 @@ class Keeper:
             waiting = [agent for agent in self._agents if agent.process is None and not agent.left]
             now = time.monotonic()
             poller.poll(max(0.0, min(agent.due for agent in waiting) - now) * 1000 if waiting else None)
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             for agent in self._agents:
                 if agent.process is not None and agent.process.poll() is not None:
@@ -134,9 +134,8 @@ class Keeper:
         now = time.monotonic()
         if status == 0:
             agent.left = True
-            self._tell(
-                f"{agent.node} has left; `tuiconsole agent --node {agent.node} -c {self._cluster.file}` brings it back"
-            )
+            back = f"tuiconsole agent --node {agent.node} -c {self._cluster.file}"
+            self._tell(f"{agent.node} has left; `{back}` brings it back")
             return
         quick = status > 0 and now - agent.began < _QUICK
         agent.pause = min(agent.pause * 2, LONGEST_PAUSE) if quick else PAUSE

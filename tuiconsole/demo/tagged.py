@@ -1,4 +1,4 @@
-"""All processes of one demo, found by the tag in the environment they were started with, whoever their parent is."""
+"""All processes of one demo, found by the tag in their environment, whoever their parent is."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def wait_gone(tag: str, within: float) -> bool:
 
 
 def kill_all(tag: str, within: float = 10.0) -> list[int]:
-    """SIGKILL all that bear the tag, again and again until none is left; what is left after `within` seconds."""
+    """SIGKILL all that bear the tag until none is left; returns what is left after `within` seconds."""
     until = time.monotonic() + within
     left = tagged(tag)
     while left and time.monotonic() < until:

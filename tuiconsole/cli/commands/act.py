@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
+from contextlib import closing, suppress
 
 import click
 
@@ -106,7 +106,7 @@ def _ask(
     else:
         nodes = reading_order(cluster, matching(cluster, options))
     body = Act(action, tuple(dict.fromkeys(targets)), nodes[0].name, timeout, strategy)
-    with open_lines(cluster, options) as lines:
+    with closing(open_lines(cluster, options)) as lines:
         try:
             outcomes = _carry(lines, nodes, body, wait=wait)
         except KeyboardInterrupt:
@@ -140,7 +140,7 @@ def _strangers(lines: Lines, nodes: Sequence[ClusterNode], outcomes: Sequence[Ou
     refused = [outcome.target for outcome in outcomes if outcome.verdict is Verdict.REFUSED]
     if not refused:
         return {}
-    with contextlib.suppress(NoAnswerError):
+    with suppress(NoAnswerError):
         status = ask_status(lines, nodes)
         applications = {one.name: [p.namespec for p in one.processes] for one in status.applications}
         strangers = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from tuiconsole.cli import complaints, output, tables
@@ -21,7 +23,7 @@ def events(context: click.Context, following: bool) -> int:
     options = given(context)
     cluster = open_cluster(options)
     seen = SeenEvents()
-    with open_lines(cluster, options) as lines:
+    with closing(open_lines(cluster, options)) as lines:
         for news in follow(lines, readers(cluster, options)):
             if isinstance(news, NoAnswerError):
                 complaints.say(str(news))

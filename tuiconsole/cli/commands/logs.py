@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import closing
 
 import click
 
@@ -31,7 +32,7 @@ def logs(context: click.Context, namespec: str, following: bool, stderr: bool) -
         raise click.UsageError(f"{namespec!r} is no namespec; expected APPLICATION:PROCESS")
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     body = ReadLog(namespec, stderr, _TAIL, following)
-    with open_lines(cluster, options) as lines:
+    with closing(open_lines(cluster, options)) as lines:
         for piece in converse(lines, readers(cluster, options), body, endless=following):
             if isinstance(piece, LogChunk):
                 output.log_piece(decoder.decode(piece.data))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from tuiconsole.cli import complaints, output, tables
@@ -18,7 +20,7 @@ def nodes(context: click.Context) -> int:
     """Show the nodes: state, load of the host, how long ago each was heard."""
     options = given(context)
     cluster = open_cluster(options)
-    with open_lines(cluster, options) as lines:
+    with closing(open_lines(cluster, options)) as lines:
         status = ask_status(lines, readers(cluster, options))
     if options.json:
         output.json(status.nodes)

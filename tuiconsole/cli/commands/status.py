@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 
 import click
 import msgspec
@@ -49,7 +50,7 @@ def show(
     cluster = open_cluster(options)
     if items and not cluster.item:
         raise SourceError.at(cluster.file, 0, "says not how names form items", "add item = '…' to [cluster]")
-    with open_lines(cluster, options) as lines:
+    with closing(open_lines(cluster, options)) as lines:
         nodes = readers(cluster, options)
         if watch:
             return _watch(options, cluster, lines, nodes, names, items)

@@ -1,0 +1,364 @@
+"""The session of a console that lives for days: follows, asks, and repairs its connection by itself.
+
+The own node's agent is always tried. While it is silent any other agent shows the status, one after the
+other; what may place an application on this node is only asked of the own one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import itertools
+import math
+import os
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+import zmq
+
+from tuiconsole.client.seen import SeenEvents
+from tuiconsole.client.session import Link
+from tuiconsole.client.tally import Tally
+from tuiconsole.client.whose import reading_order
+from tuiconsole.model.events import Event
+from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
+from tuiconsole.model.status import ClusterStatus
+from tuiconsole.settings.cluster_file import Cluster, ClusterNode
+from tuiconsole.wire.keys import load_keyring, load_pair
+from tuiconsole.wire.messages import (
+    Act,
+    Cancel,
+    Failed,
+    Follow,
+    Followed,
+    LogChunk,
+    MalformedError,
+    ReadLog,
+    Reply,
+    Request,
+    RequestBody,
+    decode_reply,
+    encode,
+)
+from tuiconsole.wire.sockets import Sockets
+from tuiconsole.wire.stream import Stream
+
+FOLLOW_EVERY = 1.0
+"""Seconds between two words that the follower is still there."""
+LOST_AFTER = 2.5
+"""Seconds of silence after which the link counts as lost."""
+FIRST_PATIENCE = 0.6
+"""Seconds the own agent has to answer at the very beginning before another one is asked."""
+_SEND_EVERY = 0.05
+"""Seconds between two tries to send while a connection is being made."""
+_TICK = 0.1
+_LOG_WITHIN = 5.0
+"""Seconds until the first piece of a log."""
+_OUTCOME_GRACE = 2.0
+"""Seconds an agent may be late with the outcome of a request that has run out of time."""
+_ANYWHERE = frozenset({Action.STOP, Action.CLEAR})
+"""What any agent may pass on, since it places nothing."""
+
+
+class _Line:
+    """A connection to one agent: follows it, and hands replies to whoever waits for them."""
+
+    def __init__(self, session: LiveSession, node: ClusterNode, sockets: Sockets, mark: str) -> None:
+        host = f"[{node.host}]" if ":" in node.host else node.host
+        socket: zmq.Socket[bytes] = sockets.dealer(f"tcp://{host}:{node.router_port}", node.name)
+        self.node = node
+        self.heard = -math.inf
+        """When its agent was heard last, on the loop's clock."""
+        self.breaks = 0
+        """How often it has fallen silent."""
+        self.malformed = 0
+        self._session = session
+        self._loop = asyncio.get_running_loop()
+        self._mark = mark
+        self._numbers = itertools.count(1)
+        self._follow = Request(f"{mark}-follow", Follow())
+        self._told = -math.inf
+        self._waiting: dict[str, asyncio.Queue[Reply]] = {}
+        self._stream = Stream(socket, self._on_message)
+        self.opened = self._loop.time()
+
+    @property
+    def alive(self) -> bool:
+        """True if it was heard within LOST_AFTER."""
+        return self._loop.time() - self.heard < LOST_AFTER
+
+    def keep_following(self) -> None:
+        """Say that the follower is still there, if it is time to."""
+        if self._loop.time() - self._told >= FOLLOW_EVERY and self._stream.send(encode(self._follow)):
+            self._told = self._loop.time()
+
+    def open(self, body: RequestBody) -> tuple[Request, asyncio.Queue[Reply]]:
+        """A request that is not sent yet, and where its replies will come."""
+        request = Request(f"{self._mark}-{next(self._numbers)}", body)
+        queue: asyncio.Queue[Reply] = asyncio.Queue()
+        self._waiting[request.id] = queue
+        return request, queue
+
+    def send(self, request: Request) -> bool:
+        """Send it now; False if nobody takes it."""
+        return self._stream.send(encode(request))
+
+    def done(self, request: Request) -> None:
+        """Wait for no more replies."""
+        self._waiting.pop(request.id, None)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def _on_message(self, frames: list[zmq.Frame]) -> None:
+        try:
+            reply = decode_reply(frames[-1].buffer)
+        except MalformedError:
+            self.malformed += 1
+            return
+        self.heard = self._loop.time()
+        if reply.id == self._follow.id:
+            if isinstance(reply.body, Followed):
+                self._session.take(self, reply.body)
+        elif reply.id in self._waiting:
+            self._waiting[reply.id].put_nowait(reply)
+
+
+class LiveSession:
+    """See client.session.Session. Made by `connect`, within the loop that will use it."""
+
+    def __init__(self, cluster: Cluster, node: str, sockets: Sockets) -> None:
+        self._node = cluster.nodes[node]
+        self._others = deque(reading_order(cluster, (self._node,))[1:])
+        self._sockets = sockets
+        self._loop = asyncio.get_running_loop()
+        self._lines = 0
+        self._own = self._line(self._node)
+        self._stand_in: _Line | None = None
+        self._status: ClusterStatus | None = None
+        self._heard = -math.inf
+        self._seen = SeenEvents()
+        self._link = Link(connected=False, reason=f"connecting to the agent of {node}")
+        self._changed = asyncio.Event()
+        self._closed = False
+        self._keeper = self._loop.create_task(self._keep(), name="session")
+
+    @property
+    def node(self) -> str:
+        return self._node.name
+
+    @property
+    def link(self) -> Link:
+        return self._link
+
+    @property
+    def status(self) -> ClusterStatus | None:
+        return self._status
+
+    @property
+    def age(self) -> float:
+        return max(0.0, self._loop.time() - self._heard)
+
+    @property
+    def events(self) -> Sequence[Event]:
+        return tuple(self._seen.last)
+
+    async def changed(self) -> None:
+        """See Session."""
+        await self._changed.wait()
+        self._changed.clear()
+
+    async def request(
+        self, action: Action, targets: Sequence[str], *, strategy: str | None = None, timeout: float = 60.0
+    ) -> AsyncGenerator[Progress | Outcome, None]:
+        """See Session. It is sent once: whether a silent agent passed it on cannot be known."""
+        tally = Tally(targets)
+        line = self._way(anywhere=action in _ANYWHERE)
+        body = Act(action, tuple(dict.fromkeys(targets)), self.node, timeout, strategy)
+        if line is None:
+            reason = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"
+            for outcome in tally.end(Verdict.NO_ANSWER, self._link.reason or reason):
+                yield outcome
+            return
+        request, replies = line.open(body)
+        breaks = line.breaks
+        until = self._loop.time() + timeout + _OUTCOME_GRACE
+        try:
+            if not line.send(request):
+                text = f"the agent of {line.node.name} cannot be reached"
+                for outcome in tally.end(Verdict.NO_ANSWER, text):
+                    yield outcome
+            while not tally.complete:
+                for step in await self._steps(tally, replies):
+                    yield step
+                for outcome in self._ended(tally, line, breaks, until, timeout):
+                    yield outcome
+        finally:
+            line.done(request)
+
+    async def logs(
+        self, namespec: str, *, stderr: bool = False, follow: bool = True, tail: int = 65536
+    ) -> AsyncGenerator[str, None]:
+        """See Session. While it follows, a lost connection is waited out; then what is appended goes on."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        while True:
+            line = self._way(anywhere=True)
+            if line is None:
+                if tail:
+                    raise LookupError(self._link.reason or "no agent answers")
+                await asyncio.sleep(_TICK)
+                continue
+            request, replies = line.open(ReadLog(namespec, stderr, tail, follow))
+            breaks = line.breaks
+            try:
+                if line.send(request):
+                    async for data in _chunks(line, replies, breaks, follow=follow):
+                        tail = 0
+                        text = decoder.decode(data)
+                        if text:
+                            yield text
+                    if line.breaks == breaks:
+                        rest = decoder.decode(b"", True)
+                        if rest:
+                            yield rest
+                        return
+            finally:
+                line.done(request)
+                line.send(Request(request.id, Cancel()))
+            await asyncio.sleep(_TICK)
+
+    async def close(self) -> None:
+        """See Session."""
+        if self._closed:
+            return
+        self._closed = True
+        self._keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._keeper
+        for line in (self._own, self._stand_in):
+            if line is not None:
+                line.close()
+        self._sockets.close()
+
+    def take(self, line: _Line, followed: Followed) -> None:
+        """News from an agent. The own one's are better: the stand-in goes when they come."""
+        if line is self._own and self._stand_in is not None:
+            self._stand_in.close()
+            self._stand_in = None
+        self._heard = line.heard
+        if followed.status is not None:
+            self._status = followed.status
+        self._seen.new(followed.events)
+        reason = "" if line is self._own else f"the agent of {self.node} does not answer"
+        self._link = Link(connected=True, agent=line.node.name, reason=reason)
+        self._changed.set()
+
+    def _line(self, node: ClusterNode) -> _Line:
+        self._lines += 1
+        return _Line(self, node, self._sockets, f"{os.urandom(6).hex()}-{self._lines}")
+
+    def _way(self, *, anywhere: bool) -> _Line | None:
+        """The connection that may carry a request, if one lives."""
+        if self._own.alive:
+            return self._own
+        if anywhere and self._stand_in is not None and self._stand_in.alive:
+            return self._stand_in
+        return None
+
+    async def _steps(self, tally: Tally, replies: asyncio.Queue[Reply]) -> list[Progress | Outcome]:
+        """What the next reply tells; nothing if none comes soon."""
+        try:
+            reply = await asyncio.wait_for(replies.get(), _TICK)
+        except asyncio.TimeoutError:
+            return []
+        return list(tally.take(reply.body, last=reply.last))
+
+    def _ended(
+        self, tally: Tally, line: _Line, breaks: int, until: float, timeout: float
+    ) -> Sequence[Outcome]:
+        """The unknown outcomes of what can no longer be heard of."""
+        if line.breaks != breaks or self._closed:
+            text = f"the connection to {line.node.name} broke off; look at the status"
+            return tuple(tally.end(Verdict.UNKNOWN, text))
+        if self._loop.time() >= until:
+            return tuple(tally.end(Verdict.UNKNOWN, f"no outcome within {timeout:g} s; look at the status"))
+        return ()
+
+    async def _keep(self) -> None:
+        """Keep the own connection asked, and a stand-in while it is silent."""
+        was_alive = False
+        while True:
+            self._own.keep_following()
+            if was_alive and not self._own.alive:
+                self._own.breaks += 1
+            was_alive = self._own.alive
+            if not was_alive:
+                self._substitute()
+            quiet = not was_alive and (self._stand_in is None or not self._stand_in.alive)
+            if quiet and self._link.connected:
+                self._link = Link(connected=False, reason=f"no agent answers, not even that of {self.node}")
+                self._changed.set()
+            await asyncio.sleep(_SEND_EVERY if self._loop.time() - self._own.opened < LOST_AFTER else _TICK)
+
+    def _substitute(self) -> None:
+        """See to it that another agent is followed; the next one if this one is silent."""
+        now = self._loop.time()
+        if self._stand_in is None:
+            if now - max(self._own.opened, self._own.heard) < FIRST_PATIENCE:
+                return
+        elif self._stand_in.alive or now - self._stand_in.opened < FIRST_PATIENCE:
+            self._stand_in.keep_following()
+            return
+        else:
+            self._stand_in.breaks += 1
+            self._stand_in.close()
+            self._stand_in = None
+        if self._others:
+            self._stand_in = self._line(self._others[0])
+            self._others.rotate(-1)
+            self._stand_in.keep_following()
+
+
+async def _chunks(
+    line: _Line, replies: asyncio.Queue[Reply], breaks: int, *, follow: bool
+) -> AsyncGenerator[bytes, None]:
+    """The pieces of a log until its end, or until the connection breaks off.
+
+    Raises:
+        LookupError: there is no such log; or no answer within a bounded time, when none is followed.
+    """
+    quiet = 0.0
+    while line.breaks == breaks:
+        try:
+            reply = await asyncio.wait_for(replies.get(), _TICK)
+        except asyncio.TimeoutError:
+            quiet += _TICK
+            if quiet >= _LOG_WITHIN and not follow:
+                raise LookupError(f"{line.node.name} does not send the log") from None
+            continue
+        quiet = 0.0
+        if isinstance(reply.body, LogChunk):
+            yield reply.body.data
+        elif isinstance(reply.body, Failed):
+            raise LookupError(reply.body.reason)
+        if reply.last:
+            return
+
+
+async def connect(cluster: Cluster, node: str, key: Path) -> LiveSession:
+    """A session on behalf of a node, under a person's key. It connects in the background.
+
+    Raises:
+        SourceError: a key is missing or malformed.
+        LookupError: the cluster has no such node, or the key folder no key of it.
+    """
+    keyring = load_keyring(cluster.keys)
+    sockets = Sockets(load_pair(key), keyring)
+    try:
+        return LiveSession(cluster, node, sockets)
+    except LookupError:
+        sockets.close()
+        raise
