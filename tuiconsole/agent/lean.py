@@ -1,7 +1,7 @@
 """Keeps OpenSSL out of the agent: 4 MB in each agent's memory, for nothing that it does.
 
-The mesh is encrypted by CURVE, inside libzmq. asyncio and hashlib load OpenSSL if it is there, and both are made
-to do without: asyncio without TLS, hashlib with Python's own SHA-2.
+The mesh is encrypted by CURVE, inside libzmq. asyncio and hashlib load OpenSSL if it is there; both can do
+without it: asyncio without TLS, hashlib with Python's own SHA-2.
 """
 
 from __future__ import annotations
