@@ -18,7 +18,8 @@ from tuiconsole.coordination.messages import (
     Renewed,
 )
 from tuiconsole.coordination.paxos.acceptor import Ballot, Stamp
-from tuiconsole.coordination.paxos.voter import Failure, Voter
+from tuiconsole.coordination.paxos.outcomes import Failure
+from tuiconsole.coordination.paxos.voter import Voter
 from tuiconsole.coordination.record import VoterRecord
 
 
@@ -243,7 +244,7 @@ def test_rule_4_of_two_candidates_of_a_term_the_greater_ballot_goes_on() -> None
     low, high = table.voter["a"], table.voter["b"]
     for voter in (low, high):
         voter.election.ask(table.now, 1)
-        voter._stand(table.now, 1)
+        voter.candidacy.stand(table.now, 1)
     table.voter = {"a": low, "b": high}
     table.settle()
     assert high.leader is not None

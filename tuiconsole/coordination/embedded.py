@@ -27,7 +27,7 @@ from tuiconsole.coordination.disk import VoterDisk
 from tuiconsole.coordination.engine import DeadlineWriter, Engine, EngineListener
 from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder
 from tuiconsole.coordination.paxos.acceptor import Stamp
-from tuiconsole.coordination.paxos.voter import EpochHeld, EpochRaised, Failure, Result
+from tuiconsole.coordination.paxos.outcomes import EpochHeld, EpochRaised, Failure, Result
 from tuiconsole.coordination.transport import CoordinationSockets
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing

@@ -31,7 +31,8 @@ from tuiconsole.coordination.messages import (
     decode,
     encode,
 )
-from tuiconsole.coordination.paxos.voter import Result, Voter
+from tuiconsole.coordination.paxos.outcomes import Result
+from tuiconsole.coordination.paxos.voter import Voter
 from tuiconsole.coordination.record import VoterRecord
 from tuiconsole.coordination.transport import CoordinationSockets
 from tuiconsole.coordination.voters import VoterSet
@@ -356,7 +357,7 @@ class Engine:
     def _take_own_answers(self, now: BootTime, voter: Voter) -> None:
         own = [message for to, message in voter.outbox if to == self.node]
         if own:
-            voter.outbox = [entry for entry in voter.outbox if entry[0] != self.node]
+            voter.outbox[:] = [entry for entry in voter.outbox if entry[0] != self.node]
             for message in own:
                 self._on_lease_answer(now, self.node, message)
 

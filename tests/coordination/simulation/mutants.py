@@ -9,29 +9,31 @@ from typing import Any
 from tuiconsole.coordination.leases.holder import LeaseHolder
 from tuiconsole.coordination.leases.registrar import Registrar
 from tuiconsole.coordination.paxos.acceptor import Acceptor, Ballot, Stamp
+from tuiconsole.coordination.paxos.candidacy import Candidacy
+from tuiconsole.coordination.paxos.durability import Durability
 from tuiconsole.coordination.paxos.election import Election
 from tuiconsole.coordination.paxos.leader import Leader
-from tuiconsole.coordination.paxos.voter import Voter
+from tuiconsole.coordination.paxos.leading import Leading
 
 Patch = tuple[type, str, Any]
 
 
-def answers_before_the_disk(voter: Voter, needs: int) -> bool:
+def answers_before_the_disk(durability: Durability, change: int) -> bool:
     return True
 
 
-def trusts_what_it_read(voter: Voter, now: float, leader: Leader, read: Stamp, value: bytes) -> None:
+def trusts_what_it_read(leading: Leading, now: float, leader: Leader, read: Stamp, value: bytes) -> None:
     leader.chosen, leader.value, leader.established = Stamp(leader.term, read.version), value, True
 
 
 def takes_a_stamp_twice(original: Callable[..., None]) -> Callable[..., None]:
-    def lead(voter: Voter, now: float, leader: Leader) -> None:
+    def lead(leading: Leading, now: float, leader: Leader) -> None:
         # A proposal that is not answered by the next heartbeat is given up, and its number used again.
         proposal = leader.proposal
         if proposal is not None and proposal.request and now >= leader.next_beat:
             leader.proposal = None
-            voter.results.append((proposal.request, "timeout"))  # type: ignore[arg-type]
-        original(voter, now, leader)
+            leading.results.append((proposal.request, "timeout"))  # type: ignore[arg-type]
+        original(leading, now, leader)
 
     return lead
 
@@ -48,10 +50,10 @@ def votes_at_once_after_a_restart(original: Callable[..., None]) -> Callable[...
 
 
 def leads_from_receipt(original: Callable[..., None]) -> Callable[..., None]:
-    def on_beat_ack(voter: Voter, now: float, sender: str, message: Any) -> None:
-        if voter.leader is not None and message.round in voter.leader._rounds:
-            voter.leader._rounds[message.round] = now
-        original(voter, now, sender, message)
+    def on_beat_ack(leading: Leading, now: float, sender: str, message: Any) -> None:
+        if leading.leader is not None and message.round in leading.leader._rounds:
+            leading.leader._rounds[message.round] = now
+        original(leading, now, sender, message)
 
     return on_beat_ack
 
@@ -77,7 +79,7 @@ def forgets_whom_it_acknowledged(original: Callable[..., None]) -> Callable[...,
     return init
 
 
-def counts_any_term(voter: Voter, leader: Leader, term: int) -> bool:
+def counts_any_term(leading: Leading, leader: Leader, term: int) -> bool:
     return True
 
 
@@ -86,10 +88,10 @@ def matches_version_only(leader: Leader, acknowledged: Stamp, proposed: Stamp) -
 
 
 def promises_one_term_twice(original: Callable[..., None]) -> Callable[..., None]:
-    def on_prepare(voter: Voter, now: float, sender: str, message: Any) -> None:
-        if message.term == voter.acceptor.promised.term and voter.leader is None:
-            voter.acceptor.promised = Ballot(message.term - 1, "")
-        original(voter, now, sender, message)
+    def on_prepare(candidacy: Candidacy, now: float, sender: str, message: Any) -> None:
+        if message.term == candidacy.acceptor.promised.term and candidacy.leading.leader is None:
+            candidacy.acceptor.promised = Ballot(message.term - 1, "")
+        original(candidacy, now, sender, message)
 
     return on_prepare
 
@@ -102,26 +104,28 @@ def takes_any_stamp(acceptor: Any, ballot: Any, stamp: Stamp, value: bytes) -> b
     return True
 
 
-def _every(voter: Voter, *args: Any) -> float:
+def _every(candidacy: Candidacy, *args: Any) -> float:
     return 0.0
 
 
 MUTANTS: dict[str, list[Patch]] = {
-    "rule 1: answers before the disk": [(Voter, "_is_durable", answers_before_the_disk)],
-    "rule 2: a new leader does not accept again": [(Voter, "_take_over", trusts_what_it_read)],
-    "rule 3: a (term, version) is used twice": [(Voter, "_lead", takes_a_stamp_twice(Voter._lead))],
+    "rule 1: answers before the disk": [(Durability, "is_durable", answers_before_the_disk)],
+    "rule 2: a new leader does not accept again": [(Leading, "_take_over", trusts_what_it_read)],
+    "rule 3: a (term, version) is used twice": [(Leading, "lead", takes_a_stamp_twice(Leading.lead))],
     "rule 3: an ack counts in any term": [
-        (Voter, "_of_this_term", counts_any_term),
+        (Leading, "_of_this_term", counts_any_term),
         (Leader, "matches", matches_version_only),
     ],
     "rule 3: acceptors take any stamp": [(Acceptor, "accept", takes_any_stamp)],
-    "ballots: a term is promised twice": [(Voter, "_on_prepare", promises_one_term_twice(Voter._on_prepare))],
-    "rule 4: no stickiness": [(Election, "refuses_for", hears_nobody), (Voter, "_refuses_for", _every)],
+    "ballots: a term is promised twice": [
+        (Candidacy, "on_prepare", promises_one_term_twice(Candidacy.on_prepare))
+    ],
+    "rule 4: no stickiness": [(Election, "refuses_for", hears_nobody), (Candidacy, "refuses_for", _every)],
     "rule 4: no silence after a restart": [
         (Election, "start", votes_at_once_after_a_restart(Election.start))
     ],
     "rule 4: the leader's lease counts from receipt": [
-        (Voter, "_on_beat_ack", leads_from_receipt(Voter._on_beat_ack))
+        (Leading, "on_beat_ack", leads_from_receipt(Leading.on_beat_ack))
     ],
     "leases: count from receipt": [(LeaseHolder, "receive", holds_from_receipt(LeaseHolder.receive))],
     "leases: an epoch is raised by a voter that acknowledged lately": [

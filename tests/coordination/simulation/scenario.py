@@ -10,7 +10,7 @@ from tuiconsole.coordination.coordinator import Versioned
 from tuiconsole.coordination.leases.holder import LeaseState
 from tuiconsole.coordination.messages import Accept
 from tuiconsole.coordination.paxos.acceptor import Stamp
-from tuiconsole.coordination.paxos.voter import EpochRaised, Failure
+from tuiconsole.coordination.paxos.outcomes import EpochRaised, Failure
 
 FAULTS_END = 8.0
 PROGRESS = 4.0

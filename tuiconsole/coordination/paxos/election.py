@@ -34,6 +34,8 @@ class Election:
         self.role = Role.FOLLOWER
         self.term = 0
         """The term asked or stood for."""
+        self.greatest_term = 0
+        """The greatest term that this voter has heard of."""
         self.heard_at: BootTime = NEVER
         self.heard_leader: str = ""
         self.heard_term = 0
@@ -57,6 +59,10 @@ class Election:
             self.deadline = now + self._patience()
         else:
             self.deadline = now + self.chance.uniform(0.0, 0.05)
+
+    def heard_of(self, term: int) -> None:
+        """A term was promised, led or sought somewhere: a later one is to be greater."""
+        self.greatest_term = max(self.greatest_term, term)
 
     def heard(self, now: BootTime, leader: str, term: int) -> None:
         """A leader was heard, at the time of receipt."""
