@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
-from tuiconsole.client.live import connect
 
+from tuiconsole.client.live import connect
 from tuiconsole.client.session import Session
 from tuiconsole.console.app import ConsoleApp
 from tuiconsole.settings.cluster_file import Cluster, load_cluster
