@@ -24,8 +24,9 @@ from tuiconsole.coordination.coordinator import (
     Versioned,
 )
 from tuiconsole.coordination.disk import VoterDisk
-from tuiconsole.coordination.engine import DeadlineWriter, Engine, EngineListener
+from tuiconsole.coordination.engine import Engine
 from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder
+from tuiconsole.coordination.participant import DeadlineWriter, EngineListener
 from tuiconsole.coordination.paxos.acceptor import Stamp
 from tuiconsole.coordination.paxos.outcomes import EpochHeld, EpochRaised, Failure, Result
 from tuiconsole.coordination.transport import CoordinationSockets
@@ -87,7 +88,6 @@ class EmbeddedCoordinator:
         """
         self._voters = VoterSet(cluster, voters)
         disk = VoterDisk(state_dir, node, self._voters) if node in self._voters else None
-        record = disk.load_or_begin() if disk is not None else None
         self._holder = LeaseHolder(node, self._voters, timing, incarnation, resume)
         self._engine = Engine(
             node,
@@ -98,8 +98,7 @@ class EmbeddedCoordinator:
             self._holder,
             _InLoop(self, asyncio.get_running_loop()),
             on_lease,
-            disk,
-            record,
+            (disk, disk.load_or_begin()) if disk is not None else None,
         )
         self._requests = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Result]] = {}
