@@ -1,6 +1,6 @@
 """The agent's side of its node.
 
-Starts shim and supervisord or finds them alive, follows them, commands them.
+Starts shim and supervisord or finds them alive, starts again what has died, and ends them in order.
 """
 
 from __future__ import annotations
@@ -8,43 +8,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from tuiconsole.clock import BootTime
-from tuiconsole.model.process import Process, Token
 from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff
+from tuiconsole.supervision.commands import Managed, PluginCommands
 from tuiconsole.supervision.events import (
     Event,
-    Isolated,
     NodeEmpty,
-    ProcessChanged,
-    ProcessRemoved,
     ProgramSettings,
-    Snapshot,
     SupervisionError,
     SupervisionFailed,
     SupervisordDown,
-    SupervisordStopping,
-    SupervisordUp,
     Unavailable,
 )
-from tuiconsole.supervision.link import PluginLink
+from tuiconsole.supervision.plugin_follower import PluginFollower
 
-PLUGIN_SOCKET = "plugin.sock"
-COMMAND_WITHIN = 5.0
-"""Seconds in which a command is answered; a spawn takes some 3 ms, and hundreds may be queued."""
+__all__ = ["Managed", "Pids", "Supervision"]
+
 SHUTDOWN_WITHIN = 60.0
 """Seconds for supervisord's orderly end before everything is killed: six stopwaitsecs of 10 s in a row."""
 KILL_WITHIN = 10.0
 """Seconds in which killed processes are gone, unless the kernel holds one."""
-_CONNECT_INTERVAL = 0.01
-_HANGING_AFTER = 15.0
-"""Seconds after which a supervisord that does not open its plugin is reported."""
 
 
 class Pids(NamedTuple):
@@ -54,17 +43,7 @@ class Pids(NamedTuple):
     supervisord: int | None
 
 
-class Managed(msgspec.Struct, frozen=True):
-    """A managed program, as told to the plugin."""
-
-    namespec: str
-    grant: str
-    """Name of the grant under which it runs."""
-    isolation: str = "STOP"
-    """STOP, KEEP or ALLOW."""
-
-
-class Supervision:
+class Supervision(PluginCommands):
     """One node's shim and supervisord.
 
     Args:
@@ -99,20 +78,13 @@ class Supervision:
             "TUICONSOLE_HOST": host,
         }
         self._shim: launch.ShimLink | None = None
-        self._plugin: PluginLink | None = None
+        self._plugin = PluginFollower(self._run_dir, self._emit)
         self._supervisord: int | None = None
-        self._announced: int | None = None
-        """The supervisord whose coming was told."""
         self._up_since = 0.0
         self._gone = asyncio.Event()
-        self._up = asyncio.Event()
         self._empty = asyncio.Event()
         self._restarts = True
         self._backoff = Backoff()
-        self._stream: str | None = None
-        self._seq = 0
-        self._known: set[str] = set()
-        self._programs: dict[str, ProgramSettings] = {}
         self._runner: asyncio.Task[None] | None = None
         self._follower: asyncio.Task[None] | None = None
         self._starter: asyncio.Task[None] | None = None
@@ -130,11 +102,11 @@ class Supervision:
     @property
     def programs(self) -> Mapping[str, ProgramSettings]:
         """By namespec, as of the last snapshot."""
-        return self._programs
+        return self._plugin.programs
 
     def log_path(self, namespec: str, stream: str = "stdout") -> Path | None:
         """The file of a process's `stdout` or `stderr`; None if it has none, or is not known."""
-        settings = self._programs.get(namespec)
+        settings = self._plugin.programs.get(namespec)
         if settings is None:
             return None
         path = settings.stderr_logfile if stream == "stderr" else settings.stdout_logfile
@@ -154,7 +126,7 @@ class Supervision:
 
     async def wait_up(self) -> None:
         """Until supervisord answers and its first snapshot was delivered."""
-        await self._up.wait()
+        await self._plugin.up.wait()
 
     async def close(self) -> None:
         """Let go of shim and supervisord, which live on: for an agent that leaves without stopping."""
@@ -163,9 +135,7 @@ class Supervision:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._runner = self._starter = self._follower = None
-        if self._plugin is not None:
-            self._plugin.close()
-            self._plugin = None
+        self._plugin.close()
         if self._shim is not None:
             self._shim.writer.close()
 
@@ -201,93 +171,8 @@ class Supervision:
             self._stop_restarts()
         await self._kill_until_empty()
 
-    async def start_process(
-        self,
-        namespec: str,
-        *,
-        grant: str,
-        token: Token,
-        term: int,
-        epoch: int,
-        deadline: BootTime,
-        request_id: str,
-    ) -> dict[str, Any]:
-        """Spawn now. The result has `state`, `pid`, `reason`, and `already` if it ran under this token.
-
-        Raises:
-            Refused: with the reason.
-            Unavailable: the outcome is unknown; ask again with the same request id.
-        """
-        return await self._request(
-            "start",
-            namespec=namespec,
-            grant=grant,
-            token=token,
-            term=term,
-            epoch=epoch,
-            deadline=deadline,
-            request=request_id,
-        )
-
-    async def stop_process(
-        self,
-        namespec: str,
-        *,
-        term: int,
-        epoch: int,
-        request_id: str = "",
-        grant: str | None = None,
-        floor: Token | None = None,
-        reason: str = "",
-    ) -> dict[str, Any]:
-        """Send the stop signal now; events tell the rest. With a floor, starts up to it are void as well.
-
-        Raises:
-            Refused: with the reason.
-            Unavailable: the outcome is unknown.
-        """
-        extra: dict[str, object] = {} if floor is None else {"grant": grant, "floor": floor}
-        return await self._request(
-            "stop", namespec=namespec, term=term, epoch=epoch, request=request_id, reason=reason, **extra
-        )
-
-    async def release(
-        self, grant: str, namespecs: Sequence[str], *, floor: Token, term: int, epoch: int
-    ) -> bool:
-        """True if none of the processes is alive and no token up to `floor` will ever be obeyed again.
-
-        Raises:
-            Refused: with the reason.
-            Unavailable: the outcome is unknown.
-        """
-        result = await self._request(
-            "release", grant=grant, namespecs=list(namespecs), floor=floor, term=term, epoch=epoch
-        )
-        return result.get("clear") is True
-
-    async def manage(self, programs: Sequence[Managed], *, term: int | None = None) -> None:
-        """Put the list of managed names in force.
-
-        Raises:
-            Refused: with the reason.
-            Unavailable: the outcome is unknown.
-        """
-        extra = {} if term is None else {"term": term}
-        await self._request("manage", programs=list(programs), **extra)
-
-    async def rejoin(self, epoch: int) -> None:
-        """End an isolation under a new epoch.
-
-        Raises:
-            Refused: the epoch is not new, or something managed is still alive.
-            Unavailable: the outcome is unknown.
-        """
-        await self._request("rejoin", epoch=epoch)
-
     async def _request(self, op: str, **fields: object) -> dict[str, Any]:
-        if self._plugin is None:
-            raise Unavailable("supervisord is not up")
-        return await self._plugin.request(op, COMMAND_WITHIN, **fields)
+        return await self._plugin.request(op, **fields)
 
     def _emit(self, event: Event) -> None:
         try:
@@ -411,10 +296,10 @@ class Supervision:
         self._up_since = asyncio.get_running_loop().time()
         self._empty.clear()
         self._gone.clear()
-        self._follower = asyncio.create_task(self._follow_plugin())
+        self._follower = asyncio.create_task(self._plugin.follow(self._gone))
 
     async def _supervisord_ended(self, status: int | None, words: str) -> None:
-        pid, was_up = self._supervisord, self._announced is not None
+        pid, was_up = self._supervisord, self._plugin.announced
         if pid is None:
             return
         self._gone.set()
@@ -423,76 +308,9 @@ class Supervision:
             await asyncio.wait({self._follower}, timeout=1.0)
             self._follower.cancel()
             self._follower = None
-        self._supervisord = self._announced = self._stream = None
-        self._up.clear()
+        self._supervisord = None
+        self._plugin.supervisord_ended()
         reason = words if status != 0 else ""
         self._emit(SupervisordDown(status, reason))
         if not was_up and self._restarts:
             self._emit(SupervisionFailed(f"supervisord does not start: {reason or f'exit status {status}'}"))
-
-    async def _follow_plugin(self) -> None:
-        path = str(self._run_dir / PLUGIN_SOCKET)
-        loop = asyncio.get_running_loop()
-        hanging_at = loop.time() + _HANGING_AFTER
-        while not self._gone.is_set():
-            try:
-                link = await PluginLink.connect(path, self._take_event)
-            except OSError:
-                if loop.time() > hanging_at:
-                    hanging_at = float("inf")
-                    words = launch.last_words(self._run_dir) or "no word from it; see its log file"
-                    self._emit(SupervisionFailed(f"supervisord runs, but does not answer: {words}"))
-                await asyncio.sleep(_CONNECT_INTERVAL)
-                continue
-            since: dict[str, object] = {"since": self._seq, "stream": self._stream} if self._stream else {}
-            link.send("hello", self._take_hello, **since)
-            self._plugin = link
-            try:
-                await link.follow()
-            finally:
-                link.close()
-                self._plugin = None
-            hanging_at = loop.time() + _HANGING_AFTER
-            await asyncio.sleep(_CONNECT_INTERVAL)
-
-    def _take_hello(self, answer: dict[str, Any] | None) -> None:
-        if answer is None or not answer["ok"]:
-            return
-        result = answer["result"]
-        if self._announced != result["pid"]:
-            self._announced = result["pid"]
-            self._emit(SupervisordUp(result["pid"]))
-        self._stream = result["stream"]
-        if result["snapshot"] is not None:
-            self._take_snapshot(result["snapshot"])
-        if result["stage"] != "held":
-            self._emit(Isolated(result["stage"]))
-        self._up.set()
-
-    def _take_snapshot(self, found: dict[str, Any]) -> None:
-        self._seq = found["seq"]
-        processes = msgspec.convert(found["processes"], tuple[Process, ...])
-        programs = msgspec.convert(found["programs"], tuple[ProgramSettings, ...])
-        self._programs = {settings.namespec: settings for settings in programs}
-        present = {process.namespec for process in processes}
-        for namespec in sorted(self._known - present):
-            self._emit(ProcessRemoved(namespec))
-        self._known = present
-        self._emit(Snapshot(processes, self._programs, self._seq))
-
-    def _take_event(self, message: dict[str, Any]) -> None:
-        self._seq = message["seq"]
-        kind = message.get("event")
-        if kind == "process":
-            self._emit(ProcessChanged(msgspec.convert(message, Process)))
-        elif kind in ("group_added", "group_removed"):
-            if self._plugin is not None:
-                self._plugin.send("snapshot", self._take_snapshot_answer)
-        elif kind == "stopping":
-            self._emit(SupervisordStopping())
-        elif kind == "isolated":
-            self._emit(Isolated(message["stage"]))
-
-    def _take_snapshot_answer(self, answer: dict[str, Any] | None) -> None:
-        if answer is not None and answer["ok"]:
-            self._take_snapshot(answer["result"])

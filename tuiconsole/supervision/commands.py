@@ -1,0 +1,118 @@
+"""What the agent commands its node to do: the requests that the plugin answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tuiconsole.clock import BootTime
+from tuiconsole.model.process import Token
+
+
+class Managed(msgspec.Struct, frozen=True):
+    """A managed program, as told to the plugin."""
+
+    namespec: str
+    grant: str
+    """Name of the grant under which it runs."""
+    isolation: str = "STOP"
+    """STOP, KEEP or ALLOW."""
+
+
+class PluginCommands(ABC):
+    """The commands, for whoever can pass a request to the plugin."""
+
+    @abstractmethod
+    async def _request(self, op: str, **fields: object) -> dict[str, Any]:
+        """Have the plugin do `op`.
+
+        Raises:
+            Refused: with the reason.
+            Unavailable: the outcome is unknown.
+        """
+
+    async def start_process(
+        self,
+        namespec: str,
+        *,
+        grant: str,
+        token: Token,
+        term: int,
+        epoch: int,
+        deadline: BootTime,
+        request_id: str,
+    ) -> dict[str, Any]:
+        """Spawn now. The result has `state`, `pid`, `reason`, and `already` if it ran under this token.
+
+        Raises:
+            Refused: with the reason.
+            Unavailable: the outcome is unknown; ask again with the same request id.
+        """
+        return await self._request(
+            "start",
+            namespec=namespec,
+            grant=grant,
+            token=token,
+            term=term,
+            epoch=epoch,
+            deadline=deadline,
+            request=request_id,
+        )
+
+    async def stop_process(
+        self,
+        namespec: str,
+        *,
+        term: int,
+        epoch: int,
+        request_id: str = "",
+        grant: str | None = None,
+        floor: Token | None = None,
+        reason: str = "",
+    ) -> dict[str, Any]:
+        """Send the stop signal now; events tell the rest. With a floor, starts up to it are void as well.
+
+        Raises:
+            Refused: with the reason.
+            Unavailable: the outcome is unknown.
+        """
+        extra: dict[str, object] = {} if floor is None else {"grant": grant, "floor": floor}
+        return await self._request(
+            "stop", namespec=namespec, term=term, epoch=epoch, request=request_id, reason=reason, **extra
+        )
+
+    async def release(
+        self, grant: str, namespecs: Sequence[str], *, floor: Token, term: int, epoch: int
+    ) -> bool:
+        """True if none of the processes is alive and no token up to `floor` will ever be obeyed again.
+
+        Raises:
+            Refused: with the reason.
+            Unavailable: the outcome is unknown.
+        """
+        result = await self._request(
+            "release", grant=grant, namespecs=list(namespecs), floor=floor, term=term, epoch=epoch
+        )
+        return result.get("clear") is True
+
+    async def manage(self, programs: Sequence[Managed], *, term: int | None = None) -> None:
+        """Put the list of managed names in force.
+
+        Raises:
+            Refused: with the reason.
+            Unavailable: the outcome is unknown.
+        """
+        extra = {} if term is None else {"term": term}
+        await self._request("manage", programs=list(programs), **extra)
+
+    async def rejoin(self, epoch: int) -> None:
+        """End an isolation under a new epoch.
+
+        Raises:
+            Refused: the epoch is not new, or something managed is still alive.
+            Unavailable: the outcome is unknown.
+        """
+        await self._request("rejoin", epoch=epoch)
