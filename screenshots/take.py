@@ -57,7 +57,7 @@ async def picture(cluster: Cluster, name: str, size: tuple[int, int], steps: Ste
 
     app = ConsoleApp(session, cluster=cluster.name)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: "scen2_srv_03" in text_of(app), "the applications")
+        await until(pilot, lambda: "scen2_hci_02" in text_of(app), "the applications")
         await steps(pilot, app)
         (HERE / f"{name}.svg").write_text(app.export_screenshot(title="tuiconsole"), encoding="utf-8")
     sys.stderr.write(f"screenshots/{name}.svg\n")
