@@ -36,14 +36,14 @@ def receive(s: Situation, request: Request) -> None:
     )
     s.expiries[request.id] = s.now.boot + request.timeout
     text = f"{request.requested_by} on {request.origin} asks to {request.action.value} {', '.join(targets)}"
-    s.event("request", request.id, text)
+    s.event("request", ", ".join(request.targets), text)
     for target in targets:
         outcome = _admit(s, request, target)
         if outcome is not None:
             s.outcome((Waiter(request.id, target),), outcome.verdict, outcome.text, outcome.nodes)
             if outcome.verdict is not Verdict.DONE:
                 words = f"{request.action.value} {target}: {outcome.verdict.value}: {outcome.text}"
-                s.event("request", request.id, words, Severity.MINOR)
+                s.event("request", target, words, Severity.MINOR)
 
 
 def expire(s: Situation) -> None:
