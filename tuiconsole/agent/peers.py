@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 import zmq
 
@@ -23,6 +23,10 @@ from tuiconsole.wire.stream import Stream
 
 SEND_RETRY = 0.05
 """Seconds between tries while the connection is being made."""
+
+
+LOOK_UP = 0.2
+"""Seconds between two looks at whether an answer is still worth waiting for."""
 
 
 class NoAnswerError(Exception):
@@ -55,7 +59,13 @@ class Peers:
         raise NoAnswerError(f"{node} ended without an answer", sent=True)
 
     async def stream(
-        self, node: str, body: RequestBody, timeout: float, *, endless: bool = False
+        self,
+        node: str,
+        body: RequestBody,
+        timeout: float,
+        *,
+        endless: bool = False,
+        worth_waiting: Callable[[], bool] = lambda: True,
     ) -> AsyncGenerator[Reply, None]:
         """One request and its replies, up to the last one.
 
@@ -64,6 +74,7 @@ class Peers:
             body: what to ask.
             timeout: seconds for all of it; with `endless`, only until it is sent.
             endless: replies may come for ever.
+            worth_waiting: looked at while nothing comes; the stream ends as unanswered when it is false.
 
         Raises:
             NoAnswerError: not sent, or not ended in time.
@@ -76,15 +87,19 @@ class Peers:
         try:
             message = encode(Request(identifier, body))
             while not self._stream(node).send(message):
-                if loop.time() + SEND_RETRY > until:
+                if loop.time() + SEND_RETRY > until or not worth_waiting():
                     raise NoAnswerError(f"{node} cannot be reached", sent=False)
                 await asyncio.sleep(SEND_RETRY)
             while True:
-                left = None if endless else until - loop.time()
                 try:
-                    reply = await asyncio.wait_for(queue.get(), left)
+                    reply = await asyncio.wait_for(queue.get(), LOOK_UP)
                 except asyncio.TimeoutError:
-                    raise NoAnswerError(f"{node} did not answer within {timeout:g} s", sent=True) from None
+                    if not worth_waiting():
+                        raise NoAnswerError(f"{node} has gone", sent=True) from None
+                    if not endless and loop.time() > until:
+                        words = f"{node} did not answer within {timeout:g} s"
+                        raise NoAnswerError(words, sent=True) from None
+                    continue
                 yield reply
                 if reply.last:
                     return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 import msgspec
 
@@ -76,15 +76,25 @@ class Petitions:
             except NoAnswerError as error:
                 reason = str(error)
                 sent = sent or error.sent
+            if relayed:
+                # Whoever asked looks for the next master; waiting here for one would keep it from that.
+                break
             await asyncio.sleep(LOOK_AGAIN)
+        for reply, last in self._unanswered(act, list(missing), reason, sent=sent):
+            yield reply, last
+
+    def _unanswered(
+        self, act: Act, targets: list[str], reason: str, *, sent: bool
+    ) -> Iterator[tuple[ReplyBody, bool]]:
+        """What is said of the targets that nobody answered for."""
         quorum = self._coordinator.quorum
         if not quorum.held:
             here = f"{quorum.present} of {quorum.voters} core nodes answer"
             reason = f"no quorum: {here}, {quorum.needed} are needed"
         verdict = Verdict.UNKNOWN if sent else Verdict.NO_ANSWER
         text = f"no outcome within {act.timeout:g} s: {reason}; ask the status" if sent else reason
-        for number, target in enumerate(missing, 1):
-            yield Acted(Outcome(target, verdict, text)), number == len(missing)
+        for number, target in enumerate(targets, 1):
+            yield Acted(Outcome(target, verdict, text)), number == len(targets)
 
     async def _once(self, act: Act, until: float, *, relayed: bool) -> AsyncGenerator[Acted | Failed, None]:
         """One try with the master of this moment."""
@@ -101,18 +111,23 @@ class Petitions:
                 reign.forget(request.id, queue)
             raise NoAnswerError("this node is no longer master", sent=True)
         leader = self._coordinator.leader
+
+        def still_leads() -> bool:
+            return self._coordinator.leader == leader
+
         if leader is None or leader[0] == self._node or relayed:
             raise NoAnswerError("no master is elected", sent=False)
         left = max(0.1, until - loop.time())
         there = msgspec.structs.replace(act, timeout=left)
-        async with contextlib.aclosing(self._peers.stream(leader[0], there, left)) as replies:
+        stream = self._peers.stream(leader[0], there, left, worth_waiting=still_leads)
+        async with contextlib.aclosing(stream) as replies:
             async for reply in replies:
                 body = reply.body
                 if not isinstance(body, (Acted, Failed)):
                     continue
                 ended = body.body if isinstance(body, Acted) else None
-                if isinstance(ended, Outcome) and ended.verdict is Verdict.NO_ANSWER:
-                    raise NoAnswerError(ended.text, sent=False)
+                if isinstance(ended, Outcome) and ended.verdict in (Verdict.NO_ANSWER, Verdict.UNKNOWN):
+                    raise NoAnswerError(ended.text, sent=ended.verdict is Verdict.UNKNOWN)
                 yield body
 
 
