@@ -80,8 +80,8 @@ class Petitions:
                 # Whoever asked looks for the next master; waiting here for one would keep it from that.
                 break
             await asyncio.sleep(LOOK_AGAIN)
-        for reply, last in self._unanswered(act, list(missing), reason, sent=sent):
-            yield reply, last
+        for answer in self._unanswered(act, list(missing), reason, sent=sent):
+            yield answer
 
     def _unanswered(
         self, act: Act, targets: list[str], reason: str, *, sent: bool
