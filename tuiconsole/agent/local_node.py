@@ -59,6 +59,8 @@ class LocalNode:
         self._isolation = ""
         """The deadman's stage; empty while it rests."""
         self._lease_epoch = 0
+        self._ending = False
+        """Supervisord is ending or dead, and what it ran is not proved to be gone."""
         self._supervisord = 0
         """The pid of the last one that was up."""
         self._joined: tuple[int | None, int] = (None, 0)
@@ -115,8 +117,13 @@ class LocalNode:
     def on_supervision(self, event: supervised.Event) -> None:
         """Take an event of the shim or of supervisord."""
         if isinstance(event, supervised.ProcessChanged):
-            self._publisher.changed(event.process)
+            # Those that end because supervisord does are told with its death: nobody stopped them on purpose.
+            if not self._ending:
+                self._publisher.changed(event.process)
         elif isinstance(event, supervised.Snapshot):
+            if self._ending:
+                # It was reloaded, or its shim was lost and a new one has swept away what was left.
+                self._prove(0)
             self._up, self._trouble = True, ""
             self._publisher.replaced(event.processes)
             self._spawn(self._put_under_lease())
@@ -124,8 +131,10 @@ class LocalNode:
             self._supervisord = event.pid
         elif isinstance(event, supervised.ProcessRemoved):
             self._publisher.removed(event.namespec)
+        elif isinstance(event, supervised.SupervisordStopping):
+            self._up, self._ending, self._trouble = False, True, "supervisord is shutting down"
         elif isinstance(event, supervised.SupervisordDown):
-            self._up = False
+            self._up, self._ending = False, True
             self._trouble = (
                 f"supervisord has died: {event.reason}" if event.reason else "supervisord has died"
             )
@@ -144,11 +153,16 @@ class LocalNode:
         """Nothing is left of supervisord: the master need not wait for any lease."""
         self._isolation = ""
         self.changed.set()
-        reason = self._trouble or "supervisord has died"
-        self._publisher.supervisord_died(self.incarnation, self._supervisord, reason)
+        self._prove(self._supervisord)
         self._publisher.replaced(
             tuple(_dead(process, self._trouble) for process in self._publisher.processes.values())
         )
+
+    def _prove(self, supervisord: int) -> None:
+        """Publish that nothing is left of what supervisord ran."""
+        self._ending = False
+        reason = self._trouble or "supervisord has died"
+        self._publisher.supervisord_died(self.incarnation, supervisord, reason)
 
     # -- the lease -------------------------------------------------------------------------------------------
 

@@ -160,7 +160,9 @@ class Reign:
         self._began = True
         self._engine.take_over(decode_ledger(versioned.value), self.term, self._observer.view, self._now())
         for proof in self._observer.proofs.values():
-            self.take(proof)
+            # One that names no supervisord would also seem to speak of the one that is up by now.
+            if proof.supervisord:
+                self.take(proof)
         wake_at: BootTime | None = None
         while True:
             self._watch_silence()
