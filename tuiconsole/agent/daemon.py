@@ -154,7 +154,8 @@ class Agent:
             self._status,
         )
         self._follow_others()
-        self._publisher.heartbeat(self._heartbeat())
+        self._announce()
+        self._local.announce = self._announce
         self._front.serve(router)
         await self._local.join()
         for name, work in (
@@ -301,11 +302,14 @@ class Agent:
         """A heartbeat in its time, and at once when the node's state changes."""
         while True:
             self._local.changed.clear()
-            self._publisher.heartbeat(self._heartbeat())
+            self._announce()
             try:
                 await asyncio.wait_for(self._local.changed.wait(), self._cluster.timing.heartbeat)
             except asyncio.TimeoutError:
                 continue
+
+    def _announce(self) -> None:
+        self._publisher.heartbeat(self._heartbeat())
 
     def _heartbeat(self) -> Heartbeat:
         state, reason = self._local.state

@@ -54,6 +54,8 @@ class LocalNode:
         self.supervision: Supervision | None = None
         self.coordinator: Coordinator | None = None
         self.changed = asyncio.Event()
+        self.announce: Callable[[], None] = lambda: None
+        """Publishes a heartbeat now."""
         self._up = False
         self._trouble = "supervisord is being started"
         self._isolation = ""
@@ -161,6 +163,8 @@ class LocalNode:
     def _prove(self, supervisord: int) -> None:
         """Publish that nothing is left of what supervisord ran."""
         self._ending = False
+        # The proof names an incarnation, which the others must have heard of before.
+        self.announce()
         reason = self._trouble or "supervisord has died"
         self._publisher.supervisord_died(self.incarnation, supervisord, reason)
 
