@@ -21,9 +21,9 @@ _REMEDY = 'name a private folder of a tmpfs: run_dir = "…/{node}" under [clust
 def run_dir_of(cluster: Cluster, name: str, env: Mapping[str, str] | None = None) -> Path:
     """The run directory of the node `name` on this machine, made if it is missing.
 
-    In this order: the cluster file's `run_dir`; for root /run/tuiconsole; `$XDG_RUNTIME_DIR/tuiconsole`
-    (not for root) if it is a private folder in memory; /dev/shm/tuiconsole-UID. Below the latter three, a
-    folder for the cluster and one for the node. XDG_RUNTIME_DIR must stay what it is.
+    In this order: the cluster file's `run_dir`; `$XDG_RUNTIME_DIR/tuiconsole` if that is a private folder in
+    memory; for root /run/tuiconsole; /dev/shm/tuiconsole-UID. Below the latter three, a folder for the
+    cluster and one for the node. The same user always gets the same one, as long as XDG_RUNTIME_DIR stays what it is.
 
     Raises:
         SourceError: there is no such folder, or another user has put one in its place.
@@ -38,12 +38,10 @@ def run_dir_of(cluster: Cluster, name: str, env: Mapping[str, str] | None = None
 
 def _base(env: Mapping[str, str]) -> Path:
     runtime = env.get("XDG_RUNTIME_DIR", "")
-    if os.geteuid() == 0:
-        # Root has this variable at a terminal and not under systemd: one node must not have two places.
-        if in_memory(Path("/run")):
-            return Path("/run/tuiconsole")
-    elif runtime.startswith("/") and _private(Path(runtime)) and in_memory(Path(runtime)):
+    if runtime.startswith("/") and _private(Path(runtime)) and in_memory(Path(runtime)):
         return Path(runtime) / "tuiconsole"
+    if os.geteuid() == 0 and in_memory(Path("/run")):
+        return Path("/run/tuiconsole")
     shared = Path("/dev/shm")  # noqa: S108 (its owner and mode are checked)
     if in_memory(shared):
         return shared / f"tuiconsole-{os.geteuid()}"
