@@ -23,7 +23,7 @@ def run_dir_of(cluster: Cluster, name: str, env: Mapping[str, str] | None = None
 
     In this order: the cluster file's `run_dir`; `$XDG_RUNTIME_DIR/tuiconsole` if that is a private folder in
     memory; for root /run/tuiconsole; /dev/shm/tuiconsole-UID. Below the latter three, a folder for the
-    cluster and one for the node. The same user always gets the same one, as long as XDG_RUNTIME_DIR stays what it is.
+    cluster and one for the node. The same user gets the same one, as long as XDG_RUNTIME_DIR stays the same.
 
     Raises:
         SourceError: there is no such folder, or another user has put one in its place.
