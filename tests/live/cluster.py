@@ -20,6 +20,7 @@ from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus, ProcessStatus
+from tuiconsole.source.errors import SourceError
 
 from .desk import Desk, NoAnswerError, pretty
 from .procfs import Program, alive, programs, traces
@@ -181,14 +182,23 @@ class Cluster:
             time.sleep(LOOK_EVERY)
 
     def last_words(self, lines: int = 15) -> str:
-        """The tails of all logs, for what is printed when a test fails."""
+        """The last events and the tails of all logs, for what is printed when a test fails."""
         files = sorted([*self.folder.glob("log/*"), self.folder.parent / f"{self.folder.name}.err"])
-        tails = []
+        tails = [self._last_events(4 * lines)]
         for path in files:
             if path.is_file():
                 tail = path.read_text("utf-8", "replace").splitlines()[-lines:]
                 tails.append("\n".join([f"---- {path.name}", *tail]))
         return "\n".join(tails)
+
+    def _last_events(self, lines: int) -> str:
+        told = []
+        with (
+            contextlib.suppress(NoAnswerError, OSError, SourceError),
+            contextlib.closing(Desk(self.config, "console_1")) as desk,
+        ):
+            told = [f"{e.at} {e.node} {e.kind} {e.subject}: {e.text}" for e in desk.events()[-lines:]]
+        return "\n".join(["---- events", *told])
 
     # -- asking ----------------------------------------------------------------------------------------------
 

@@ -8,11 +8,12 @@ import msgspec
 
 from tuiconsole.client.oneshot import Lines, NoAnswerError, act
 from tuiconsole.client.tally import Tally
+from tuiconsole.model.events import Event
 from tuiconsole.model.requests import Action, Outcome
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.wire.keys import load_keyring, load_pair, only_person
-from tuiconsole.wire.messages import Act, AskStatus, StatusIs
+from tuiconsole.wire.messages import Act, AskStatus, Follow, Followed, StatusIs
 
 
 class Desk:
@@ -33,6 +34,12 @@ class Desk:
         _, _, reply = self._lines.first_reply([self.node], AskStatus(), within)
         assert isinstance(reply.body, StatusIs)
         return reply.body.status
+
+    def events(self, within: float = 1.0) -> tuple[Event, ...]:
+        """What this agent heard happen, oldest first. Raises NoAnswerError."""
+        _, _, reply = self._lines.first_reply([self.node], Follow(), within)
+        assert isinstance(reply.body, Followed)
+        return reply.body.events
 
     def act(
         self, action: Action | str, *targets: str, timeout: float = 20.0, strategy: str | None = None
