@@ -84,8 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     # Click tells no exit code of a group's own; its commands return theirs.
     try:
         code = _run(list(arguments))
-        output.close()
-    except BrokenPipeError:
+    except output.ReaderLeftError:
         output.abandon()
         return ExitCode.PIPE_CLOSED
     return code

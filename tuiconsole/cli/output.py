@@ -12,6 +12,10 @@ import msgspec
 from tuiconsole.source.errors import one_line
 
 
+class ReaderLeftError(Exception):
+    """Nobody reads the results any more. Not an OSError: click would make an exit code of its own of it."""
+
+
 def prepare() -> None:
     """Let no letter that the terminal's encoding lacks end a command."""
     with contextlib.suppress(AttributeError):
@@ -25,33 +29,27 @@ def to_terminal() -> bool:
 
 def line(text: str) -> None:
     """One line, with control characters written out, at once."""
-    sys.stdout.write(one_line(text) + "\n")
-    sys.stdout.flush()
+    _write(one_line(text) + "\n")
 
 
 def lines(texts: list[str]) -> None:
     """Several lines in one go."""
-    sys.stdout.write("".join(one_line(text) + "\n" for text in texts))
-    sys.stdout.flush()
+    _write("".join(one_line(text) + "\n" for text in texts))
 
 
 def screen(texts: list[str]) -> None:
     """Several lines in place of what the terminal showed."""
-    sys.stdout.write("\x1b[H\x1b[2J")
-    lines(texts)
+    _write("\x1b[H\x1b[2J" + "".join(one_line(text) + "\n" for text in texts))
 
 
 def json(value: Any) -> None:
     """A value as indented JSON."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    _write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def json_line(value: Any) -> None:
     """A value as JSON on one line: one of many."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
-    sys.stdout.flush()
+    _write(msgspec.json.encode(value).decode() + "\n")
 
 
 def log_piece(text: str) -> None:
@@ -60,13 +58,15 @@ def log_piece(text: str) -> None:
         text = "".join(
             c if c in "\n\t" or c.isprintable() else one_line(c) for c in text.replace("\r\n", "\n")
         )
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    _write(text)
 
 
-def close() -> None:
-    """Write what is left; raises BrokenPipeError if nobody reads."""
-    sys.stdout.flush()
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderLeftError from None
 
 
 def abandon() -> None:

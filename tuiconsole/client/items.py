@@ -13,7 +13,7 @@ _PRECEDENCE = (ApplicationState.STOPPING, ApplicationState.STARTING, Application
 
 
 class ItemStatus(msgspec.Struct, frozen=True):
-    """One item: the most active of its parts' states, the worst of their LEDs."""
+    """One item: the most active of its parts' states, their worst LEDs, the reasons of their failures."""
 
     item: str
     state: ApplicationState
@@ -53,7 +53,11 @@ def merge_items(status: ClusterStatus, pattern: str) -> ItemsStatus:
 def _merged(item: str, parts: list[ApplicationStatus]) -> ItemStatus:
     states = {part.state for part in parts}
     state = next((state for state in _PRECEDENCE if state in states), ApplicationState.STOPPED)
-    reasons = [f"{part.name}: {part.reason}" for part in parts if part.reason]
+    reasons = [
+        f"{part.name}: {part.reason}"
+        for part in parts
+        if part.reason and (part.major_failure or part.minor_failure)
+    ]
     return ItemStatus(
         item,
         state,

@@ -43,16 +43,23 @@ class Keeper:
         cluster: whose nodes are all of this machine.
         environment: of the agents.
         logs: folder; the output of each agent goes to NODE.log.
-        tell: is called with words about agents that die.
+        tell: is called, in any thread, with words about agents that die.
+        command: the command line of a node's agent, from cluster and name.
     """
 
     def __init__(
-        self, cluster: Cluster, environment: Mapping[str, str], logs: Path, tell: Callable[[str], None]
+        self,
+        cluster: Cluster,
+        environment: Mapping[str, str],
+        logs: Path,
+        tell: Callable[[str], None],
+        command: Callable[[Cluster, str], list[str]] | None = None,
     ) -> None:
         self._cluster = cluster
         self._environment = dict(environment)
         self._logs = logs
         self._tell = tell
+        self._command = command or agent_command
         self._agents = [_Agent(name) for name in cluster.nodes]
         self._stopping = threading.Event()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -88,16 +95,7 @@ class Keeper:
         )
         try:
             agent.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "tuiconsole",
-                    "agent",
-                    "--node",
-                    agent.node,
-                    "-c",
-                    str(self._cluster.file),
-                ],
+                self._command(self._cluster, agent.node),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -126,7 +124,14 @@ class Keeper:
                 if agent.process is not None and agent.process.poll() is not None:
                     self._ended(agent, agent.process.returncode)
                 elif agent.process is None and not agent.left and time.monotonic() >= agent.due:
-                    self._launch(agent)
+                    self._launch_again(agent)
+
+    def _launch_again(self, agent: _Agent) -> None:
+        try:
+            self._launch(agent)
+        except OSError as error:
+            agent.due = time.monotonic() + LONGEST_PAUSE
+            self._tell(f"the agent of {agent.node} cannot be started: {error.strerror}; tried again")
 
     def _ended(self, agent: _Agent, status: int) -> None:
         os.close(agent.pidfd)
@@ -143,6 +148,11 @@ class Keeper:
         if status > 0:
             log = self._logs / f"{agent.node}.log"
             self._tell(f"the agent of {agent.node} ended with {status}: {last_line(log)} (see {log})")
+
+
+def agent_command(cluster: Cluster, node: str) -> list[str]:
+    """The agent's command line, in the form that `ps` shows for every agent."""
+    return [sys.executable, "-m", "tuiconsole", "agent", "--node", node, "-c", str(cluster.file)]
 
 
 def last_line(log: Path) -> str:

@@ -39,17 +39,20 @@ def obstacle(cluster: Cluster) -> str:
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
                     return f"{host}, port {port} cannot be used: {error.strerror}"
-                return f"{host}, port {port} is in use by {holder(port)}; end that first"
+                return f"{host}, port {port} is in use by {holder(host, port)}; end that first"
     return ""
 
 
-def holder(port: int) -> str:
-    """Who listens at a port, as far as this user may know."""
+def holder(host: str, port: int) -> str:
+    """Who listens at an address, as far as this user may know."""
     import psutil
 
+    every = {"0.0.0.0", "::", host}
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.laddr and connection.laddr.port == port and connection.pid:
+            if not connection.laddr or not connection.pid:
+                continue
+            if connection.laddr.port == port and connection.laddr.ip in every:
                 process = psutil.Process(connection.pid)
                 words = process.cmdline() or [process.name()]
                 return f"process {connection.pid} ({' '.join([Path(words[0]).name, *words[1:]])[:120]})"

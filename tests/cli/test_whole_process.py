@@ -1,0 +1,87 @@
+"""The command as a whole process: what it imports, prints and returns."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import msgspec
+from client.fake_agent import Town
+
+from tuiconsole.cli.schema import FILE, status_schema
+from tuiconsole.model.status import ClusterStatus
+
+PATIENCE = 20.0
+
+
+def command(town: Town, *words: str, **more: object) -> subprocess.Popen[str]:
+    """The command, started."""
+    environment = {**os.environ, "TUICONSOLE_CONFIG": str(town.file)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tuiconsole", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **more,  # type: ignore[call-overload]
+    )
+
+
+def test_one_shot_commands_import_neither_asyncio_nor_textual(town: Town) -> None:
+    town.agent("server_1")
+    program = (
+        "import sys; from tuiconsole.cli.main import run; code = run(['status', '--json']);"
+        "print(sorted(m for m in ('asyncio', 'textual', 'rich', 'lxml', 'psutil') if m in sys.modules),"
+        " file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TUICONSOLE_CONFIG": str(town.file)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr.strip() == "[]"
+    msgspec.json.decode(done.stdout, type=ClusterStatus)
+
+
+def test_the_shipped_schema_is_that_of_the_types() -> None:
+    assert FILE.read_text() == status_schema(), "run: python -m tuiconsole.cli.schema"
+    assert json.loads(status_schema())["title"] == "tuiconsole.status/1"
+
+
+def test_ctrl_c_ends_a_follower_without_a_traceback(town: Town) -> None:
+    town.agent("server_1")
+    process = command(town, "events", "--follow")
+    assert process.stdout is not None
+    assert "something happened" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Traceback" not in words
+
+
+def test_a_reader_that_leaves_is_no_error_to_shout_about(town: Town) -> None:
+    town.agent("server_1")
+    process = command(town, "status", "--json")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr:
+        assert process.stderr.read() == ""
+    assert process.wait(PATIENCE) == 141
+
+
+def test_watching_prints_again_only_what_changed(town: Town) -> None:
+    town.agent("server_1")
+    process = command(town, "status", "--watch", "--json")
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["observer"] == "server_1"
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=PATIENCE)
+    assert rest == ""
