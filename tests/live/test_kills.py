@@ -149,6 +149,20 @@ def test_kill_9_of_a_consoles_supervisord_ends_its_hci_and_restarts_it_nowhere(
     cluster.start(name, "console_3")
 
 
+def test_kill_9_of_a_shim_leaves_nothing_running_and_its_srv_goes_elsewhere(cluster: Cluster) -> None:
+    status = cluster.status()
+    lost = next(server for server in SERVERS if server != master_of(status))
+    name = srv_on(status, lost)
+    parts = node_of(status, lost).pids
+    orphans = [program.pid for program in cluster.live() if program.node == lost]
+    others = cluster.pids(lost)
+    cluster.kill(lost, "shim")
+    until(lambda: not any(alive(pid) for pid in (parts.supervisord, *orphans)), "nothing left", 6.0)
+    cluster.wait_until(lambda s: calm(s) and whole(application(s, name)), f"{name} whole again")
+    cluster.wait_until(lambda s: node_of(s, lost).pids.shim not in (0, parts.shim), f"a new shim on {lost}")
+    assert {key: cluster.pids().get(key) for key in others} == others
+
+
 def test_a_power_cut_of_the_masters_server_costs_a_lease_and_an_election(cluster: Cluster) -> None:
     cluster.start("scen2_hci_01", "console_1")
     status = cluster.status()
@@ -176,4 +190,30 @@ def test_a_power_cut_of_the_masters_server_costs_a_lease_and_an_election(cluster
     cluster.wait_until(calm, f"{lost} back")
     now = cluster.pids()
     assert {key: now.get(key) for key in others} == others
+    assert cluster.witness.doubles() == []
+
+
+def test_the_programs_of_a_node_whose_agent_stays_dead_end_before_they_start_elsewhere(
+    cluster: Cluster,
+) -> None:
+    """P4: with the agent dead for longer than the lease, the plugin stops what may start elsewhere."""
+    status = cluster.status()
+    lost = next(server for server in SERVERS if server != master_of(status))
+    name = srv_on(status, lost)
+    old = [program.pid for program in cluster.live(name)]
+    with cluster.launcher_held():
+        since = cluster.kill(lost, "agent")
+        cluster.wait_until(
+            lambda s: whole(application(s, name)) and application(s, name).nodes != (lost,),
+            f"{name} elsewhere",
+            node="console_1",
+        )
+        begun = cluster.begun(f"{name}:scen2_internal_data_bus", since)
+        assert not any(alive(pid) for pid in old)
+        own = [stamp for stamp in cluster.witness.stamps(name + ":", since, "end") if stamp.pid in old]
+        # They had the time to end by themselves, and did before.
+        assert len(own) == len(old)
+        assert all(stamp.at < begun.at for stamp in own)
+        assert 3.5 < begun.at - since < 8.0
+    cluster.wait_until(calm, f"{lost} back")
     assert cluster.witness.doubles() == []

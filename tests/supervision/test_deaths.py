@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from supervision_house import House, alive, tagged, until
 
+from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff
 from tuiconsole.supervision.events import (
     NodeEmpty,
@@ -170,6 +171,30 @@ async def test_a_held_lock_without_an_answering_socket_is_never_a_second_start(h
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(SupervisionError, match=r"holds .* but does not answer"):
             await house.agent().start()
+
+
+async def test_a_shim_that_dies_with_a_connection_in_its_backlog_is_gone_not_hanging(house: House) -> None:
+    """A process that exits closes the agent's connection before the socket at which it listens."""
+    house.configure()
+    supervision = await house.up()
+    agent = house.agent()
+    await agent.start()  # it found the shim, and did not start it
+    shim = agent._shim
+    assert shim is not None
+    assert shim.child is None
+    path = house.run_dir / "shim.sock"
+    path.rename(house.run_dir / "real.sock")
+    with socket.socket(socket.AF_UNIX) as dying:
+        dying.bind(str(path))
+        dying.listen()
+        reconnected = asyncio.create_task(launch.reconnect(house.run_dir, shim))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(lambda: dying.accept()[0].close())
+        assert await reconnected is None
+    path.unlink()
+    (house.run_dir / "real.sock").rename(path)
+    await agent.close()
+    assert supervision.pids.shim == shim.greeting.pid
 
 
 async def test_two_agents_that_start_at_once_share_one_shim(house: House) -> None:

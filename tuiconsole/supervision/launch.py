@@ -167,8 +167,15 @@ async def _connect(run_dir: Path, child: subprocess.Popen[bytes] | None) -> Shim
         return None
     try:
         line = await asyncio.wait_for(reader.readline(), _GREETING_WITHIN)
+        if not line.endswith(b"\n"):
+            # It died with our connection in its backlog: nobody is there.
+            writer.close()
+            return None
         greeting = msgspec.json.decode(line, type=Greeting)
-    except (asyncio.TimeoutError, msgspec.DecodeError, OSError):
+    except ConnectionError:
+        writer.close()
+        return None
+    except (asyncio.TimeoutError, msgspec.DecodeError, OSError, ValueError):
         writer.close()
         if child is not None:
             return None

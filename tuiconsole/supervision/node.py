@@ -219,7 +219,15 @@ class Supervision(PluginCommands):
     async def _is_the_same_shim(self) -> bool:
         """Reconnect if the shim lives and only the connection was lost."""
         assert self._shim is not None
-        again = await launch.reconnect(self._run_dir, self._shim)
+        backoff = Backoff()
+        while True:
+            try:
+                again = await launch.reconnect(self._run_dir, self._shim)
+            except SupervisionError as error:
+                self._emit(SupervisionFailed(str(error)))
+                await asyncio.sleep(backoff.ended(0.0))
+                continue
+            break
         if again is None:
             return False
         self._shim = again
