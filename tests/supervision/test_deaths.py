@@ -189,7 +189,8 @@ async def test_a_shim_that_dies_with_a_connection_in_its_backlog_is_gone_not_han
         dying.listen()
         reconnected = asyncio.create_task(launch.reconnect(house.run_dir, shim))
         await asyncio.sleep(0)
-        await asyncio.to_thread(lambda: dying.accept()[0].close())
+        connection, _ = await asyncio.to_thread(dying.accept)
+        connection.close()
         assert await reconnected is None
     path.unlink()
     (house.run_dir / "real.sock").rename(path)
