@@ -1,8 +1,52 @@
-"""`python -m tuiconsole`: the same as the command `tuiconsole`."""
+"""`python -m tuiconsole`: the same as the command `tuiconsole`; and what that command becomes for an agent.
+
+An agent runs for months: it takes the memory of its own parts alone, not that of a command line.
+"""
 
 from __future__ import annotations
 
-from tuiconsole.cli.main import main
+import sys
+from pathlib import Path
+
+from tuiconsole import openssl
+
+
+def main() -> int:
+    """Run the agent that is named in full, or else the command line."""
+    if sys.argv[1:2] == ["agent"] and sys.argv[2::2] == ["--node", "-c"] and len(sys.argv) == 6:
+        code = _run_agent(sys.argv[3], Path(sys.argv[5]))
+        if code is not None:
+            return code
+    from tuiconsole.cli.main import run
+
+    return run(sys.argv[1:])
+
+
+def _run_agent(name: str, file: Path) -> int | None:
+    """Run the agent to its end; None if the command line has to say what is wrong with its words."""
+    openssl.leave_out()
+    from tuiconsole.settings.cluster_file import load_cluster
+    from tuiconsole.source.errors import SourceError
+
+    try:
+        cluster = load_cluster(file)
+    except SourceError:
+        return None
+    if name not in cluster.nodes:
+        return None
+    from tuiconsole.agent.daemon import AgentError, run_agent
+    from tuiconsole.cli import complaints
+    from tuiconsole.cli.exit_codes import ExitCode
+
+    complaints.prepare()
+    try:
+        return run_agent(cluster, name)
+    except SourceError as error:
+        complaints.about_source(error.complaints)
+    except (AgentError, OSError) as error:
+        complaints.say(str(error))
+    return ExitCode.FAILED
+
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
