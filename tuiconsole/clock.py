@@ -17,6 +17,11 @@ def boottime() -> BootTime:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def wall_offset() -> float:
+    """Seconds from the boot-time clock to the wall clock, which people set: for pace, never for safety."""
+    return time.time() - boottime()
+
+
 def boot_id() -> str:
     """The kernel's random name of this boot."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -20,8 +20,9 @@ from tuiconsole.agent.observer import Change, Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
-from tuiconsole.clock import BootTime, boottime
+from tuiconsole.clock import BootTime, boottime, wall_offset
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
+from tuiconsole.coordination.pace import Pace
 from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
@@ -82,10 +83,10 @@ class _LeaseSockets:
         self._sockets = sockets
 
     def router(self, address: str) -> zmq.Socket[bytes]:
-        return self._sockets.router(address, brisk=True)
+        return self._sockets.router(address)
 
     def dealer(self, address: str, server_node: str, identity: bytes) -> zmq.Socket[bytes]:
-        return self._sockets.dealer(address, server_node, identity, brisk=True)
+        return self._sockets.dealer(address, server_node, identity)
 
     def sender_of(self, frame: zmq.Frame) -> str | None:
         return self._sockets.sender_of(frame)
@@ -300,11 +301,16 @@ class Agent:
 
     async def _beat(self) -> None:
         """A heartbeat in its time, and at once when the node's state changes."""
+        pace = Pace()
         while True:
             self._local.changed.clear()
             self._announce()
+            pace.offset = wall_offset()
+            now = boottime()
             try:
-                await asyncio.wait_for(self._local.changed.wait(), self._cluster.timing.heartbeat)
+                await asyncio.wait_for(
+                    self._local.changed.wait(), pace.after(now, self._cluster.timing.heartbeat) - now
+                )
             except asyncio.TimeoutError:
                 continue
 

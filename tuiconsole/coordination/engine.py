@@ -15,7 +15,7 @@ from functools import partial
 
 import zmq
 
-from tuiconsole.clock import BootTime, boottime
+from tuiconsole.clock import BootTime, boottime, wall_offset
 from tuiconsole.coordination.coordinator import Quorum
 from tuiconsole.coordination.disk import VoterDisk
 from tuiconsole.coordination.disk_writer import DiskWriter
@@ -28,7 +28,7 @@ from tuiconsole.coordination.transport import CoordinationSockets
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
 
-RECHECK = 0.1
+RECHECK = 0.5
 """Seconds after which timers look at the boot-time clock again: poll() stands still while the machine
 sleeps."""
 PAUSE = 0.25
@@ -74,11 +74,12 @@ class Engine:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._calls: deque[Callable[[BootTime], None]] = deque()
         self._stopping = False
+        self._pace = holder.pace
         self._disk: DiskWriter | None = None
         if votes_from is not None:
             disk, record = votes_from
             self._disk = DiskWriter(disk, self._wake_up)
-            self.voter = Voter(node, voters, timing, record, boottime(), random.Random())  # noqa: S311 (spreads timeouts, guards nothing)
+            self.voter = Voter(node, voters, timing, record, boottime(), random.Random(), holder.pace)  # noqa: S311 (spreads timeouts, guards nothing)
         self._ports = Ports(node, voters, addresses, sockets, self.counts)
         self._participant = Participant(
             node,
@@ -166,6 +167,7 @@ class Engine:
                 participant.resumed(now)
             looked_at = now
             self._take_input(ready, now)
+            self._pace.offset = wall_offset()
             participant.tick(now)
             participant.flush(now)
 

@@ -125,14 +125,10 @@ class Participant:
 
     def tick(self, now: BootTime) -> None:
         """Do what is due. Input that waits is to be passed first."""
-        voter = self.voter
         if now >= self.holder.next_timer:
             self.holder.tick(now)
-            if voter is not None and voter.leader is not None:
-                # What goes to the same voters goes together: half the wake-ups, here and there.
-                voter.leader.align(now)
-        if voter is not None and now >= voter.next_timer:
-            voter.tick(now)
+        if self.voter is not None and now >= self.voter.next_timer:
+            self.voter.tick(now)
 
     def resumed(self, now: BootTime) -> None:
         """This process was paused, and what arrived meanwhile has been passed."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DOMAIN = "tuiconsole"
 MAX_MESSAGE = 8 * 1024 * 1024
 """Bytes of one frame; larger ones end the connection."""
+HALF_OPEN = 1000
+"""Milliseconds that the kernel waits for an acknowledgement of what was sent (TCP_USER_TIMEOUT)."""
 _HIGH_WATER = 10_000
 """Messages kept for a peer that does not read; a subscriber that misses some sees the gap and asks again."""
 
@@ -85,12 +87,9 @@ class Sockets:
         """A bound PUB."""
         return self._bound(zmq.PUB, address)
 
-    def router(self, address: str, *, brisk: bool = False) -> zmq.Socket[bytes]:
-        """A bound ROUTER: a vanished peer is an error (ROUTER_MANDATORY), a returned one takes its place.
-
-        With `brisk`, a half-open connection is noticed within 1 s: for leases and votes.
-        """
-        socket = self._made(zmq.ROUTER, brisk=brisk)
+    def router(self, address: str) -> zmq.Socket[bytes]:
+        """A bound ROUTER: a vanished peer is an error (ROUTER_MANDATORY), a returned one takes its place."""
+        socket = self._made(zmq.ROUTER)
         socket.set(zmq.ROUTER_MANDATORY, 1)
         socket.set(zmq.ROUTER_HANDOVER, 1)
         return self._serve(socket, address)
@@ -110,15 +109,13 @@ class Sockets:
         self._trust(subscriber, node)
         subscriber.connect(address)
 
-    def dealer(
-        self, address: str, node: str, identity: bytes = b"", *, brisk: bool = False
-    ) -> zmq.Socket[bytes]:
+    def dealer(self, address: str, node: str, identity: bytes = b"") -> zmq.Socket[bytes]:
         """A DEALER towards the ROUTER of `node`; what cannot be sent at once is refused, not queued.
 
         Raises:
             LookupError: the node has no key here.
         """
-        socket = self._made(zmq.DEALER, brisk=brisk)
+        socket = self._made(zmq.DEALER)
         socket.set(zmq.IMMEDIATE, 1)
         if identity:
             socket.set(zmq.IDENTITY, identity)
@@ -133,20 +130,22 @@ class Sockets:
             self._authenticator = None
         self.context.destroy(linger=0)
 
-    def _made(self, kind: int, *, brisk: bool = False) -> zmq.Socket[bytes]:
+    def _made(self, kind: int) -> zmq.Socket[bytes]:
         socket = self.context.socket(kind)
         socket.set(zmq.LINGER, 0)
         socket.set(zmq.SNDHWM, _HIGH_WATER)
         socket.set(zmq.RCVHWM, _HIGH_WATER)
         socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE)
-        # Each connection pings both ways, and there are many: only leases and votes must know in a second.
-        socket.set(zmq.HEARTBEAT_IVL, 300 if brisk else 1000)
-        socket.set(zmq.HEARTBEAT_TIMEOUT, 1000 if brisk else 2000)
-        socket.set(zmq.HEARTBEAT_TTL, 2000 if brisk else 3000)
+        # A peer that lost its power or its link is noticed by the kernel, within 2 s (tcp(7)): ZeroMQ's own
+        # heartbeats would wake this process for each of many connections, and were half of an idle agent.
+        socket.set(zmq.TCP_MAXRT, HALF_OPEN)
+        socket.set(zmq.TCP_KEEPALIVE, 1)
+        socket.set(zmq.TCP_KEEPALIVE_IDLE, 1)
+        socket.set(zmq.TCP_KEEPALIVE_INTVL, 1)
+        socket.set(zmq.TCP_KEEPALIVE_CNT, 2)
         socket.set(zmq.HANDSHAKE_IVL, 2000)
         socket.set(zmq.CONNECT_TIMEOUT, 500)
         socket.set(zmq.RECONNECT_IVL, 100)
-        socket.set(zmq.TCP_KEEPALIVE, 1)
         socket.curve_publickey = self._pair.public
         socket.curve_secretkey = self._pair.secret
         return socket

@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder, LeaseState
+from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.paxos.voter import Voter
 from tuiconsole.coordination.record import VoterRecord
 from tuiconsole.coordination.voters import VoterSet
@@ -37,6 +38,8 @@ class Machine:
         chance = world.chance
         self.rate = 1.0 + chance.uniform(-DRIFT, DRIFT)
         self.offset = chance.uniform(10.0, 1000.0)
+        # In every second world all act at the same instants, as hosts do whose wall clocks agree.
+        self.pace = Pace(-self.offset if world.in_step else 0.0)
         self.up = False
         self.life = 0
         self.paused = False
@@ -114,7 +117,9 @@ class VoterMachine(Machine):
         self.timer_at = float("inf")
         self.writing = None
         chance = random.Random(self.world.chance.random())
-        self.voter = Voter(self.name, self.world.voters, TIMING, self.on_disk, self.clock(), chance)
+        self.voter = Voter(
+            self.name, self.world.voters, TIMING, self.on_disk, self.clock(), chance, self.pace
+        )
         self.world.boot_master(self)
         self.pump()
 
@@ -191,7 +196,9 @@ class NodeMachine(Machine):
         self.life += 1
         self.timer_at = float("inf")
         self.isolated_at = self.rejoin_at = float("inf")
-        self.holder = LeaseHolder(self.name, self.world.voters, TIMING, self.incarnation, self.recorded)
+        self.holder = LeaseHolder(
+            self.name, self.world.voters, TIMING, self.incarnation, self.recorded, self.pace
+        )
         if self.recorded is None:
             self.holder.join(self.clock())
         self.holder.tick(self.clock())
@@ -280,6 +287,7 @@ class World:
 
     def __init__(self, chance: random.Random, voters: int, nodes: int) -> None:
         self.chance = chance
+        self.in_step = chance.random() < 0.5
         self.now = 0.0
         self.voters = VoterSet("simulated", "abcdefg"[:voters])
         self.voter_machines = {name: VoterMachine(self, name) for name in self.voters.names}

@@ -12,6 +12,7 @@ from enum import Enum
 from tuiconsole.clock import BootTime
 from tuiconsole.coordination.coordinator import NodeLease
 from tuiconsole.coordination.messages import Leave, Left, Message, Renew, Renewed, RenewRefused
+from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
 
@@ -56,6 +57,7 @@ class LeaseHolder:
         timing: Timing,
         incarnation: str,
         resume: tuple[int, BootTime] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """A node that starts, or an agent that comes back to a shim of the same incarnation.
 
@@ -65,11 +67,13 @@ class LeaseHolder:
             timing: in force.
             incarnation: of this node's shim; another one of the same name is kept out by the voters.
             resume: (epoch, end of the lease) of the record that the former agent of this incarnation wrote.
+            pace: says when renewals are due; that of the whole node.
         """
         self.node = node
         self.voters = voters
         self.timing = timing
         self.incarnation = incarnation
+        self.pace = pace or Pace()
         self.state = LeaseState.OUT
         self.epoch = 0
         self.held_until: BootTime = 0.0
@@ -150,7 +154,7 @@ class LeaseHolder:
             self.events.append(LeaseEvent.LOST)
         if now < self._next_send:
             return
-        self._next_send = now + self.timing.renewal
+        self._next_send = self.pace.after(now, self.timing.renewal)
         if self.state in (LeaseState.JOINING, LeaseState.LEFT):
             self._next_send = now + self.timing.renewal * EAGER
         if self.state in (LeaseState.HELD, LeaseState.JOINING):

@@ -7,6 +7,7 @@ from collections import deque
 import msgspec
 
 from tuiconsole.clock import BootTime
+from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.paxos.acceptor import Stamp
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
@@ -34,11 +35,14 @@ class WriteWanted(msgspec.Struct, frozen=True):
 class Leader:
     """Volatile state of a leader-elect, and of a leader once its first proposal is chosen."""
 
-    def __init__(self, name: str, term: int, voters: VoterSet, timing: Timing, elected_at: BootTime) -> None:
+    def __init__(
+        self, name: str, term: int, voters: VoterSet, timing: Timing, pace: Pace, elected_at: BootTime
+    ) -> None:
         self.name = name
         self.term = term
         self.voters = voters
         self.timing = timing
+        self.pace = pace
         self.established = False
         """Whether the value that was read is accepted again, under this term, by a majority (rule 2)."""
         self.chosen = Stamp(term, 0)
@@ -64,13 +68,8 @@ class Leader:
         self._rounds[self.round] = now
         if len(self._rounds) > REMEMBERED:
             del self._rounds[next(iter(self._rounds))]
-        self.next_beat = now + self.timing.leader_beat
+        self.next_beat = self.pace.after(now, self.timing.leader_beat)
         return self.round
-
-    def align(self, now: BootTime) -> None:
-        """Let the next heartbeat go now if it is due within half an interval."""
-        if self.next_beat - now < self.timing.leader_beat / 2:
-            self.next_beat = now
 
     def followed(self, voter: str, round_number: int) -> bool:
         """Count an answer to a heartbeat of this term; True if that extends the lease."""

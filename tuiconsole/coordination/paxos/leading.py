@@ -5,6 +5,7 @@ from __future__ import annotations
 from tuiconsole.clock import BootTime
 from tuiconsole.coordination.coordinator import Leadership, Versioned
 from tuiconsole.coordination.messages import Accept, Accepted, Beat, BeatAck, EpochAnswer
+from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.paxos.acceptor import Stamp
 from tuiconsole.coordination.paxos.election import Election
 from tuiconsole.coordination.paxos.leader import Leader, Proposal, WriteWanted
@@ -17,7 +18,7 @@ from tuiconsole.settings.timing import Timing
 class Leading:
     """A voter's leadership: `leader` is the term it leads or was elected for, None while it does not."""
 
-    def __init__(self, timing: Timing, election: Election, post: Post) -> None:
+    def __init__(self, timing: Timing, pace: Pace, election: Election, post: Post) -> None:
         self.leader: Leader | None = None
         self.events: list[Leadership | None] = []
         """Leadership gained, or lost: for the driver, which takes them out."""
@@ -25,6 +26,7 @@ class Leading:
         """(request, outcome): for the driver, which takes them out."""
         self.oversight = Oversight(post, self.results)
         self._timing = timing
+        self._pace = pace
         self._election = election
         self._post = post
         self._announced = 0
@@ -74,7 +76,7 @@ class Leading:
 
         `value` is what a majority's promises show under the greatest stamp, `read`.
         """
-        self.leader = leader = Leader(self._post.name, term, self._post.voters, self._timing, now)
+        self.leader = leader = Leader(self._post.name, term, self._post.voters, self._timing, self._pace, now)
         self.oversight.begin()
         self._take_over(now, leader, read, value)
         self._beat(now, leader)

@@ -34,6 +34,7 @@ from tuiconsole.coordination.messages import (
     Refusal,
     Renew,
 )
+from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.paxos.acceptor import Acceptor, Ballot, Stamp
 from tuiconsole.coordination.paxos.candidacy import Candidacy
 from tuiconsole.coordination.paxos.durability import Durability
@@ -60,6 +61,7 @@ class Voter:
         record: VoterRecord,
         now: BootTime,
         chance: random.Random,
+        pace: Pace | None = None,
     ) -> None:
         """Start with what is on disk.
 
@@ -70,6 +72,7 @@ class Voter:
             record: read from disk; of a blank voter, already written with its new id.
             now: this machine's boot time.
             chance: spreads the election timeouts.
+            pace: says when a leader's heartbeats are due; that of the whole node.
         """
         self.name = name
         self.voters = voters
@@ -90,7 +93,7 @@ class Voter:
         election.heard_of(record.promised_term)
         self._durability = durability = Durability(self.founding, acceptor, registrar, timing, now, record)
         self._post = post = Post(name, voters, self.founding, durability)
-        self._leading = leading = Leading(timing, election, post)
+        self._leading = leading = Leading(timing, pace or Pace(), election, post)
         self._lease_desk = desk = LeaseDesk(registrar, acceptor, durability, post, leading)
         self.candidacy = candidacy = Candidacy(timing, acceptor, durability, post, election, leading)
         following = Following(acceptor, durability, post, election, leading, desk)
