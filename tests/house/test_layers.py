@@ -21,7 +21,7 @@ GIVEN_THE_TIME = [
     file
     for part in ("source", "model", "rulebook", "planning", "coordination/paxos", "coordination/leases")
     for file in sorted((PACKAGE / part).rglob("*.py"))
-] + [PACKAGE / "coordination" / "founding.py"]
+] + [PACKAGE / "coordination" / name for name in ("founding.py", "pace.py")]
 
 
 def imported(file: Path) -> list[tuple[str, str]]:
@@ -43,7 +43,12 @@ def test_every_contract_of_the_layers_is_kept() -> None:
 @pytest.mark.parametrize("file", IN_SUPERVISORD, ids=lambda file: file.stem)
 def test_what_runs_in_supervisord_imports_the_standard_library_and_supervisor_only(file: Path) -> None:
     allowed = {*sys.stdlib_module_names, "supervisor", "subreaper"}
-    own = ("tuiconsole.clock", "tuiconsole.supervision.plugin", "tuiconsole.supervision.deadline")
+    own = (
+        "tuiconsole.clock",
+        "tuiconsole.openssl",
+        "tuiconsole.supervision.plugin",
+        "tuiconsole.supervision.deadline",
+    )
     strangers = [
         module
         for module, _ in imported(file)

@@ -22,9 +22,9 @@ import sys
 if __name__ == "__main__":
     # This file's own directory must not shadow modules; the package's root must be found.
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
-    from tuiconsole import openssl
+    from tuiconsole.openssl import leave_out, let_in_when_asked
 
-    openssl.leave_out()
+    leave_out()
 
 import contextlib
 import getopt
@@ -159,5 +159,5 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    openssl.let_in_when_asked()
+    let_in_when_asked()
     sys.exit(main(sys.argv[1:]))
