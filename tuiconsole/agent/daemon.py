@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import secrets
@@ -72,6 +73,8 @@ def run_agent(cluster: Cluster, name: str) -> int:
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("zmq.auth").setLevel(logging.WARNING)
+    # For an agent that seems to hang: kill -USR1 writes where each of its threads stands into the log.
+    faulthandler.register(signal.SIGUSR1)
     asyncio.run(Agent(cluster, node, rulebook).run())
     return 0
 

@@ -35,6 +35,8 @@ from tuiconsole.wire.messages import (
 
 USAGE_INTERVAL = 5.0
 """Seconds between samples of CPU and memory."""
+LONG_LEAVE = 5.0
+"""Seconds between two words about a leave that goes on."""
 RETRY = 0.1
 """Seconds between tries of what must succeed before the node counts as RUNNING."""
 
@@ -303,15 +305,38 @@ class LocalNode:
         self.changed.set()
         for task in self._tasks:
             task.cancel()
-        if self.supervision is not None:
-            try:
-                await self.supervision.shutdown()
-            except supervised.SupervisionError as error:
-                _log.error("%s", error)
-                return
-            self._publisher.supervisord_died(self.incarnation, 0, "it has left")
-        if self.coordinator is not None:
-            await self.coordinator.leave()
+        watch = asyncio.get_running_loop().create_task(self._tell_of_long_leave())
+        try:
+            if self.supervision is not None:
+                try:
+                    await self.supervision.shutdown()
+                except supervised.SupervisionError as error:
+                    _log.error("%s", error)
+                    return
+                self._publisher.supervisord_died(self.incarnation, 0, "it has left")
+            if self.coordinator is not None:
+                await self.coordinator.leave()
+        finally:
+            watch.cancel()
+
+    async def _tell_of_long_leave(self) -> None:
+        """Say in the log what a leave waits for: whoever wonders must not have to guess."""
+        began = boottime()
+        while True:
+            await asyncio.sleep(LONG_LEAVE)
+            assert self.supervision is not None
+            living = sorted(
+                f"{process.namespec} ({process.state.value}, pid {process.pid})"
+                for process in self._publisher.processes.values()
+                if process.state.alive
+            )
+            _log.warning(
+                "leaving has taken %.0f s: %s; shim %s, supervisord %s, alive: %s",
+                boottime() - began,
+                self.supervision.ending or "giving up the lease",
+                *self.supervision.pids,
+                ", ".join(living) or "nothing",
+            )
 
     def _tell(self, kind: str, text: str, severity: Severity) -> None:
         self._publisher.tell(Event(iso(self._wall()), self.name, kind, self.name, text, severity))

@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from types import FrameType
 import msgspec
 
 from tuiconsole.client.oneshot import Lines, NoAnswerError, converse
+from tuiconsole.demo.ending import Ending
 from tuiconsole.demo.folder import PERSON, fresh_folder, prepare, remove
 from tuiconsole.demo.guardian import Guardian
 from tuiconsole.demo.keeper import Keeper
@@ -68,8 +68,7 @@ def run_demo(folder: Path | None, voice: Voice, console: Callable[[Cluster, str,
     """
     _check_wait(os.environ.get("SCEN2_WAIT", "1"))
     own = [fresh_folder()] if folder is None else []
-    stop = threading.Event()
-    with _signals(stop):
+    with contextlib.closing(Ending()) as stop, _signals(stop):
         try:
             cluster = prepare(folder or own[0])
             trouble = obstacle(cluster)
@@ -90,7 +89,7 @@ def _run(
     tag: str,
     voice: Voice,
     console: Callable[[Cluster, str, str], int] | None,
-    stop: threading.Event,
+    stop: Ending,
 ) -> int:
     trouble = voice.word
     if console is not None:
@@ -105,7 +104,7 @@ def _run(
             stop.wait()
             return 0
         _wait(cluster, stop, voice, lambda status: status.observer == "console_1", _CONSOLE_WITHIN)
-        if stop.is_set():
+        if stop.asked:
             return 0
         assert isinstance(trouble, _Mute)
         trouble.muted = True
@@ -172,7 +171,7 @@ def _missing(status: ClusterStatus) -> list[str]:
 
 def _wait(
     cluster: Cluster,
-    stop: threading.Event,
+    stop: Ending,
     voice: Voice,
     good: Callable[[ClusterStatus], bool],
     within: float = float("inf"),
@@ -181,7 +180,7 @@ def _wait(
     nodes = [cluster.nodes["console_1"], *cluster.nodes.values()]
     began = told = time.monotonic()
     with contextlib.closing(Lines(load_pair(_key(cluster)), load_keyring(cluster.keys))) as lines:
-        while not stop.is_set() and time.monotonic() - began < within:
+        while not stop.asked and time.monotonic() - began < within:
             status = _status(lines, nodes)
             if status is not None and good(status):
                 return True
@@ -202,11 +201,11 @@ def _status(lines: Lines, nodes: Sequence[ClusterNode]) -> ClusterStatus | None:
 
 
 @contextlib.contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
+def _signals(stop: Ending) -> Iterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP ask for the end, at any moment."""
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+        stop.ask()
 
     with _handled(ask):
         yield

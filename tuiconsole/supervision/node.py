@@ -77,6 +77,8 @@ class Supervision(PluginCommands):
             "TUICONSOLE_NODE": node,
             "TUICONSOLE_HOST": host,
         }
+        self.ending = ""
+        """What `shutdown` waits for, in words; empty while it does not run."""
         self._shim: launch.ShimLink | None = None
         self._plugin = PluginFollower(self._run_dir, self._emit)
         self._supervisord: int | None = None
@@ -147,19 +149,24 @@ class Supervision(PluginCommands):
         """
         self._stop_restarts()
         if self._supervisord is not None:
+            self.ending = "supervisord is asked to end"
             with contextlib.suppress(Unavailable):
                 await self._request("shutdown")
             self._tell_shim(b"terminate\n")
+            self.ending = "supervisord stops its programs"
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), timeout)
+        self.ending = "what is left is killed"
         await self._kill_until_empty()
         self._tell_shim(b"exit\n")
+        self.ending = "the shim ends"
         if self._runner is not None:
             await asyncio.wait({self._runner}, timeout=KILL_WITHIN)
         await self.close()
         if self._shim is not None and self._shim.child is not None:
             await asyncio.to_thread(self._shim.child.wait)
         self._shim = None
+        self.ending = ""
 
     async def kill_everything(self, *, restart: bool = False) -> None:
         """SIGKILL supervisord and all that it has started; returns with the proof that nothing is left.
