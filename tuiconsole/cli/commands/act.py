@@ -34,7 +34,7 @@ _timeout = click.option(
     default=_TIMEOUT,
     show_default=True,
     metavar="S",
-    help="Seconds until what has not started is rolled back.",
+    help="Seconds for the request; a start that is not done by then is rolled back.",
 )
 _strategy = click.option(
     "--strategy",
