@@ -174,8 +174,8 @@ def common_bus() -> ApplicationStatus:
                 "common_data_bus",
                 ProcessState.RUNNING,
                 nodes=everywhere,
-                pid=900,
-                uptime=4_000.0,
+                pid=None,  # what runs on several nodes has several
+                uptime=None,
                 cpu=0.1,
                 memory=9_000_000,
             ),

@@ -75,6 +75,13 @@ def test_the_unmanaged_bus_reads_stopped_and_unmanaged_though_it_runs_everywhere
     assert "unmanaged" in text
 
 
+def test_what_runs_on_several_nodes_counts_as_alive_though_it_has_no_one_pid() -> None:
+    words = "\n".join(map(text_of, detail_lines(HERE, Subject.of_tree("common_data_bus"), 100)))
+    assert "1 of 1 process alive" in words
+    opened = tree_rows((common_bus(),), frozenset({"common_data_bus"}), Filter())
+    assert all("9.0 MB" in text_of(tree_line(row, 130)) for row in opened)
+
+
 def test_a_job_names_its_step_and_what_it_waits_for() -> None:
     words = job_words(starting_hci("scen2_hci_01", "console_1", 2))
     assert words == "starting 2/3: waits for scen2_check_internal_data_bus to exit"

@@ -29,7 +29,7 @@ def target_lines(picture: Picture, targets: Sequence[str]) -> tuple[Line, ...]:
             mark, nodes, note = process_mark(process), process.nodes, ""
         elif application is not None:
             mark, nodes = application_mark(application), application.nodes
-            alive = sum(one.pid is not None for one in application.processes)
+            alive = sum(one.state.alive for one in application.processes)
             note = f", {quantity.count(alive, 'process', 'processes')} alive"
         else:
             lines.append((Span(plain(key), Tone.STRONG), Span("  no longer known", Tone.MINOR)))

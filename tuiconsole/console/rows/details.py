@@ -64,7 +64,7 @@ def log_of(picture: Picture, key: str) -> str:
         return ""
     ranked = sorted(
         application.processes,
-        key=lambda one: (not one.major_failure, not one.minor_failure, one.pid is None, one.sequence),
+        key=lambda one: (not one.major_failure, not one.minor_failure, not one.state.alive, one.sequence),
     )
     return ranked[0].namespec
 
@@ -129,7 +129,7 @@ def _process(process: ProcessStatus) -> Iterator[Line]:
 def _application(application: ApplicationStatus) -> Iterator[Line]:
     mark = application_mark(application)
     where = f" on {', '.join(map(plain, application.nodes))}" if application.nodes else ""
-    alive = sum(one.pid is not None for one in application.processes)
+    alive = sum(one.state.alive for one in application.processes)
     parts: list[Line] = [
         (Span(mark.text, mark.tone), Span(where)),
         *_leds(application.major_failure, application.minor_failure),

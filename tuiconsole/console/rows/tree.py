@@ -106,7 +106,7 @@ def _application_cells(row: TreeRow) -> dict[Column, Span]:
     mark = application_mark(application)
     step = f" {application.job.step}/{application.job.steps}" if application.job else ""
     fold = "▾" if row.expanded else "▸"
-    running = [one for one in application.processes if one.pid is not None]
+    running = [one for one in application.processes if one.state.alive]
     load = sum(one.expected_loading for one in running)
     reason = application.reason or ("" if application.managed else "unmanaged")
     if application.job is not None:
@@ -132,7 +132,7 @@ def _application_cells(row: TreeRow) -> dict[Column, Span]:
 def _process_cells(row: TreeRow, process: ProcessStatus) -> dict[Column, Span]:
     mark = process_mark(process)
     branch = "└" if row.last else "├"
-    alive = process.pid is not None
+    alive = process.state.alive
     tone = Tone.STALE if process.stale else Tone.NORMAL
     return {
         Column.NAME: Span(f"  {branch} {plain(process.name)}", tone),
