@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from benchmarks.bench_cluster import SERVERS, master_of, measured, node_of, srv_on
 from benchmarks.figure import Figure
-from tests.live.cluster import Cluster, until
+from tests.live.cluster import Cluster
 from tests.live.witness import Stamp
+from tests.waiting import until
 
 TIMES = 9
 

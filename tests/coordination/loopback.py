@@ -9,7 +9,7 @@ from pathlib import Path
 
 import zmq
 
-from tuiconsole.clock import BootTime, boottime
+from tuiconsole.clock import BootTime
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.settings.timing import Timing
 
@@ -73,12 +73,19 @@ class Cluster:
         self.members: dict[str, EmbeddedCoordinator] = {}
         self.sockets: dict[str, PlainSockets] = {}
         self.deadlines: dict[str, list[tuple[float, ...]]] = {}
+        self._news = asyncio.Event()
 
     def start(
         self, node: str, incarnation: str = "", resume: tuple[int, BootTime] | None = None
     ) -> EmbeddedCoordinator:
         self.sockets[node] = PlainSockets()
         written = self.deadlines.setdefault(node, [])
+        loop = asyncio.get_running_loop()
+
+        def write(*deadline: float) -> None:
+            written.append(deadline[:5])
+            loop.call_soon_threadsafe(self._news.set)
+
         member = EmbeddedCoordinator(
             node,
             incarnation or f"shim of {node}",
@@ -87,10 +94,17 @@ class Cluster:
             self.timing,
             self.sockets[node],
             self.folder / node,
-            on_lease=lambda *deadline: written.append(deadline[:5]),
+            on_lease=write,  # type: ignore[arg-type]
             resume=resume,
         )
         self.members[node] = member
+        for listen in (
+            member.on_leadership,
+            member.on_lease_gained,
+            member.on_lease_lapsing,
+            member.on_lease_lost,
+        ):
+            listen(lambda _: self._news.set())
         member.start()
         return member
 
@@ -106,18 +120,27 @@ class Cluster:
         return next((one for one in self.members.values() if one.leadership is not None), None)
 
     async def a_leader(self, within: float = 5.0) -> EmbeddedCoordinator:
-        await until(lambda: self.leader() is not None, within)
-        leader = self.leader()
-        return leader if leader is not None else await self.a_leader(within)
+        found: list[EmbeddedCoordinator] = []
+
+        def look() -> bool:
+            found[:] = [one for one in (self.leader(),) if one is not None]
+            return bool(found)
+
+        await self.when(look, within)
+        return found[0]
+
+    async def when(self, condition: Callable[[], bool], within: float) -> None:
+        """Wait for what a member tells by itself: leadership, leases, deadlines."""
+
+        async def listen() -> None:
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+        try:
+            await asyncio.wait_for(listen(), within)
+        except asyncio.TimeoutError:
+            raise AssertionError(f"not within {within} s") from None
 
     def name_of(self, member: EmbeddedCoordinator) -> str:
         return next(name for name, one in self.members.items() if one is member)
-
-
-async def until(condition: Callable[[], bool], within: float) -> float:
-    """Wait for a condition that other threads bring about; the seconds it took."""
-    started = boottime()
-    while not condition():
-        assert boottime() - started < within, f"not within {within} s"
-        await asyncio.sleep(0.002)
-    return boottime() - started

@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 import zmq
 
-from tests.coordination.loopback import Cluster, until
+from tests.coordination.loopback import Cluster
+from tests.waiting import soon
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import (
     VALUE_LIMIT,
@@ -42,7 +43,7 @@ async def test_the_first_boot_elects_within_half_a_second_of_the_third_voter(tmp
     try:
         cluster.start("a")
         cluster.start("b")
-        await until(lambda: "not seen: c" in (cluster.members["a"].trouble or ""), 2.0)
+        await soon(lambda: "not seen: c" in (cluster.members["a"].trouble or ""), patience=2.0)
         started = boottime()
         cluster.start("c")
         await cluster.a_leader()
@@ -74,7 +75,7 @@ async def test_the_next_leader_reads_what_the_lost_one_had_written(cluster: Clus
     written = await leader.replace(b"grants", await leader.read())
     name = cluster.name_of(leader)
     others = [one for one in cluster.members.values() if one is not leader]
-    await until(lambda: all(one.leader == (name, written.term) for one in others), 2.0)
+    await soon(lambda: all(one.leader == (name, written.term) for one in others), patience=2.0)
     await cluster.stop(name)
     stopped = boottime()
     following = await cluster.a_leader()
@@ -83,7 +84,7 @@ async def test_the_next_leader_reads_what_the_lost_one_had_written(cluster: Clus
     assert read.value == b"grants"
     assert read.term > written.term
     again = cluster.start(name)
-    await until(lambda: again.leader == (cluster.name_of(following), read.term), 3.0)
+    await soon(lambda: again.leader == (cluster.name_of(following), read.term), patience=3.0)
 
 
 async def test_leadership_is_announced_and_lost_without_a_majority(cluster: Cluster) -> None:
@@ -95,9 +96,9 @@ async def test_leadership_is_announced_and_lost_without_a_majority(cluster: Clus
         await cluster.stop(name)
     with pytest.raises(OutcomeUnknown):
         await leader.replace(b"nobody hears this", value, timeout=0.3)
-    await until(lambda: heard == [None], 2.0)
+    await cluster.when(lambda: heard == [None], 2.0)
     assert leader.leadership is None
-    await until(lambda: not leader.quorum.held, 2.0)
+    await soon(lambda: not leader.quorum.held, patience=2.0)
     with pytest.raises(LostLeadership):
         await leader.read()
 
@@ -105,24 +106,26 @@ async def test_leadership_is_announced_and_lost_without_a_majority(cluster: Clus
 async def test_a_node_holds_a_lease_and_its_deadlines_are_recorded(cluster: Cluster) -> None:
     node = cluster.start("x")
     assert node.lease is None
-    await until(lambda: node.leader is not None, 2.0)  # before it asks for a lease, too
+    await soon(lambda: node.leader is not None, patience=2.0)  # before it asks for a lease, too
     await node.join()
-    await until(lambda: node.lease is not None, 2.0)
+    await cluster.when(lambda: node.lease is not None, 2.0)
     lease = node.lease
     assert lease is not None
     assert lease.duration == cluster.timing.node_lease
-    await until(lambda: len(cluster.deadlines["x"]) >= 3, 2.0)
+    await cluster.when(lambda: len(cluster.deadlines["x"]) >= 3, 2.0)
     deadlines = [deadline[0] for deadline in cluster.deadlines["x"]]
     assert deadlines == sorted(deadlines)
     leader = await cluster.a_leader()
-    await until(lambda: leader.node_epochs.get("x") == lease.epoch and leader.lease_ages["x"] < 1.0, 2.0)
+    await soon(
+        lambda: leader.node_epochs.get("x") == lease.epoch and leader.lease_ages["x"] < 1.0, patience=2.0
+    )
     assert node.quorum.held
 
 
 async def test_the_epoch_of_a_silent_node_is_raised_when_its_lease_is_over(cluster: Cluster) -> None:
     node = cluster.start("x")
     await node.join()
-    await until(lambda: node.lease is not None, 2.0)
+    await cluster.when(lambda: node.lease is not None, 2.0)
     leader = await cluster.a_leader()
     with pytest.raises(NotYet) as refused:
         await leader.raise_epoch("x")
@@ -134,11 +137,11 @@ async def test_the_epoch_of_a_silent_node_is_raised_when_its_lease_is_over(clust
             assert await leader.raise_epoch("x") == 2
             break
         except NotYet as refused_again:
-            await until(lambda until=refused_again.until: boottime() >= until, 5.0)  # type: ignore[misc]
+            await soon(lambda until=refused_again.until: boottime() >= until, patience=5.0)  # type: ignore[misc]
     assert boottime() - silent_since >= cluster.timing.node_lease - cluster.timing.renewal
     back = cluster.start("x", incarnation="another shim")
     await back.join()
-    await until(lambda: back.lease is not None, 2.0)
+    await cluster.when(lambda: back.lease is not None, 2.0)
     assert back.lease is not None
     assert back.lease.epoch >= 2
 
@@ -146,7 +149,7 @@ async def test_the_epoch_of_a_silent_node_is_raised_when_its_lease_is_over(clust
 async def test_a_node_that_leaves_is_given_up_at_once(cluster: Cluster) -> None:
     node = cluster.start("x")
     await node.join()
-    await until(lambda: node.lease is not None, 2.0)
+    await cluster.when(lambda: node.lease is not None, 2.0)
     leader = await cluster.a_leader()
     assert await node.leave()
     assert await leader.raise_epoch("x") == 2
@@ -155,16 +158,16 @@ async def test_a_node_that_leaves_is_given_up_at_once(cluster: Cluster) -> None:
 async def test_a_second_incarnation_waits_and_knows_for_how_long(cluster: Cluster) -> None:
     node = cluster.start("x")
     await node.join()
-    await until(lambda: node.lease is not None, 2.0)
+    await cluster.when(lambda: node.lease is not None, 2.0)
     first = cluster.members.pop("x"), cluster.sockets.pop("x")
     second = cluster.start("x", incarnation="a second machine of that name")
     await second.join()
-    await until(lambda: second.rival_until is not None, 2.0)
+    await soon(lambda: second.rival_until is not None, patience=2.0)
     assert second.lease is None
     assert first[0].lease is not None
     await first[0].stop()
     first[1].close()
-    await until(lambda: second.lease is not None, 5.0)
+    await cluster.when(lambda: second.lease is not None, 5.0)
 
 
 async def test_without_a_majority_isolation_begins_before_the_lease_ends(cluster: Cluster) -> None:
@@ -173,11 +176,11 @@ async def test_without_a_majority_isolation_begins_before_the_lease_ends(cluster
     node.on_lease_lapsing(lambda lease: told.append(("lapsing", boottime())))
     node.on_lease_lost(lambda lease: told.append(("lost", boottime())))
     await node.join()
-    await until(lambda: node.lease is not None, 2.0)
+    await cluster.when(lambda: node.lease is not None, 2.0)
     for name in "abc":
         await cluster.stop(name)
     end = cluster.deadlines["x"][-1]
-    await until(lambda: len(told) == 2, 4.0)
+    await cluster.when(lambda: len(told) == 2, 4.0)
     assert [what for what, _ in told] == ["lapsing", "lost"]
     assert end[1] <= told[0][1] < end[2]
     assert told[1][1] >= end[0]
@@ -186,13 +189,13 @@ async def test_without_a_majority_isolation_begins_before_the_lease_ends(cluster
 async def test_an_agent_that_comes_back_goes_on_with_its_lease(cluster: Cluster) -> None:
     node = cluster.start("x")
     await node.join()
-    await until(lambda: node.lease is not None, 2.0)
+    await cluster.when(lambda: node.lease is not None, 2.0)
     held = node.lease
     assert held is not None
     await cluster.stop("x")
     record = cluster.deadlines["x"][-1]
     back = cluster.start("x", resume=(int(record[4]), record[0]))
-    await until(lambda: cluster.deadlines["x"][-1][0] > record[0], 2.0)
+    await cluster.when(lambda: cluster.deadlines["x"][-1][0] > record[0], 2.0)
     assert back.lease is not None
     assert back.lease.epoch == held.epoch
 
@@ -203,7 +206,7 @@ async def test_one_voter_alone_leads_again_after_a_restart(tmp_path: Path) -> No
         alone = cluster.start("a")
         await alone.join()
         await cluster.a_leader()
-        await until(lambda: alone.lease is not None, 2.0)
+        await cluster.when(lambda: alone.lease is not None, 2.0)
         written = await alone.replace(b"kept", await alone.read())
         await cluster.stop("a")
         again = cluster.start("a")
@@ -228,7 +231,7 @@ async def test_noise_is_counted_and_dropped(cluster: Cluster) -> None:
     noisy.send(encode(Prepare("cluster", "digest", "x", 99)))
     noisy.send(encode(Renew("cluster", "digest", "x", 1, "i", 1, True)))
     member = cluster.members["a"]
-    await until(lambda: member.dropped.get("other voter set", 0) == 1, 2.0)
+    await soon(lambda: member.dropped.get("other voter set", 0) == 1, patience=2.0)
     assert member.dropped["malformed"] == 2
     assert member.dropped["not the sender it says"] == 1
     assert member.dropped["not a voter"] == 1
@@ -254,8 +257,8 @@ async def test_a_voter_whose_disk_fails_stops_voting_and_says_why(cluster: Clust
     folder.rename(folder.with_name("gone"))
     with pytest.raises(OutcomeUnknown):
         await leader.replace(b"value", await leader.read())
-    await until(lambda: "repair the disk" in (leader.trouble or ""), 2.0)
-    await until(lambda: cluster.leader() not in (None, leader), 4.0)
+    await soon(lambda: "repair the disk" in (leader.trouble or ""), patience=2.0)
+    await cluster.when(lambda: cluster.leader() not in (None, leader), 4.0)
 
 
 async def test_a_replacement_takes_a_sync_and_a_round_trip(cluster: Cluster) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import queue
 import secrets
 import signal
 import socket
@@ -11,11 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from tuiconsole.demo import keeper as keeping
 from tuiconsole.demo.demo import DemoError, Voice, run_demo
 from tuiconsole.demo.folder import fresh_folder, prepare, scenario_folder
@@ -27,14 +29,6 @@ from tuiconsole.source.errors import SourceError
 
 PATIENCE = 15.0
 SLEEPER = [sys.executable, "-S", "-c", "import time; print('up', flush=True); time.sleep(600)"]
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait for something to become true."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it did not become true"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -118,14 +112,14 @@ class Watched:
 
     def __init__(self, place: Path, tag: str, script: str = "") -> None:
         self.cluster = prepare(place)
-        self.told: list[str] = []
+        self.told: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.tag = tag
         command = [sys.executable, "-S", "-c", script] if script else SLEEPER
         self.keeper = Keeper(
             self.cluster,
             {**os.environ, VARIABLE: tag},
             place / "log",
-            self.told.append,
+            self.told.put,
             lambda _cluster, _node: command,
         )
 
@@ -153,10 +147,10 @@ def test_an_agent_that_fails_at_once_is_told_and_tried_later_and_later(
     watched = Watched(place, tag, "import sys; print('no supervisord.conf', file=sys.stderr); sys.exit(1)")
     watched.keeper.start()
     try:
-        until(lambda: len(watched.told) >= 18)
+        told = [watched.told.get(timeout=PATIENCE) for _ in range(18)]
     finally:
         watched.keeper.stop()
-    assert "server_1 ended with 1: no supervisord.conf" in " ".join(watched.told)
+    assert "server_1 ended with 1: no supervisord.conf" in " ".join(told)
 
 
 def test_an_agent_that_leaves_cleanly_stays_away(place: Path, tag: str) -> None:
@@ -166,8 +160,8 @@ def test_an_agent_that_leaves_cleanly_stays_away(place: Path, tag: str) -> None:
     )
     watched.keeper.start()
     try:
-        until(lambda: watched.told)
-        assert "server_2 has left; `tuiconsole agent --node server_2" in watched.told[0]
+        told = watched.told.get(timeout=PATIENCE)
+        assert "server_2 has left; `tuiconsole agent --node server_2" in told
         until(lambda: len(tagged(tag)) == 5)
     finally:
         watched.keeper.stop()
@@ -212,15 +206,19 @@ def test_the_guardian_ends_what_a_killed_demo_leaves(tag: str, tmp_path: Path) -
     demo = subprocess.Popen(
         [sys.executable, "-c", program, tag, str(tmp_path / "folder"), str(tmp_path / "run" / "server_1")],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert demo.stdout is not None
     with demo.stdout:
         demo.stdout.readline()
     left = sleeper(tag)
     demo.kill()
-    demo.wait()
+    # The guardian has the demo's stderr too: when that is closed, both have ended.
+    _, complaints = demo.communicate(timeout=PATIENCE)
+    assert complaints == b""
     assert left.wait(PATIENCE) == -signal.SIGKILL
-    until(lambda: not (tmp_path / "folder").exists() and not (tmp_path / "run").exists())
+    assert not (tmp_path / "folder").exists()
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_guardian_leaves_the_run_directory_of_a_living_shim(tag: str, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
+from tests.waiting import PATIENCE, none_left, until
 from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
@@ -50,25 +50,6 @@ COMMAND = str(Path(sys.executable).parent / "tuiconsole")
 READY_WITHIN = 30.0
 """Seconds. The demo's promise is a few; a loaded machine may take longer."""
 ENDS_WITHIN = 20.0
-LOOK_EVERY = 0.03
-"""Seconds between two looks at something that tells nobody when it changes."""
-PATIENCE = 20.0
-
-_T = TypeVar("_T")
-
-
-def until(
-    look: Callable[[], _T | None], what: str, patience: float = PATIENCE, every: float = LOOK_EVERY
-) -> _T:
-    """The one place where tests wait: look again and again until something is found, or say what was not."""
-    end = time.monotonic() + patience
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() >= end:
-            raise AssertionError(f"waited {patience:g} s in vain for {what}")
-        time.sleep(every)
 
 
 @contextlib.contextmanager
@@ -172,14 +153,15 @@ class Cluster:
         if self.demo is not None and self.demo.poll() is None:
             self.demo.kill()
             self.demo.wait()
-        for _ in range(20):
-            left = self.left()
+
+        def killed() -> list[int]:
+            left = list(self.left())
             for pid in left:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            if not left:
-                break
-            time.sleep(LOOK_EVERY)
+            return left
+
+        none_left(killed)
 
     def last_words(self, lines: int = 15) -> str:
         """The last events and the tails of all logs, for what is printed when a test fails."""
@@ -228,17 +210,18 @@ class Cluster:
         node: str | None = None,
     ) -> ClusterStatus:
         """Follow the status until it is as wanted; on failure the last status and all logs are told."""
-        last: list[ClusterStatus] = []
-
-        def look() -> ClusterStatus | None:
-            last[:] = [self.status(node)]
-            return last[0] if wanted(last[0]) else None
-
-        try:
-            return until(look, what, timeout)
-        except AssertionError as error:
-            status = pretty(last[0] if last else None)
-            raise AssertionError(f"{error}\n{status}\n{self.last_words()}") from None
+        end = time.monotonic() + timeout
+        last: ClusterStatus | None = None
+        names = (node,) if node else (*CONSOLES, *SERVERS)
+        with contextlib.closing(self.desk(names[0]).follow(*names)) as statuses:
+            for news in statuses:
+                if news is not None:
+                    last = news
+                    if wanted(last):
+                        return last
+                if time.monotonic() >= end:
+                    break
+        raise AssertionError(f"waited {timeout:g} s in vain for {what}\n{pretty(last)}\n{self.last_words()}")
 
     def application(self, name: str, node: str | None = None) -> ApplicationStatus:
         """One application now."""
@@ -475,11 +458,11 @@ def running(wait: str | None = None, *, strict: bool = True) -> Iterator[Cluster
             if strict:
                 code = cluster.end()
                 assert code == 0, f"the demo exits with {code}\n{cluster.last_words()}"
-                until(lambda: not cluster.left(), f"nothing left, but {cluster.left()}", 5.0)
+                none_left(cluster.left, patience=5.0)
                 assert cluster.witness.doubles() == []
         finally:
             cluster.sweep()
             shutil.rmtree(parent, ignore_errors=True)
 
 
-__all__ = ["Cluster", "alive", "application", "frozen", "process", "running", "until"]
+__all__ = ["Cluster", "alive", "application", "frozen", "process", "running"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from tuiconsole.client.oneshot import Lines, NoAnswerError, act
+from tuiconsole.client.oneshot import Lines, NoAnswerError, act, follow
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.events import Event
 from tuiconsole.model.requests import Action, Outcome
@@ -22,6 +24,7 @@ class Desk:
     def __init__(self, config: Path, node: str) -> None:
         cluster = load_cluster(config)
         keyring = load_keyring(cluster.keys)
+        self._nodes = cluster.nodes
         self.node = cluster.nodes[node]
         self._lines = Lines(load_pair(only_person(cluster.keys, keyring)), keyring)
 
@@ -40,6 +43,15 @@ class Desk:
         _, _, reply = self._lines.first_reply([self.node], Follow(), within)
         assert isinstance(reply.body, Followed)
         return reply.body.events
+
+    def follow(self, *names: str) -> Iterator[ClusterStatus | None]:
+        """The status at each change, from the first of these agents that answers; None otherwise."""
+        nodes = [self._nodes[name] for name in names]
+        while True:
+            with contextlib.suppress(NoAnswerError):
+                for news in follow(self._lines, nodes):
+                    yield news.status if isinstance(news, Followed) else None
+            yield None
 
     def act(
         self, action: Action | str, *targets: str, timeout: float = 20.0, strategy: str | None = None

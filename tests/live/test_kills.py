@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.waiting import gone
 from tuiconsole.model.requests import Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ClusterStatus
@@ -18,7 +19,6 @@ from .cluster import (
     application,
     calm,
     node_of,
-    until,
     whole,
 )
 
@@ -107,7 +107,7 @@ def test_kill_9_of_a_servers_supervisord_restarts_its_srv_elsewhere(
     others = cluster.pids(lost)
     supervisord = node_of(status, lost).pids.supervisord
     since = cluster.kill(lost, *parts)
-    until(lambda: not any(alive(pid) for pid in orphans), "the orphans gone", 3.0)
+    gone(orphans, "the end of the orphans", 3.0)
     status = cluster.wait_until(
         lambda s: whole(application(s, name)) and application(s, name).nodes != (lost,), f"{name} elsewhere"
     )
@@ -132,7 +132,7 @@ def test_kill_9_of_a_consoles_supervisord_ends_its_hci_and_restarts_it_nowhere(
     orphans = [program.pid for program in cluster.live() if program.node == "console_2"]
     supervisord = cluster.node("console_2").pids.supervisord
     since = cluster.kill("console_2", *parts)
-    until(lambda: not any(alive(pid) for pid in orphans), "the orphans gone", 3.0)
+    gone(orphans, "the end of the orphans", 3.0)
     status = cluster.wait_until(
         lambda s: (
             calm(s)
@@ -157,7 +157,7 @@ def test_kill_9_of_a_shim_leaves_nothing_running_and_its_srv_goes_elsewhere(clus
     orphans = [program.pid for program in cluster.live() if program.node == lost]
     others = cluster.pids(lost)
     cluster.kill(lost, "shim")
-    until(lambda: not any(alive(pid) for pid in (parts.supervisord, *orphans)), "nothing left", 6.0)
+    gone((parts.supervisord, *orphans), "the end of all", 6.0)
     cluster.wait_until(lambda s: calm(s) and whole(application(s, name)), f"{name} whole again")
     cluster.wait_until(lambda s: node_of(s, lost).pids.shim not in (0, parts.shim), f"a new shim on {lost}")
     assert {key: cluster.pids().get(key) for key in others} == others

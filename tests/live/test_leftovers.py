@@ -6,7 +6,9 @@ import signal
 
 import pytest
 
-from .cluster import HCI_PROGRAMS, running, until
+from tests.waiting import none_left
+
+from .cluster import HCI_PROGRAMS, running
 
 pytestmark = pytest.mark.live
 
@@ -28,5 +30,5 @@ def test_an_ended_demo_leaves_no_process(number: signal.Signals) -> None:
         else:
             assert code == 0, cluster.last_words()
             assert cluster.left() == {}, "it waits for what it started"
-        until(lambda: not cluster.left(), "nothing left", 8.0)
+        none_left(cluster.left, patience=8.0)
         assert cluster.witness.doubles() == []

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .cluster import READY_WITHIN, Cluster, addresses_of_the_demo, folder_of_a_demo, until
+from tests.waiting import none_left
+
+from .cluster import READY_WITHIN, Cluster, addresses_of_the_demo, folder_of_a_demo
 
 pytestmark = pytest.mark.live
 
@@ -61,6 +63,6 @@ def test_the_wheel_carries_scenario_2_and_runs_the_demo(installed: Path, tmp_pat
             status = cluster.cli("status")
             assert (status.returncode, "scen2_srv_03" in status.stdout) == (0, True), status
             assert cluster.end() == 0
-            until(lambda: not cluster.left(), "nothing left", READY_WITHIN / 6)
+            none_left(cluster.left, patience=READY_WITHIN / 6)
         finally:
             cluster.sweep()

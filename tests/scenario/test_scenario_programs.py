@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from supervisor.xmlrpc import SupervisorTransport
+
+from tests.waiting import until
 
 SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
 sys.path.insert(0, str(SCENARIO / "bin"))
@@ -29,15 +30,6 @@ SRV = (
     "data_processing",
     "sensor_acquisition",
 )
-
-
-def until(what: Callable[[], Any], patience: float = 15.0) -> Any:
-    """Wait for something to come true; what it gave."""
-    end = time.monotonic() + patience
-    while not (value := what()):
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.02)
-    return value
 
 
 class Node:

@@ -8,11 +8,11 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import none_left
 from tuiconsole.clock import boottime
 from tuiconsole.model.process import Process
 from tuiconsole.supervision.deadline import DeadlineWriter
@@ -65,15 +65,6 @@ def tagged(incarnation: str) -> set[int]:
                 if f"TUICONSOLE_INSTANCE={incarnation}".encode() in (entry / "environ").read_bytes():
                     found.add(int(entry.name))
     return {pid for pid in found if alive(pid)}
-
-
-async def until(condition: Callable[[], Any], what: str = "", patience: float = PATIENCE) -> Any:
-    """Poll the operating system, which sends no event."""
-    end = time.monotonic() + patience
-    while not (found := condition()):
-        assert time.monotonic() < end, f"waited in vain for {what or condition}"
-        await asyncio.sleep(0.005)
-    return found
 
 
 class House:
@@ -133,6 +124,14 @@ class House:
         except asyncio.TimeoutError:
             raise AssertionError(f"never heard; last: {self.events[-5:]}") from None
 
+    async def hears(self, wanted: Callable[[Event], bool], within: float) -> bool:
+        """Whether something is heard within so many seconds, or was before."""
+        try:
+            await asyncio.wait_for(self.hear(wanted), within)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
     async def state(self, namespec: str, *states: str, after: int = 0) -> Process:
         """Wait for a process's state, told by an event."""
         event = await self.hear(
@@ -182,7 +181,8 @@ class House:
                     self.raw_shim(b"kill")
                 os.kill(pid, signal.SIGKILL)
         for supervision in self.supervisions:
-            await until(lambda s=supervision: not s.incarnation or not tagged(s.incarnation), "no leftovers")
+            if supervision.incarnation:
+                await asyncio.to_thread(none_left, lambda s=supervision: tagged(s.incarnation), "leftovers")
 
     def raw_shim(self, command: bytes) -> None:
         """Tell the shim something, and wait until it is empty."""
@@ -228,6 +228,13 @@ class Wire:
             self.events.append(message)
         assert message["id"] == self.count
         return message
+
+    def hear(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until the plugin tells something of its own accord."""
+        while not any(map(wanted, self.events)):
+            message = self.read()
+            assert "ok" not in message
+            self.events.append(message)
 
     def start(self, namespec: str, number: int = 1, **fields: object) -> dict[str, Any]:
         given: dict[str, object] = {

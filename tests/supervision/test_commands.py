@@ -8,7 +8,7 @@ import os
 import signal
 
 import pytest
-from supervision_house import House, until
+from supervision_house import House
 
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.events import Refused, Snapshot, Unavailable
@@ -37,8 +37,9 @@ async def test_start_and_stop_are_told_by_events(house: House) -> None:
 
 async def test_every_refusal_has_a_code_and_words(house: House) -> None:
     house.configure(
-        "[program:slow]\ncommand=sh -c 'trap \"\" TERM; while :; do sleep 1; done'\nautostart=false\n"
-        "startsecs=0\nstopwaitsecs=30\n[program:a]\ncommand=sleep 100\nautostart=false\nstartsecs=0\n"
+        "[program:slow]\ncommand=sh -c 'trap \"\" TERM; echo >%(here)s/trap; while :; do sleep 1; done'\n"
+        "autostart=false\nstartsecs=0\nstopwaitsecs=30\n"
+        "[program:a]\ncommand=sleep 100\nautostart=false\nstartsecs=0\n"
     )
     await house.up()
     wire = house.wire()
@@ -59,8 +60,9 @@ async def test_every_refusal_has_a_code_and_words(house: House) -> None:
     assert wire.stop("a:a", term=5, epoch=5)["ok"]
     await house.state("a:a", "STOPPED")
     assert wire.start("a:a", 8, term=5, epoch=5)["error"] == "stale_token", "older than one obeyed"
+    os.mkfifo(house.folder / "trap")
     assert wire.start("slow:slow", term=5, epoch=5)["ok"]
-    await asyncio.sleep(0.2)  # until its shell has set the trap
+    await asyncio.to_thread((house.folder / "trap").read_text)  # its shell has set the trap
     assert wire.stop("slow:slow", term=5, epoch=5)["result"]["state"] == "STOPPING"
     stopping = wire.start("slow:slow", 2, term=5, epoch=5)
     assert (stopping["error"], stopping["reason"]) == ("stopping", "slow:slow is stopping")
@@ -203,7 +205,5 @@ async def test_damaged_standing_orders_are_reported_and_never_ignored(house: Hou
     await supervision.start()
     assert supervision.pids.shim
     house.shims.add(supervision.pids.shim)
-    failure = await until(
-        lambda: [event.reason for event in house.events if hasattr(event, "reason")], "words"
-    )
-    assert "plugin.json is damaged" in failure[0]
+    failure = await house.hear(lambda event: hasattr(event, "reason"))
+    assert "plugin.json is damaged" in failure.reason  # type: ignore[union-attr]

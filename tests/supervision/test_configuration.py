@@ -9,8 +9,9 @@ import socket
 import sys
 from pathlib import Path
 
-from supervision_house import House, alive, until
+from supervision_house import House, alive
 
+from tests.waiting import soon
 from tuiconsole.supervision.events import ProcessRemoved, Snapshot, SupervisionFailed
 
 
@@ -51,7 +52,7 @@ async def test_here_include_environment_and_numprocs_mean_what_they_always_mean(
     for number in range(3):
         path = supervision.log_path(f"many:many_{number:02d}")
         assert path == house.folder / "more" / f"many_{number:02d}.out"
-        words = await until(lambda path=path: path.exists() and path.read_text(), "its output")
+        words = await soon(lambda path=path: path.exists() and path.read_text(), "its output")
         assert words == f"node n1 here {house.folder}/more colour green\n"
 
 
@@ -64,7 +65,7 @@ async def test_directory_and_umask_hold_although_supervisord_stays_in_the_foregr
         options="directory=%(here)s/place\numask=027\n",
     )
     await house.up()
-    words = await until(lambda: (house.folder / "where.out").read_text().count("\n") == 2, "two lines")
+    words = await soon(lambda: (house.folder / "where.out").read_text().count("\n") == 2, "two lines")
     assert words
     assert (house.folder / "where.out").read_text() == f"{place}\n0027\n"
 
@@ -81,7 +82,7 @@ async def test_supervisorctl_with_password_starts_stops_updates_and_reloads(hous
     house.conf.write_text(house.conf.read_text() + "[program:c]\ncommand=sleep 100\nstartsecs=0\n")
     assert "c: added" in await supervisorctl(house, "update")
     await house.state("c:c", "RUNNING")
-    await until(lambda: "c:c" in supervision.programs, "the new group's settings")
+    await house.hear(lambda event: isinstance(event, Snapshot) and "c:c" in event.programs)
     house.conf.write_text(house.conf.read_text().split("[program:c]")[0])
     assert "c: removed" in await supervisorctl(house, "update")
     removed = await house.hear_of(ProcessRemoved)
@@ -91,7 +92,7 @@ async def test_supervisorctl_with_password_starts_stops_updates_and_reloads(hous
     snapshot = await house.hear_of(Snapshot, before)
     assert {process.namespec for process in snapshot.processes} == {"a:a", "b:b"}
     assert supervision.pids.supervisord == supervisord, "a reload is no restart"
-    await until(lambda: house.snapshot()["b:b"].state == "RUNNING", "b under the reloaded supervisord")
+    await house.hear(lambda _: house.snapshot()["b:b"].state == "RUNNING", before)
 
 
 async def test_user_drops_privileges_and_the_plugin_still_serves_and_persists(house: House) -> None:
@@ -127,7 +128,7 @@ async def test_programs_inherit_token_and_tag_but_no_directory_of_ours(house: Ho
     wire.close()
     pid = (await house.state("a:a", "RUNNING")).pid
     # Supervisor calls it RUNNING after the fork; its environment is its own after the exec.
-    await until(lambda: b"TUICONSOLE_TOKEN=1-7" in environment_of(pid), "its token")
+    await soon(lambda: b"TUICONSOLE_TOKEN=1-7" in environment_of(pid), "its token")
     environment = environment_of(pid)
     assert f"TUICONSOLE_INSTANCE={supervision.incarnation}".encode() in environment
     assert not [item for item in environment if str(house.run_dir).encode() in item]

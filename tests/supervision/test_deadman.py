@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from supervision_house import House, alive, tagged, until
+from supervision_house import House, alive, tagged
 
+from tests.waiting import gone, soon
 from tuiconsole.clock import boottime
+from tuiconsole.supervision.events import Isolated
 from tuiconsole.supervision.plugin.deadman import DONE, HELD, KILL, RECHECK, STOP, Limits, next_step
 
 LIMITS = Limits(stop_at=10.0, kill_at=11.0)
@@ -67,6 +69,7 @@ async def test_with_no_agent_alive_a_tree_that_ignores_term_is_dead_before_the_d
     supervision = await house.up()
     deadline = house.lease(2.5)
     wire = house.wire()
+    wire.ask("hello")  # from now on it is told of events
     wire.ask(
         "manage",
         programs=[
@@ -79,18 +82,18 @@ async def test_with_no_agent_alive_a_tree_that_ignores_term_is_dead_before_the_d
     stubborn = wire.start("stubborn:stubborn")["result"]["pid"]
     kept = wire.start("kept:kept")["result"]["pid"]
     unmanaged = house.snapshot()["unmanaged:unmanaged"].pid
-    await until(lambda: len(tagged(supervision.incarnation)) == 7, "the stubborn tree")
+    await soon(lambda: len(tagged(supervision.incarnation)) == 7, "the stubborn tree")
     await supervision.close()
     doomed = tagged(supervision.incarnation) - {kept, unmanaged}
     assert {polite, stubborn} < doomed
-    await until(lambda: not alive(polite), "the end of the polite one")
+    await asyncio.to_thread(gone, [polite], "the end of the polite one")
     assert deadline - 1.0 <= boottime() < deadline - 0.6, "at stop_at, not before, and not only by KILL"
     assert alive(stubborn)
-    await until(lambda: not any(alive(pid) for pid in doomed), "the end of the tree")
+    await asyncio.to_thread(gone, doomed, "the end of the tree")
     assert deadline - 0.4 <= boottime() < deadline
     assert alive(kept)
     assert alive(unmanaged)
-    await until(lambda: wire.ask("hello")["result"]["stage"] == "done", "the last sweep")
+    await asyncio.to_thread(wire.hear, lambda event: event.get("stage") == "done")
     hello = wire.ask("hello")["result"]
     states = {process["name"]: process["state"] for process in hello["snapshot"]["processes"]}
     assert states == {"polite": "STOPPED", "stubborn": "STOPPED", "kept": "RUNNING", "unmanaged": "RUNNING"}
@@ -112,7 +115,7 @@ async def test_a_renewed_lease_touches_nothing(house: House) -> None:
     end = boottime() + 2.0
     while boottime() < end:
         house.lease(1.6)
-        await asyncio.sleep(0.1)
+        assert not await house.hears(lambda event: isinstance(event, Isolated), within=0.1)
     assert alive(pid)
     assert wire.ask("hello")["result"]["stage"] == "held"
     wire.close()
@@ -139,6 +142,6 @@ async def test_a_torn_record_does_not_extend_a_lease(house: House) -> None:
     wire = house.wire()
     pid = wire.start("polite:polite")["result"]["pid"]
     (house.run_dir / "deadline").write_bytes(b"\xff" * 512)
-    await until(lambda: not alive(pid), "its end at the time last promised")
+    await asyncio.to_thread(gone, [pid], "its end at the time last promised")
     assert wire.start("polite:polite", 2)["error"] in ("isolated", "no_lease")
     wire.close()

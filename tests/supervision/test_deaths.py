@@ -12,8 +12,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from supervision_house import House, alive, tagged, until
+from supervision_house import House, alive, tagged
 
+from tests.waiting import soon
 from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff
 from tuiconsole.supervision.events import (
@@ -84,7 +85,7 @@ async def test_a_new_agent_finds_the_same_processes_with_the_same_pids(house: Ho
     assert agent.stdout
     incarnation, shim, supervisord = (await agent.stdout.readline()).decode().split()
     house.shims.add(int(shim))
-    before = await until(lambda: tagged(incarnation), "the program")
+    before = await soon(lambda: tagged(incarnation), "the program")
     agent.kill()
     await agent.wait()
     again = await house.up()
@@ -99,7 +100,7 @@ async def test_a_killed_supervisord_leaves_no_orphan_is_proven_dead_and_started_
     supervision = await house.up()
     first = supervision.pids.supervisord
     assert first
-    await until(lambda: len(cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")) > 6, "a crowd")
+    await soon(lambda: len(cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")) > 6, "a crowd")
     crowd = cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")
     os.kill(first, signal.SIGKILL)
     down = await house.hear_of(SupervisordDown)
@@ -121,7 +122,7 @@ async def test_a_killed_shim_takes_everything_with_it_and_a_new_one_sweeps_the_r
     supervision = await house.up()
     old, shim = supervision.incarnation, supervision.pids.shim
     assert shim
-    await until(lambda: len(tagged(old)) >= 3, "the programs")
+    await soon(lambda: len(tagged(old)) >= 3, "the programs")
     before = len(house.events)
     os.kill(shim, signal.SIGKILL)
     await house.hear_of(SupervisionFailed, before)
@@ -184,15 +185,9 @@ async def test_a_shim_that_dies_with_a_connection_in_its_backlog_is_gone_not_han
     assert shim.child is None
     path = house.run_dir / "shim.sock"
     path.rename(house.run_dir / "real.sock")
-    with socket.socket(socket.AF_UNIX) as dying:
-        dying.bind(str(path))
-        dying.listen()
-        reconnected = asyncio.create_task(launch.reconnect(house.run_dir, shim))
-        await asyncio.sleep(0)
-        connection, _ = await asyncio.to_thread(dying.accept)
-        connection.close()
-        assert await reconnected is None
-    path.unlink()
+    async with await asyncio.start_unix_server(lambda _reader, writer: writer.close(), path):
+        assert await launch.reconnect(house.run_dir, shim) is None
+    path.unlink(missing_ok=True)
     (house.run_dir / "real.sock").rename(path)
     await agent.close()
     assert supervision.pids.shim == shim.greeting.pid
