@@ -197,3 +197,25 @@ def test_a_node_without_a_lease_still_asks_who_leads() -> None:
     one = LeaseHolder("x", VOTERS, TIMING, "shim 1")
     assert renewal(one, 100.0).epoch == 0
     assert not Registrar(4.0, 0.2, 0.0, {}).renew(1.0, "x", 0, "shim 1", join=False).granted
+
+
+def test_a_lease_whose_isolation_the_deadman_has_begun_is_over_though_the_voters_renew_it() -> None:
+    one = held()
+    message = renewal(one, 100.5)
+    one.lapse(one.epoch - 1)
+    assert one.state is LeaseState.HELD, "that was the isolation of an older epoch"
+    one.lapse(one.epoch)
+    for voter in "ab":
+        one.receive(100.6, voter, renewed(message, voter))
+    assert one.lease is None
+    assert LeaseEvent.LAPSING in one.events
+
+
+def test_a_voter_that_comes_back_with_its_node_believes_a_lease_that_a_majority_gave() -> None:
+    """A power cut: its disk knows only the node's former life, which the others have proved to be over."""
+    again = Registrar(TIMING.node_lease, TIMING.margin, 50.0, {"x": Registration(1, "shim 1")})
+    assert again.renew(50.1, "x", 3, "shim 2", join=True).held, "who only joins may have a rival"
+    assert again.renew(50.2, "x", 3, "shim 2", join=False).granted
+    assert again.registrations["x"] == Registration(3, "shim 2")
+    assert not again.renew(50.3, "x", 1, "shim 1", join=False).granted
+    assert not again.renew(50.3, "x", 3, "shim 1", join=False).granted

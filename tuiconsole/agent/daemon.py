@@ -161,9 +161,9 @@ class Agent:
         self._announce()
         self._local.announce = self._announce
         self._front.serve(router)
-        await self._local.join()
         for name, work in (
             ("the heartbeat", self._beat()),
+            ("the lease", self._local.keep_under_lease()),
             ("the throne", self._throne.hold()),
             ("the front", self._front.tell_followers()),
             ("the sampler", self._local.sample_for_ever()),

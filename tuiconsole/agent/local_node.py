@@ -39,6 +39,8 @@ LONG_LEAVE = 5.0
 """Seconds between two words about a leave that goes on."""
 RETRY = 0.1
 """Seconds between tries of what must succeed before the node counts as RUNNING."""
+LOOK = 2.0
+"""Seconds between looks at whether it still does, without any news."""
 
 WallClock = Callable[[], float]
 """Seconds since 1970."""
@@ -62,6 +64,8 @@ class LocalNode:
         self._trouble = "supervisord is being started"
         self._isolation = ""
         """The deadman's stage; empty while it rests."""
+        self._isolated_epoch = 0
+        """The epoch under which it acted last."""
         self._lease_epoch = 0
         self._ending = False
         """Supervisord is ending or dead, and what it ran is not proved to be gone."""
@@ -70,6 +74,8 @@ class LocalNode:
         self._joined: tuple[int | None, int] = (None, 0)
         """(pid of supervisord, epoch) that the plugin has acknowledged."""
         self._leaving = False
+        self._due = asyncio.Event()
+        """Something has happened that may call for a step towards the lease."""
         self._term = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -130,7 +136,6 @@ class LocalNode:
                 self._prove(0)
             self._up, self._trouble = True, ""
             self._publisher.replaced(event.processes)
-            self._spawn(self._put_under_lease())
         elif isinstance(event, supervised.SupervisordUp):
             self._supervisord = event.pid
         elif isinstance(event, supervised.ProcessRemoved):
@@ -149,8 +154,9 @@ class LocalNode:
             self._trouble = event.reason
             self._tell("supervisord", event.reason, Severity.MAJOR)
         elif isinstance(event, supervised.Isolated):
-            self._isolation = event.stage
+            self._isolation, self._isolated_epoch = event.stage, event.epoch
             self._tell("lease", f"isolated: the deadman is at «{event.stage}»", Severity.MAJOR)
+        self._due.set()
         self.changed.set()
 
     def _on_empty(self) -> None:
@@ -176,41 +182,62 @@ class LocalNode:
         """A lease under a new epoch."""
         if lease is not None:
             self._lease_epoch = lease.epoch
-            self._spawn(self._put_under_lease())
+        self._due.set()
         self.changed.set()
 
     def on_lease_lapsing(self, _lease: NodeLease | None) -> None:
         """Isolation begins: the plugin stops what it must by itself, this is the second hand on it."""
         self._tell("lease", "no majority renewed the lease: stopping what it covers", Severity.MAJOR)
         self._spawn(self._stop_granted())
-        self._spawn(self._come_back())
+        self._due.set()
         self.changed.set()
 
-    async def join(self) -> None:
-        """Ask for a lease, now or as soon as nothing runs that another lease covered."""
+    async def keep_under_lease(self) -> None:
+        """Have a lease, and supervisord obey under it, for ever.
+
+        News only say when to look. What is to be done follows from how things stand, so no news that is
+        missed, or that crosses other news on its way, leaves the node where it is.
+        """
+        while not self._leaving:
+            self._due.clear()
+            pause = LOOK if await self._is_under_lease() else RETRY
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._due.wait(), pause)
+
+    async def _is_under_lease(self) -> bool:
+        """Take the next step towards it; False if one more must be tried soon."""
         assert self.coordinator is not None
         lease = self.coordinator.lease
-        if lease is not None:
-            self._lease_epoch = lease.epoch
-            self._spawn(self._put_under_lease())
-        else:
-            self._spawn(self._come_back())
-
-    async def _put_under_lease(self) -> None:
-        """Tell the plugin the epoch in force, until it obeys."""
-        while self._up and not self._leaving and self.supervision is not None:
-            lease = self.coordinator.lease if self.coordinator else None
-            pid = self.pids[1]
-            if lease is None or self._joined == (pid, lease.epoch):
-                return
-            with contextlib.suppress(supervised.Refused, supervised.Unavailable):
+        if lease is None:
+            if not self._clear():
+                return False
+            await self.coordinator.join()
+            return True
+        self._lease_epoch = lease.epoch
+        if self._isolation and self._isolated_epoch >= lease.epoch:
+            self.coordinator.lapse(self._isolated_epoch)
+            return False
+        joined = (self.pids[1], lease.epoch)
+        if self._up and self._joined != joined:
+            assert self.supervision is not None
+            try:
                 await self.supervision.rejoin(lease.epoch)
-                self._joined = (pid, lease.epoch)
-                self._lease_epoch = lease.epoch
+            except (supervised.Refused, supervised.Unavailable):
+                return False
+            self._joined = joined
+            if self._isolated_epoch < lease.epoch:
                 self._isolation = ""
-                self.changed.set()
-                return
-            await asyncio.sleep(RETRY)
+            self.changed.set()
+        return True
+
+    def _clear(self) -> bool:
+        """Nothing runs that the old lease covered, so a new one may be asked for."""
+        granted = any(
+            process.token is not None and process.state.alive
+            for process in self._publisher.processes.values()
+        )
+        unheard = self.pids[1] != 0 and not self._up
+        return self._isolation in ("", "done") and not granted and not unheard
 
     async def _stop_granted(self) -> None:
         for process in list(self._publisher.processes.values()):
@@ -219,20 +246,6 @@ class LocalNode:
                     await self.supervision.stop_process(
                         process.namespec, term=self._term, epoch=self._lease_epoch, reason="the lease ran out"
                     )
-
-    async def _come_back(self) -> None:
-        """Wait until nothing runs that the old lease covered, then ask for a new one."""
-        while not self._leaving:
-            granted = any(
-                process.token is not None and process.state.alive
-                for process in self._publisher.processes.values()
-            )
-            unheard = self.pids[1] != 0 and not self._up
-            if self._isolation in ("", "done") and not granted and not unheard:
-                assert self.coordinator is not None
-                await self.coordinator.join()
-                return
-            await asyncio.sleep(RETRY)
 
     # -- the master's orders ---------------------------------------------------------------------------------
 

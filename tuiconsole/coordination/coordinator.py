@@ -150,6 +150,13 @@ class Coordinator(Protocol):
         At the agent's start, and after each isolation once it is complete. Returns at once.
         """
 
+    def lapse(self, epoch: int) -> None:
+        """Hold no lease under `epoch` or an older one: the deadman has acted. `on_lease_lapsing` follows.
+
+        The deadman reads the record when its own timer fires: a renewal that is acknowledged in the instant
+        of `stop_at` may extend the lease here while isolation begins there. Returns at once.
+        """
+
     async def leave(self, timeout: float = 2.0) -> bool:
         """Give this node's lease up: the voters may raise its epoch at once. True if a majority heard it."""
 

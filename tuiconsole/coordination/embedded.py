@@ -206,6 +206,10 @@ class EmbeddedCoordinator:
         """See `Coordinator`."""
         self._engine.call(self._holder.join)
 
+    def lapse(self, epoch: int) -> None:
+        """See `Coordinator`."""
+        self._engine.call(lambda _now: self._holder.lapse(epoch))
+
     async def leave(self, timeout: float = 2.0) -> bool:
         """See `Coordinator`."""
         heard = asyncio.Event()

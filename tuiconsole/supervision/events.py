@@ -92,6 +92,8 @@ class Isolated(msgspec.Struct, frozen=True):
     """The deadman acts: stage `stop`, `kill`, then `done` when nothing managed is left."""
 
     stage: str
+    epoch: int
+    """The epoch in force when it began to act: a lease under this one or an older one is over."""
 
 
 Event = (

@@ -122,7 +122,7 @@ class PluginFollower:
         if result["snapshot"] is not None:
             self._take_snapshot(result["snapshot"])
         if result["stage"] != "held":
-            self._emit(Isolated(result["stage"]))
+            self._emit(Isolated(result["stage"], result["epoch"]))
         self.up.set()
 
     def _take_snapshot(self, found: dict[str, Any]) -> None:
@@ -147,7 +147,7 @@ class PluginFollower:
         elif kind == "stopping":
             self._emit(SupervisordStopping())
         elif kind == "isolated":
-            self._emit(Isolated(message["stage"]))
+            self._emit(Isolated(message["stage"], message["epoch"]))
 
     def _take_snapshot_answer(self, answer: dict[str, Any] | None) -> None:
         if answer is not None and answer["ok"]:

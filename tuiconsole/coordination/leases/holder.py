@@ -137,6 +137,11 @@ class LeaseHolder:
         self.state = LeaseState.JOINING
         self._over = True
 
+    def lapse(self, epoch: int) -> None:
+        """Hold no lease under `epoch` or an older one: its isolation has begun, whatever the voters say."""
+        if self.state is LeaseState.HELD and self.epoch <= epoch:
+            self._lapse()
+
     def leave(self, now: BootTime) -> None:
         """Give the lease up; nothing runs here that it covered."""
         self.state = LeaseState.LEFT

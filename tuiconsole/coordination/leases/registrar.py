@@ -67,7 +67,12 @@ class Registrar:
         self._acknowledged: dict[str, BootTime] = {}
 
     def renew(self, now: BootTime, node: str, epoch: int, incarnation: str, *, join: bool) -> Verdict:
-        """Acknowledge a node's lease from now on, if this epoch and incarnation may hold it."""
+        """Acknowledge a node's lease from now on, if this epoch and incarnation may hold it.
+
+        A node that renews (it does not join) holds its epoch by a majority's word, and that majority shares
+        a voter with each one that acknowledged an older epoch: none of those can be held any more. So a voter
+        that was away believes it at once, and does not leave a node that is just back with one voter less.
+        """
         entry = self.registrations.get(node, UNKNOWN)
         same = entry.epoch == epoch and entry.incarnation == incarnation and epoch > 0
         if not same:
@@ -76,7 +81,7 @@ class Registrar:
             if entry.epoch == epoch and entry.incarnation and join:
                 return Verdict(False, entry.epoch, True, self._remaining(now, node))
             remaining = self._remaining(now, node)
-            if entry.incarnation not in ("", incarnation) and remaining > 0:
+            if join and entry.incarnation not in ("", incarnation) and remaining > 0:
                 return Verdict(False, entry.epoch, True, remaining)
             if entry.epoch == epoch and entry.incarnation:
                 return Verdict(False, entry.epoch, True, remaining)

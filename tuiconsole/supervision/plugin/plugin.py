@@ -234,7 +234,8 @@ class Attachment:
                 self._stage_told = deadman.stage
                 if deadman.isolated:
                     self._options.logger.critical(f"the node has lost its lease: stage {deadman.stage}")
-                    self._publish({"event": "isolated", "stage": deadman.stage})
+                    epoch = self._plugin.orders.epoch
+                    self._publish({"event": "isolated", "stage": deadman.stage, "epoch": epoch})
         except Exception:  # noqa: BLE001 (it would surface in supervisord's main loop)
             self.server.counters.faults += 1
 

@@ -1,0 +1,80 @@
+"""A node as its agent knows it: real supervision and a real lease, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from tests.coordination.loopback import Cluster
+from tests.supervision.supervision_house import House
+from tests.waiting import soon
+from tuiconsole.agent.local_node import LocalNode
+from tuiconsole.agent.publisher import Publisher
+from tuiconsole.clock import boottime
+from tuiconsole.model.states import NodeState, ProcessState
+from tuiconsole.wire.messages import CommandStart
+
+
+class Node:
+    """The node «a», alone in its cluster. Its deadline record is written by the test, not by the lease."""
+
+    def __init__(self, house: House, folder: Path) -> None:
+        self.house = house
+        self.cluster = Cluster(folder, "a")
+        self.publisher = Publisher("a", "run", lambda _: None)
+        self.local = LocalNode("a", self.publisher, time.time)
+
+    async def begin(self) -> None:
+        self.house.heard = self.local.on_supervision  # type: ignore[method-assign]
+        supervision = self.local.supervision = self.house.agent()
+        await supervision.start()
+        self.house.shims.add(supervision.pids.shim or 0)
+        coordinator = self.local.coordinator = self.cluster.start("a")
+        coordinator.on_lease_gained(self.local.on_lease_gained)
+        coordinator.on_lease_lapsing(self.local.on_lease_lapsing)
+        await supervision.wait_up()
+        self.keeping = asyncio.create_task(self.local.keep_under_lease())
+
+    async def reaches(self, state: NodeState) -> None:
+        await soon(lambda: self.local.state[0] is state, f"{state}: it is {self.local.state}")
+
+    async def start(self, namespec: str, number: int) -> str:
+        _, supervisord = self.local.pids
+        order = CommandStart(
+            command_id=f"r{number}",
+            incarnation=self.local.incarnation,
+            supervisord=supervisord,
+            term=1,
+            epoch=self.local.epoch,
+            deadline=boottime() + 5,
+            namespec=namespec,
+            grant=namespec,
+            token=(1, number),
+        )
+        return (await self.local.obey(order)).answer
+
+
+async def test_a_node_whose_deadman_acts_while_it_holds_its_lease_begins_anew(
+    house: House, folder: Path, tmp_path: Path
+) -> None:
+    """The plugin's timer and the agent's clock may disagree about the instant of a late renewal."""
+    house.configure()
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        epoch = node.local.epoch
+        house.lease(1.6)
+        assert await node.start("a:a", 1) == "ok"
+        # The record runs out, though the voters renew the lease all the time.
+        await soon(lambda: node.local.epoch > epoch, "a new epoch")
+        await node.reaches(NodeState.RUNNING)
+        assert node.publisher.processes["a:a"].state is ProcessState.STOPPED
+        assert node.publisher.processes["b:b"].state is ProcessState.RUNNING, "nobody manages it"
+        house.lease(30)
+        assert await node.start("a:a", 2) == "ok", "and it obeys again"
+    finally:
+        node.keeping.cancel()
+        await node.local.leave()
+        await node.cluster.stop_all()
