@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from tuiconsole.model.ledger import GrantState, Wanted
-from tuiconsole.model.node import View
+from tuiconsole.model.node import Pids, View
+from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Action, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.planning.engine import messages as m
+from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.rulebook.rules import (
     ApplicationRules,
     Isolation,
@@ -483,3 +485,47 @@ def test_what_crashed_last_time_is_no_failure_while_its_turn_to_start_is_to_come
         assert not app.major_failure
         assert not app.minor_failure
         world.run(0.01)
+
+
+def test_a_reign_that_begins_anew_in_its_term_repeats_no_command_id_and_no_report_version() -> None:
+    """A node answers an id that it has obeyed before; an observer passes over a report it seems to know."""
+    first = World().elect().run(5)
+    assert first.report is not None
+    again = Engine(first.rules, first.timing, "server_1", first.report.version)
+    again.take_over(first.ledger, first.term, View(dict(first.nodes)), m.Now(first.now, 0.0))
+    again.handle(m.RequestReceived(m.Request("r", Action.STOP, (SRV1,), "server_1", "op", 10.0)), first.clock)
+    decision = again.decide(first.clock)
+    ids = {command.command_id for command in decision.commands if isinstance(command, m.StopProcess)}
+    assert ids
+    assert not ids & {getattr(command, "command_id", "") for command in first.commands}
+    assert decision.report.version > first.report.version
+
+
+def test_a_server_that_boots_anew_before_its_lease_was_over_gets_its_application_restarted(
+    world: World,
+) -> None:
+    """It is heard as CHECKING, with nothing running, before it is RUNNING again under a new epoch."""
+    [name] = world.alive(SRV1)
+    node = world.nodes[name] = msgspec.structs.replace(world.nodes[name], pids=Pids(1, 2, 3))
+    world.tell(m.NodeChanged(node))
+    stopped = {
+        namespec: Process(process.group, process.name, ProcessState.STOPPED)
+        for namespec, process in node.processes.items()
+    }
+    back = msgspec.structs.replace(
+        node,
+        state=NodeState.CHECKING,
+        epoch=0,
+        incarnation=f"{name}/2",
+        pids=Pids(1, 2, 4711),
+        processes=stopped,
+    )
+    world.nodes[name] = back
+    world.tell(m.NodeChanged(back))
+    world.run(1)
+    back = msgspec.structs.replace(back, state=NodeState.RUNNING, epoch=node.epoch + 2)
+    world.nodes[name] = back
+    world.tell(m.NodeChanged(back))
+    world.run(5)
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+    assert world.order_of_starts(SRV1).count(BUS) == 2

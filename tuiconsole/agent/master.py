@@ -96,7 +96,10 @@ class Reign:
         self._publisher = publisher
         self._order = order
         self._wall = wall
-        self._engine = Engine(rulebook, timing, node)
+        # A reign that ended for a write without an outcome may be followed by another one of the same term.
+        last = observer.report
+        reported = last.version if last is not None and last.term == term else 0
+        self._engine = Engine(rulebook, timing, node, reported)
         self._inputs: list[Input] = []
         self._awake = asyncio.Event()
         self._silent: dict[str, BootTime] = {}

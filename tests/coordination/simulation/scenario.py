@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tests.coordination.simulation.world import Broken, NodeMachine, VoterMachine, World
+from tests.coordination.simulation.world import NodeMachine, VoterMachine, World
+from tests.timeline import Broken
 from tuiconsole.coordination.coordinator import Versioned
 from tuiconsole.coordination.leases.holder import LeaseState
 from tuiconsole.coordination.messages import Accept

@@ -1,15 +1,12 @@
-"""Time, network, disks and machines of the simulation.
-
-A heap of events, one random generator, no real clock.
-"""
+"""Network, disks and machines of the simulation."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from heapq import heappop, heappush
 from typing import Any
 
+from tests.timeline import Timeline
 from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder, LeaseState
 from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.paxos.voter import Voter
@@ -23,10 +20,6 @@ TIMING = Timing(
 """Leases short enough to be lost and found again several times within one seed."""
 DRIFT = 0.01
 """Clocks run up to 1 % fast or slow: twenty times what real ones do."""
-
-
-class Broken(AssertionError):  # noqa: N818 (says what is so, not that it is an error)
-    """A promise was broken."""
 
 
 class Machine:
@@ -282,13 +275,12 @@ class NodeMachine(Machine):
         self.arm()
 
 
-class World:
+class World(Timeline):
     """Machines and the network between them."""
 
     def __init__(self, chance: random.Random, voters: int, nodes: int) -> None:
-        self.chance = chance
+        super().__init__(chance)
         self.in_step = chance.random() < 0.5
-        self.now = 0.0
         self.voters = VoterSet("simulated", "abcdefg"[:voters])
         self.voter_machines = {name: VoterMachine(self, name) for name in self.voters.names}
         self.node_machines = {name: NodeMachine(self, name) for name in "xyz"[:nodes]}
@@ -303,17 +295,6 @@ class World:
         self.duplicate = 0.0
         self.slow = 0.0
         self.far = 0.01
-        self.story: list[tuple[float, str]] = []
-        self._heap: list[tuple[float, int, Callable[..., None], Any, Any]] = []
-        self._count = 0
-        self.events = 0
-
-    def at(self, when: float, handle: Callable[..., None], first: Any, second: Any) -> None:
-        self._count += 1
-        heappush(self._heap, (when, self._count, handle, first, second))
-
-    def tell(self, what: str) -> None:
-        self.story.append((self.now, what))
 
     def send(self, sender: str, to: str, message: Any) -> None:
         if (sender, to) in self.cut:
@@ -338,15 +319,6 @@ class World:
             machine.missed.append((machine.receive, route[0], message))
         else:
             machine.receive(route[0], message)
-
-    def run_until(self, end: float) -> None:
-        heap = self._heap
-        while heap and heap[0][0] <= end:
-            when, _, handle, first, second = heappop(heap)
-            self.now = max(self.now, when)
-            self.events += 1
-            handle(first, second)
-        self.now = end
 
     # What a scenario adds.
 

@@ -50,9 +50,10 @@ class Engine:
         rulebook: the rules in force.
         timing: start timeout, settle time.
         master: the name of the node it runs on, for events and command ids.
+        reported: version of the last report of this term, if this node led in it before.
     """
 
-    def __init__(self, rulebook: Rulebook, timing: Timing, master: str) -> None:
+    def __init__(self, rulebook: Rulebook, timing: Timing, master: str, reported: int = 0) -> None:
         self._rulebook = rulebook
         self._timing = timing
         self._master = master
@@ -61,6 +62,7 @@ class Engine:
         self._requests: list[Request] = []
         self._managed: dict[str, tuple[ManagedProgram, ...]] = {}
         self._report: EngineReport | None = None
+        self._reported = reported
 
     @property
     def _s(self) -> Situation:
@@ -143,7 +145,7 @@ class Engine:
         commands, answers, events = tuple(s.commands), tuple(s.answers), tuple(s.events)
         s.commands, s.answers, s.events = [], [], []
         last = self._report
-        report = engine_report(s, last.version if last else 0)
+        report = engine_report(s, last.version if last else self._reported)
         if last is not None and msgspec.structs.replace(report, at=last.at) == last:
             report = last
         else:

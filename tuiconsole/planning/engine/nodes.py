@@ -110,14 +110,17 @@ def reconcile(s: Situation, name: str, *, died: bool) -> None:
         namespecs = s.granted_namespecs(grant)
         alive = [n for n in namespecs if n in node.processes and node.processes[n].state.alive]
         application = s.application_of(grant.name)
-        if alive or died or application is None:
+        if alive or application is None:
             continue
         job = s.jobs.get(application.name)
         if job is None or job.starting:
+            # It may have been heard before it was RUNNING again, with nothing left of what it ran.
+            told = {death.namespec for death in s.deaths if death.node == name}
+            reason = "died with its supervisord" if died else "ended while its node was away"
             s.deaths += [
-                Death(application.name, n, name, "ended while its node was away", with_node=True)
+                Death(application.name, n, name, reason, with_node=True)
                 for n in namespecs
-                if application.programs[n].rules.start_sequence > 0
+                if application.programs[n].rules.start_sequence > 0 and n not in told
             ]
 
 

@@ -90,7 +90,8 @@ class Situation:
             now,
             LedgerDraft(ledger),
             dict(view.nodes),
-            Orders(f"{master}/{term}"),
+            # A master may begin anew within its term, and a node answers an id that it knows without obeying.
+            Orders(f"{master}/{term}/{now.boot:.3f}"),
         )
         situation.supervisords = {
             name: node.pids.supervisord for name, node in view.nodes.items() if node.pids.supervisord

@@ -1,0 +1,158 @@
+"""What is done to a whole cluster: drawn by chance, told in the story, mended at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuiconsole.model.requests import Action
+
+if TYPE_CHECKING:
+    from tests.simulation.host import Host
+    from tests.simulation.site import Site
+
+FAULTS = (
+    "agent",
+    "agent",
+    "power",
+    "supervisord",
+    "pause",
+    "stop",
+    "both",
+    "leave",
+    "disk",
+    "isolate",
+    "one-way",
+    "pair",
+    "split",
+    "split",
+)
+"""Kill the agent, a whole host, supervisord; pause the agent, supervisord, both; leave; and so on."""
+ITEMS = ("scen2_srv_01", "scen2_srv_02", "scen2_hci_01", "scen2_hci_02")
+
+
+class Faults:
+    """Faults and operators of one seed."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.stopped: set[str] = set()
+        """What an operator has asked to stop: it need not run in the end."""
+
+    def plan(self, begin: float, end: float) -> None:
+        """Draw what happens between two instants."""
+        site = self._site
+        chance = site.chance
+        if chance.random() < 0.4:
+            site.network.lossy = chance.choice((0.0, 0.05, 0.2))
+            site.network.slow = chance.choice((0.0, 0.1, 0.4))
+        for _ in range(chance.randint(2, 8)):
+            site.at(chance.uniform(begin, end), self._fault)
+        for _ in range(chance.randint(0, 8)):
+            site.at(chance.uniform(begin, end), self._operator)
+
+    def mend(self) -> None:
+        """The end of all faults."""
+        site = self._site
+        site.tell("all is mended")
+        site.network.cut.clear()
+        site.network.lossy = site.network.slow = 0.0
+        for host in site.hosts.values():
+            host.disk_delay = 0.002
+            supervisord = host.shim.supervisord
+            if supervisord is not None and supervisord.frozen:
+                supervisord.thaw()
+            if host.agency is not None and host.agency.loop.frozen:
+                host.thaw_agent(host.agency)
+            host.start_agent()
+
+    # -- one -------------------------------------------------------------------------------------------------
+
+    def _fault(self) -> None:
+        site = self._site
+        chance = site.chance
+        host = self._victim()
+        lasting = chance.choice((0.1, 0.5, 2.0, 5.0, 8.0)) * chance.uniform(0.6, 1.4)
+        kind = chance.choice(FAULTS)
+        site.tell(f"fault: {kind}, {host.name}, {lasting:.2f} s")
+        later = site.now + lasting
+        if kind == "agent":
+            host.kill_agent()
+            site.at(later, host.start_agent)
+        elif kind == "power":
+            host.power_off()
+            site.at(later, host.start_agent)
+        elif kind == "supervisord":
+            host.shim.lose_supervisord()
+        elif kind in ("pause", "both", "stop"):
+            if kind != "stop":
+                self._freeze_agent(host, later)
+            if kind != "pause":
+                self._freeze_supervisord(host, later)
+        elif kind == "leave":
+            agency = host.agency
+            if agency is not None and not agency.loop.frozen:
+                agency.loop.call_soon(agency.loop.on_signal)
+                site.at(later, host.start_agent)
+        elif kind == "disk":
+            host.disk_delay = chance.choice((0.05, 0.5))
+            site.at(later, setattr, host, "disk_delay", 0.002)
+        else:
+            self._cut(kind, host.name, later)
+
+    def _victim(self) -> Host:
+        """Masters more often."""
+        site = self._site
+        masters = [
+            host
+            for host in site.hosts.values()
+            if host.agency is not None
+            and host.agency.engine is not None
+            and host.agency.engine.voter is not None
+            and host.agency.engine.voter.leader is not None
+        ]
+        if masters and site.chance.random() < 0.3:
+            return site.chance.choice(masters)
+        return site.chance.choice(list(site.hosts.values()))
+
+    def _freeze_agent(self, host: Host, until: float) -> None:
+        if host.agency is not None and not host.agency.loop.frozen:
+            host.freeze_agent()
+            self._site.at(until, host.thaw_agent, host.agency)
+
+    def _freeze_supervisord(self, host: Host, until: float) -> None:
+        supervisord = host.shim.supervisord
+        if supervisord is not None and not supervisord.frozen:
+            supervisord.frozen = True
+            self._site.at(until, supervisord.thaw)
+
+    def _cut(self, kind: str, name: str, until: float) -> None:
+        chance, hosts = self._site.chance, list(self._site.hosts)
+        others = [other for other in hosts if other != name]
+        if kind == "isolate":
+            cut = {(name, other) for other in others} | {(other, name) for other in others}
+        elif kind == "pair":
+            other = chance.choice(others)
+            cut = {(name, other), (other, name)}
+        elif kind == "one-way":
+            some = chance.sample(others, chance.randint(1, len(others)))
+            outward = chance.random() < 0.5
+            cut = {(name, other) if outward else (other, name) for other in some}
+        else:
+            here = {name, *(other for other in others if chance.random() < 0.4)}
+            there = set(hosts) - here
+            cut = {(a, b) for a in here for b in there} | {(b, a) for a in here for b in there}
+        self._site.network.cut |= cut
+        self._site.at(until, self._heal, cut)
+
+    def _heal(self, cut: set[tuple[str, str]]) -> None:
+        self._site.tell("the network heals")
+        self._site.network.cut -= cut
+
+    def _operator(self) -> None:
+        site = self._site
+        action = site.chance.choice((Action.START, Action.START, Action.STOP, Action.RESTART))
+        target = site.chance.choice(ITEMS)
+        asked_at = site.chance.choice(list(site.hosts))
+        if target.startswith("scen2_srv") and action is Action.STOP:
+            self.stopped.add(target)
+        site.ask(asked_at, action, target)

@@ -1,0 +1,271 @@
+"""A host: its clock, its disk, its shim with supervisord, and the agent of this moment."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from tests.simulation.loop import Loop
+from tests.simulation.network import Endpoint, Frame
+from tests.simulation.supervisord import Orders, Shim
+from tuiconsole.agent.daemon import Agent
+from tuiconsole.coordination.record import VoterRecord
+from tuiconsole.supervision.commands import PluginCommands
+from tuiconsole.supervision.events import Event, Refused, SupervisordStopping, Unavailable
+
+if TYPE_CHECKING:
+    from tests.simulation.engine import Engine
+    from tests.simulation.site import Site
+
+COMMAND_WITHIN = 5.0
+"""As the real follower of the plugin waits."""
+
+
+class Deadline(NamedTuple):
+    """The deadline record."""
+
+    epoch: int
+    incarnation: str
+    deadline: float
+    stop_at: float
+    kill_at: float
+    shim_kill_at: float
+
+
+class DeadlineWriter:
+    """In place of the one that writes to tmpfs."""
+
+    def __init__(self, run_dir: str, node: str, incarnation: str) -> None:
+        assert Loop.current is not None
+        self._host = Loop.current
+        self._incarnation = incarnation
+
+    @property
+    def last(self) -> Deadline | None:
+        return self._host.deadline
+
+    def write(self, **fields: Any) -> None:
+        host = self._host
+        record = host.deadline = Deadline(incarnation=self._incarnation, **fields)
+        for at in (record.stop_at, record.kill_at):
+            host.site.at(host.when(at) + 1e-6, host.plugin_looks)
+        host.site.at(host.when(record.shim_kill_at) + 1e-6, host.shim_looks)
+
+
+class ShimPids(msgspec.Struct, frozen=True):
+    """As `Supervision.pids`."""
+
+    shim: int | None
+    supervisord: int | None
+
+
+class Supervision(PluginCommands):
+    """The agent's end of shim and plugin, in place of the one with sockets."""
+
+    def __init__(self, host: Host, on_event: Any) -> None:
+        self._host = host
+        self._on_event = on_event
+        self.ending = ""
+        self.programs: dict[str, Any] = {}
+
+    @property
+    def incarnation(self) -> str:
+        return self._host.shim.incarnation
+
+    @property
+    def pids(self) -> ShimPids:
+        supervisord = self._host.shim.supervisord
+        return ShimPids(self._host.shim.pid, supervisord.pid if supervisord else None)
+
+    def hear(self, *events: Event) -> None:
+        for event in events:
+            self._on_event(event)
+
+    def start(self) -> None:
+        shim = self._host.shim
+        if shim.supervisord is None:
+            shim.start()
+        else:
+            self._host.emit(*shim.greeting())
+
+    async def shutdown(self) -> None:
+        shim = self._host.shim
+        if shim.supervisord is not None:
+            self._host.emit(SupervisordStopping())
+            for process in list(shim.supervisord.alive()):
+                shim.supervisord.terminate(process, "supervisord ends")
+            while any(shim.supervisord.alive()):  # noqa: ASYNC110 (virtual time costs nothing)
+                await asyncio.sleep(0.02)
+            shim.supervisord.up = False
+            shim.supervisord = None
+
+    async def close(self) -> None:
+        pass
+
+    def log_path(self, namespec: str, stream: str = "stdout") -> None:
+        return None
+
+    async def _request(self, op: str, **fields: object) -> dict[str, Any]:
+        supervisord = self._host.shim.supervisord
+        if supervisord is None:
+            raise Unavailable("supervisord is not up")
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Any] = loop.create_future()
+
+        def answer(result: dict[str, Any] | None, refused: Refused | None) -> None:
+            loop.call_soon(lambda: answered.done() or answered.set_result((result, refused)))
+
+        site = self._host.site
+        site.at(site.now + 0.0003, supervisord.ask, op, fields, answer)
+        try:
+            result, refused = await asyncio.wait_for(answered, COMMAND_WITHIN)
+        except asyncio.TimeoutError:
+            raise Unavailable(f"supervisord did not answer {op}") from None
+        if refused is not None:
+            raise refused
+        return result or {}
+
+
+class SimulatedAgent(Agent):
+    """The real agent, but for what it supervises."""
+
+    async def _supervise(self) -> Any:
+        host = Loop.current
+        assert host is not None
+        assert host.agency is not None
+        supervision = Supervision(host, self._local.on_supervision)
+        self._local.supervision = supervision  # type: ignore[assignment]
+        host.agency.supervision = supervision
+        supervision.start()
+        return supervision
+
+
+class Agency:
+    """One life of the agent."""
+
+    def __init__(self, host: Host, life: int) -> None:
+        self.host = host
+        self.life = life
+        self.loop = Loop(host)
+        self.engine: Engine | None = None
+        self.supervision: Supervision | None = None
+        self.bound: dict[str, Endpoint] = {}
+        self.dealers: dict[int, Endpoint] = {}
+        self._numbers = itertools.count(1)
+        site = host.site
+        self.agent = SimulatedAgent(site.cluster, site.cluster.nodes[host.name], site.rulebook)
+
+    def new_number(self) -> int:
+        return next(self._numbers)
+
+    def bind(self, kind: str) -> Any:
+        return self.bound.setdefault(kind, Endpoint(kind, self))
+
+    def take(self, endpoint: Endpoint, frames: list[Frame]) -> None:
+        if endpoint.take is not None and not endpoint.closed:
+            self.loop.call_soon(endpoint.take, frames)
+
+
+class Host:
+    """One node's machine."""
+
+    def __init__(self, site: Site, name: str, namespecs: tuple[str, ...]) -> None:
+        self.site = site
+        self.name = name
+        self.namespecs = namespecs
+        chance = site.chance
+        self.rate = 1.0 + chance.uniform(-site.drift, site.drift)
+        self.offset = chance.uniform(10.0, 1000.0)
+        self.offset_of_wall = -self.offset if site.in_step else chance.uniform(0.0, 10.0)
+        self.disk_delay = 0.002
+        self.record: VoterRecord | None = None
+        self.writing: VoterRecord | None = None
+        self.deadline: Deadline | None = None
+        self.orders = Orders()
+        self._lives = itertools.count(1)
+        self._shims = itertools.count(1)
+        self.shim = Shim(self, next(self._shims))
+        self.agency: Agency | None = None
+        self._again = False
+        """Its launcher waits for the end of an agent that leaves."""
+
+    # -- its clock -------------------------------------------------------------------------------------------
+
+    def clock(self) -> float:
+        return self.offset + self.site.now * self.rate
+
+    def when(self, at: float) -> float:
+        """The site's time at which this host's clock shows `at`."""
+        return (at - self.offset) / self.rate
+
+    # -- its parts -------------------------------------------------------------------------------------------
+
+    def emit(self, *events: Event) -> None:
+        """Tell the agent, if one listens."""
+        agency = self.agency
+        if agency is not None and agency.supervision is not None:
+            agency.loop.call_soon(agency.supervision.hear, *events)
+
+    def plugin_looks(self) -> None:
+        if self.shim.supervisord is not None:
+            self.shim.supervisord.look()
+
+    def shim_looks(self) -> None:
+        self.shim.look()
+
+    def start_agent(self) -> None:
+        """As its launcher does."""
+        if self.agency is not None:
+            self._again = True
+            return
+        self._again = False
+        if not self.shim.up:
+            self.shim = Shim(self, next(self._shims))
+        agency = self.agency = Agency(self, next(self._lives))
+        self.site.tell(f"{self.name}: its agent starts")
+        before, Loop.current = Loop.current, self
+        try:
+            agency.loop.create_task(self._live(agency))
+        finally:
+            Loop.current = before
+
+    async def _live(self, agency: Agency) -> None:
+        await agency.agent.run()
+        if self.agency is agency:
+            self.agency = None
+            self.shim.up = False
+            if self._again:
+                self.site.at(self.site.now + 0.1, self.start_agent)
+
+    def kill_agent(self) -> None:
+        agency, self.agency = self.agency, None
+        if agency is not None:
+            agency.loop.kill()
+        if self.writing is not None and self.site.chance.random() < 0.5:
+            self.record = self.writing
+        self.writing = None
+
+    def freeze_agent(self) -> None:
+        if self.agency is not None:
+            self.agency.loop.frozen = True
+
+    def thaw_agent(self, agency: Agency) -> None:
+        if self.agency is agency:
+            agency.loop.frozen = False
+            if agency.engine is not None:
+                agency.engine.thaw()
+            agency.loop.thaw()
+
+    def power_off(self) -> None:
+        """Everything dies at once; disks stay."""
+        self.kill_agent()
+        self.shim.up = False
+        supervisord = self.shim.supervisord
+        if supervisord is not None:
+            supervisord.up = False
+            supervisord.kill(list(supervisord.alive()))
+            self.shim.supervisord = None
+        self.deadline = None

@@ -1,0 +1,262 @@
+"""One seed: a whole cluster of real agents on virtual time, operators, faults, and the promises checked."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from tests.planning.scenario import HCI, SRV
+from tests.simulation import engine, host, network
+from tests.simulation.faults import Faults
+from tests.simulation.loop import Loop
+from tests.timeline import Broken, Timeline
+from tuiconsole.model.process import Process
+from tuiconsole.model.requests import Action, Outcome
+from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
+from tuiconsole.model.status import ClusterStatus
+from tuiconsole.rulebook.rulebook import load_rules
+from tuiconsole.settings.cluster_file import load_cluster
+from tuiconsole.wire.messages import Act, Acted
+
+SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
+ITEMS = 2
+UTC0 = 1_800_000_000.0
+FAULTS_FROM, FAULTS_UNTIL = 4.0, 22.0
+HEALS_WITHIN = 20.0
+"""Seconds after the last fault within which everything is as the rules want it."""
+UP_WITHIN = 8.0
+
+
+@functools.cache
+def scenario() -> tuple[Any, Any]:
+    """Cluster file and rules of Scenario 2, as they are shipped."""
+    cluster = load_cluster(SCENARIO / "tuiconsole.toml")
+    return cluster, load_rules(cluster.rules, isolation=cluster.isolation)
+
+
+def programs_of(node: str) -> tuple[str, ...]:
+    """What the supervisord of a node knows."""
+    kind, names = ("srv", SRV) if node.startswith("server") else ("hci", HCI)
+    return tuple(f"scen2_{kind}_{item:02d}:{name}" for item in range(1, ITEMS + 1) for name in names)
+
+
+class Site(Timeline):
+    """The cluster and what is done to it."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(random.Random(seed))
+        self.seed = seed
+        self.cluster, self.rulebook = scenario()
+        self.drift = self.chance.choice((0.0, 0.0002, 0.002))
+        self.in_step = self.chance.random() < 0.5
+        self.stubborn = self.chance.choice((0.0, 0.1, 0.5))
+        self.failing = self.chance.choice((0.0, 0.0, 0.05))
+        self._pids = 100
+        self.network = network.Network(self)
+        self.hosts = {name: host.Host(self, name, programs_of(name)) for name in self.cluster.nodes}
+        self.faults = Faults(self)
+        self.spawned = 0
+        self.touched: list[str] = []
+        """Processes that ended though nobody asked for it and they did not fail by themselves."""
+        self.asked: dict[str, list[Outcome]] = {}
+        self.tokens: dict[str, tuple[int, int]] = {}
+
+    # -- chance ----------------------------------------------------------------------------------------------
+
+    def new_pid(self) -> int:
+        self._pids += 1
+        return self._pids
+
+    def fate(self, process: Process) -> tuple[str, float]:
+        """What becomes of a program, and after how many seconds."""
+        if "check" in process.name:
+            return "exit", self.chance.uniform(0.02, 0.3)
+        if self.now < FAULTS_UNTIL and self.chance.random() < self.failing:
+            return "crash", self.chance.expovariate(0.3)
+        return "run", 0.0
+
+    def end_takes(self, process: Process) -> float:
+        """Seconds from the stop signal to the end; stubborn programs wait to be killed."""
+        return self.chance.uniform(0.5, 2.0) if self.chance.random() < self.stubborn else 0.01
+
+    # -- promises --------------------------------------------------------------------------------------------
+
+    def check_spawn(self, on: host.Host, process: Process) -> None:
+        """P1: one instance of each application, on one node."""
+        self.spawned += 1
+        self.tell(f"{on.name}: {process.namespec} begins under {process.token}")
+        for other in self.hosts.values():
+            supervisord = other.shim.supervisord
+            if other is on or supervisord is None:
+                continue
+            for alive in supervisord.alive():
+                if alive.group == process.group:
+                    raise Broken(
+                        f"{process.namespec} begins on {on.name} while {alive.namespec} of "
+                        f"{alive.token} is {alive.state.value} on {other.name}"
+                    )
+        token = process.token or (0, 0)
+        if token < self.tokens.get(process.group, (0, 0)):
+            raise Broken(f"{process.namespec} begins under {token} after {self.tokens[process.group]}")
+        self.tokens[process.group] = token
+
+    def status(self, name: str) -> ClusterStatus | None:
+        """As the agent of a node sees it."""
+        agency = self.hosts[name].agency
+        if agency is None or not hasattr(agency.agent, "_front"):
+            return None
+        before, Loop.current = Loop.current, self.hosts[name]
+        try:
+            return agency.agent._status()
+        finally:
+            Loop.current = before
+
+    def trouble(self) -> str:
+        """What is not as the rules want it, in the eyes of any agent; empty if all is well."""
+        for name in self.hosts:
+            status = self.status(name)
+            if status is None:
+                return f"{name} has no agent"
+            if status.state is not ClusterState.OPERATION:
+                return f"{name} sees {status.state.value}: {status.reason}"
+            for node in status.nodes:
+                if node.state is not NodeState.RUNNING:
+                    return f"{name} sees {node.name} {node.state.value}: {node.reason}"
+            for item in status.applications:
+                if item.job is not None:
+                    return f"{name} sees a job of {item.name}: {item.job}"
+                if (
+                    item.name.startswith("scen2_srv")
+                    and not self.is_held(item.name)
+                    and (item.state is not ApplicationState.RUNNING or len(item.nodes) != 1)
+                ):
+                    return f"{name} sees {item.name} {item.state.value} on {item.nodes}: {item.reason}"
+        return ""
+
+    def is_held(self, name: str) -> bool:
+        """An operator has stopped it, or was refused a start."""
+        return name in self.faults.stopped or self.failing > 0
+
+    # -- operators -------------------------------------------------------------------------------------------
+
+    def ask(self, name: str, action: Action, target: str) -> None:
+        """An operator at a node asks for something."""
+        agency = self.hosts[name].agency
+        if agency is None or not hasattr(agency.agent, "_front"):
+            return
+        act = Act(action, (target,), name, 15.0, None, "operator", f"{name}/{self.events}")
+        answers = self.asked.setdefault(act.request_id, [])
+        self.tell(f"{name}: asks to {action.value} {target}")
+
+        async def carry() -> None:
+            petitions = agency.agent._front._petitions
+            async for reply, _ in petitions.carry(act, relayed=False):
+                if isinstance(reply, Acted) and isinstance(reply.body, Outcome):
+                    answers.append(reply.body)
+                    self.tell(
+                        f"{name}: {action.value} {target}: {reply.body.verdict.value} {reply.body.text}"
+                    )
+
+        agency.loop.call_soon(lambda: agency.loop.create_task(carry()))
+
+    # -- one seed --------------------------------------------------------------------------------------------
+
+    def play(self) -> Site:
+        """From the first boot to the end; `Broken` if a promise is."""
+        with virtual(self):
+            for name in self.hosts:
+                self.at(self.chance.uniform(0.0, 1.0), self.hosts[name].start_agent)
+            self._until_well(UP_WITHIN)
+            self.faults.plan(max(FAULTS_FROM, self.now), FAULTS_UNTIL)
+            self.run_until(FAULTS_UNTIL)
+            self.faults.mend()
+            self._until_well(HEALS_WITHIN)
+            self.run_until(self.now + 16.0)
+        for request, answers in self.asked.items():
+            if len(answers) > 1:
+                raise Broken(f"{request} was answered {len(answers)} times: {answers}")
+        return self
+
+    def _until_well(self, within: float) -> None:
+        end = self.now + within
+        while trouble := self.trouble():
+            if self.now >= end:
+                raise Broken(f"not well within {within:g} s: {trouble}")
+            self.run_until(self.now + 0.1)
+        self.tell("all is well")
+
+
+@contextlib.contextmanager
+def virtual(site: Site) -> Iterator[None]:
+    """Within the block the product's modules have the site's time, network, threads and disks."""
+
+    def clock() -> float:
+        assert Loop.current is not None
+        return Loop.current.clock()
+
+    def wall() -> float:
+        return UTC0 + site.now
+
+    def wall_offset() -> float:
+        assert Loop.current is not None
+        return Loop.current.offset_of_wall
+
+    def chosen(size: int) -> str:
+        return site.chance.randbytes(size).hex()
+
+    daemon = "tuiconsole.agent.daemon."
+    fakes = {
+        daemon + "boottime": clock,
+        daemon + "wall_offset": wall_offset,
+        daemon + "time": SimpleNamespace(time=wall),
+        daemon + "secrets": SimpleNamespace(token_hex=chosen),
+        daemon + "load_keyring": lambda keys: None,
+        daemon + "load_pair": lambda path: None,
+        daemon + "run_dir_of": lambda cluster, name: Path("/nowhere"),
+        daemon + "Sockets": network.Sockets,
+        daemon + "Stream": network.Stream,
+        daemon + "DeadlineWriter": host.DeadlineWriter,
+        "tuiconsole.agent.peers.Stream": network.Stream,
+        "tuiconsole.agent.front.Stream": network.Stream,
+        "tuiconsole.agent.local_node.boottime": clock,
+        "tuiconsole.agent.local_node.USAGE_INTERVAL": 1e6,
+        "tuiconsole.agent.master.boottime": clock,
+        "tuiconsole.coordination.embedded.boottime": clock,
+        "tuiconsole.coordination.embedded.Engine": engine.Engine,
+        "tuiconsole.coordination.embedded.VoterDisk": engine.Disk,
+    }
+    with contextlib.ExitStack() as stack:
+        for name, fake in fakes.items():
+            stack.enter_context(patch(name, fake))
+        # What a killed agent was doing is thrown away in the middle, which Python complains of.
+        stack.enter_context(patch.object(sys, "unraisablehook", lambda _: None))
+        yield
+        for one in site.hosts.values():
+            one.kill_agent()
+            one.shim.supervisord = None
+        site.forget()
+        gc.collect()
+
+
+def play(seed: int) -> Site:
+    """One seed.
+
+    Raises:
+        Broken: with the story of what happened, and how to see it again.
+    """
+    site = Site(seed)
+    try:
+        return site.play()
+    except Exception as error:
+        story = "\n".join(f"{at:7.3f}  {what}" for at, what in site.story)
+        raise Broken(
+            f"seed {seed}: {error} at {site.now:.3f}\n{story}\nreplay: python -m tests.simulation {seed}"
+        ) from error

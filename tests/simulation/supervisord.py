@@ -1,0 +1,317 @@
+"""A model of a shim, its supervisord with the plugin, and their programs: the rules of the real ones, no I/O.
+
+The deadman's steps are the product's own; what the plugin refuses is told over from its commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tuiconsole.model.process import Process, Token
+from tuiconsole.model.states import ProcessState
+from tuiconsole.supervision.events import (
+    Event,
+    Isolated,
+    NodeEmpty,
+    ProcessChanged,
+    Refused,
+    Snapshot,
+    SupervisordDown,
+    SupervisordUp,
+)
+from tuiconsole.supervision.plugin.deadman import DONE, HELD, Limits, next_step
+
+if TYPE_CHECKING:
+    from tests.simulation.host import Host
+
+SWEPT_WITHIN = 0.02
+"""Seconds in which a shim has killed what a dead supervisord has left."""
+RESTARTED_AFTER = 0.3
+"""Seconds from the proof of death to the next supervisord."""
+
+
+class Orders(msgspec.Struct):
+    """What the plugin keeps on disk."""
+
+    term: int = 0
+    epoch: int = 0
+    floors: dict[str, Token] = {}
+    managed: dict[str, str] = {}
+    """Namespec → isolation."""
+
+
+class Supervisord:
+    """One life of supervisord."""
+
+    def __init__(self, host: Host, pid: int, namespecs: Sequence[str]) -> None:
+        self.host = host
+        self.pid = pid
+        self.up = True
+        self.frozen = False
+        self.stage = HELD
+        self.limits: Limits | None = None
+        self.processes = {
+            name: Process(*name.split(":"), ProcessState.STOPPED)  # type: ignore[arg-type]
+            for name in namespecs
+        }
+        self._newest: dict[str, Token] = {}
+        self._done: dict[str, dict[str, Any]] = {}
+        self._waiting: list[tuple[Any, ...]] = []
+        self._isolated_epoch = 0
+
+    # -- programs --------------------------------------------------------------------------------------------
+
+    def alive(self) -> Iterator[Process]:
+        """Those that run, or are on their way."""
+        return (process for process in self.processes.values() if process.state.alive)
+
+    def doomed(self) -> list[Process]:
+        """Those that an isolation must stop."""
+        managed = self.host.orders.managed
+        return [p for p in self.alive() if managed.get(p.namespec, "STOP" if p.token else "") == "STOP"]
+
+    def spawn(self, namespec: str, token: Token) -> Process:
+        """A program begins; what becomes of it is chance."""
+        now = self.host.clock()
+        pid = self.host.site.new_pid()
+        process = self._set(
+            namespec, state=ProcessState.STARTING, pid=pid, token=token, started_at=now, reason=""
+        )
+        self.host.site.check_spawn(self.host, process)
+        fate, after = self.host.site.fate(process)
+        later = self.host.site.now + after
+        self.host.site.at(self.host.site.now + 0.02, self._settled, namespec, pid)
+        if fate != "run":
+            self.host.site.at(later, self._ended, namespec, pid, fate)
+        return process
+
+    def terminate(self, process: Process, reason: str) -> None:
+        """Ask a program to end; a stubborn one waits for SIGKILL."""
+        if process.state is ProcessState.STOPPING:
+            return
+        self._set(process.namespec, state=ProcessState.STOPPING, reason=reason)
+        takes = self.host.site.end_takes(process)
+        self.host.site.at(self.host.site.now + takes, self._ended, process.namespec, process.pid, "stopped")
+
+    def kill(self, processes: Sequence[Process]) -> None:
+        """SIGKILL."""
+        for process in list(processes):
+            self._ended(process.namespec, process.pid, "stopped")
+
+    def _settled(self, namespec: str, pid: int) -> None:
+        process = self.processes[namespec]
+        if self.up and process.pid == pid and process.state is ProcessState.STARTING:
+            self._set(namespec, state=ProcessState.RUNNING)
+
+    def _ended(self, namespec: str, pid: int, how: str) -> None:
+        process = self.processes[namespec]
+        if process.pid != pid or not process.state.alive:
+            return
+        stopping = process.state is ProcessState.STOPPING
+        state = ProcessState.STOPPED if stopping or how == "stopped" else ProcessState.EXITED
+        self._set(namespec, state=state, pid=0, expected_exit=how != "crash" or stopping)
+
+    def _set(self, namespec: str, **fields: Any) -> Process:
+        process = msgspec.structs.replace(self.processes[namespec], changed_at=self.host.clock(), **fields)
+        self.processes[namespec] = process
+        if self.up:
+            self.host.emit(ProcessChanged(process))
+        return process
+
+    # -- the deadman -----------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """The deadman's timer: at each of the record's times, and whenever something is spawned."""
+        if not self.up or self.frozen:
+            return
+        record = self.host.deadline
+        now = self.host.clock()
+        if self.stage == HELD and record is not None:
+            self.limits = Limits(record.stop_at, record.kill_at)
+        before = self.stage
+        step = next_step(self.stage, now, self.limits, bool(self.doomed()))
+        self.stage = step.stage
+        if before == HELD != self.stage:
+            self._isolated_epoch = self.host.orders.epoch
+        if step.terminate:
+            for process in self.doomed():
+                self.terminate(process, "stopped: the node has lost its lease")
+        if step.sweep:
+            self.kill(self.doomed())
+            self.stage = DONE
+        if self.stage != before:
+            self.host.emit(Isolated(self.stage, self._isolated_epoch))
+        if step.again_at is not None and self.stage != DONE:
+            self.host.site.at(self.host.when(step.again_at) + 1e-6, self.look)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.frozen = False
+        self.look()
+        waiting, self._waiting = self._waiting, []
+        for op, fields, answer in waiting:
+            answer(*self.answer(op, fields))
+
+    # -- commands --------------------------------------------------------------------------------------------
+
+    def ask(self, op: str, fields: dict[str, Any], answer: Any) -> None:
+        """A request comes; `answer(result, refused)` is called with what becomes of it."""
+        if not self.up:
+            return
+        if self.frozen:
+            self._waiting.append((op, fields, answer))
+        else:
+            answer(*self.answer(op, fields))
+
+    def answer(self, op: str, fields: dict[str, Any]) -> tuple[dict[str, Any] | None, Refused | None]:
+        try:
+            return getattr(self, f"_{op}")(**fields), None
+        except Refused as refused:
+            return None, refused
+
+    def _start(
+        self,
+        namespec: str,
+        grant: str,
+        token: Token,
+        term: int,
+        epoch: int,
+        deadline: float,
+        request: str,
+    ) -> dict[str, Any]:
+        if request in self._done:
+            return self._done[request]
+        self._refuse_stale(term, epoch)
+        now = self.host.clock()
+        if now >= deadline:
+            raise Refused("expired", "after its deadline")
+        if self.stage != HELD:
+            raise Refused("isolated", "the node has lost its lease")
+        floor = self.host.orders.floors.get(grant, (0, 0))
+        if token <= floor or token < self._newest.get(grant, token):
+            raise Refused("stale_token", f"{token} is void")
+        record = self.host.deadline
+        if record is None or now >= record.stop_at:
+            raise Refused("no_lease", "no lease")
+        process = self.processes[namespec]
+        if process.state.alive:
+            if process.token == token and process.state is not ProcessState.STOPPING:
+                return self._remember(request, {"already": True})
+            raise Refused("running", "runs already")
+        self._newest[grant] = token
+        self.spawn(namespec, token)
+        self.look()
+        return self._remember(request, {"already": False})
+
+    def _stop(
+        self, namespec: str, term: int, epoch: int, request: str = "", reason: str = "", **_: Any
+    ) -> dict[str, Any]:
+        if request and request in self._done:
+            return self._done[request]
+        self._refuse_stale(term, epoch)
+        process = self.processes[namespec]
+        if process.state.alive:
+            self.terminate(process, reason or "stopped on request")
+        return self._remember(request, {})
+
+    def _release(
+        self, grant: str, namespecs: list[str], floor: Token, term: int, epoch: int
+    ) -> dict[str, Any]:
+        self._refuse_stale(term, epoch)
+        floors = self.host.orders.floors
+        floors[grant] = max(floor, floors.get(grant, (0, 0)))
+        return {"clear": not any(self.processes[name].state.alive for name in namespecs)}
+
+    def _manage(self, programs: Any, term: int = 0) -> dict[str, Any]:
+        self._refuse_stale(term, self.host.orders.epoch)
+        self.host.orders.managed = {one.namespec: one.isolation for one in programs}
+        self.look()
+        return {}
+
+    def _rejoin(self, epoch: int) -> dict[str, Any]:
+        orders = self.host.orders
+        if self.stage != HELD:
+            if epoch <= orders.epoch:
+                raise Refused("stale_epoch", "not newer than the one that was isolated")
+            if self.doomed():
+                raise Refused("busy", "still alive")
+        elif epoch < orders.epoch:
+            raise Refused("stale_epoch", "older")
+        orders.epoch = epoch
+        self.stage, self.limits = HELD, None
+        return {}
+
+    def _refuse_stale(self, term: int, epoch: int) -> None:
+        orders = self.host.orders
+        if term < orders.term or epoch < orders.epoch:
+            raise Refused("stale_term", f"{term}, {epoch} when {orders.term}, {orders.epoch} was seen")
+        orders.term, orders.epoch = term, epoch
+
+    def _remember(self, request: str, result: dict[str, Any]) -> dict[str, Any]:
+        if request:
+            self._done[request] = result
+        return result
+
+
+class Shim:
+    """One incarnation of a node."""
+
+    def __init__(self, host: Host, number: int) -> None:
+        self.host = host
+        self.incarnation = f"{host.name}/{number}"
+        self.pid = host.site.new_pid()
+        self.supervisord: Supervisord | None = None
+        self.up = True
+        self.empty = True
+
+    def start(self) -> None:
+        """Start supervisord, if none runs."""
+        if not self.up or self.supervisord is not None:
+            return
+        self.empty = False
+        self.supervisord = Supervisord(self.host, self.host.site.new_pid(), self.host.namespecs)
+        self.host.emit(*self.greeting())
+
+    def greeting(self) -> tuple[Event, ...]:
+        """What an agent that comes is told."""
+        supervisord = self.supervisord
+        if supervisord is None:
+            return ()
+        told: list[Event] = [
+            SupervisordUp(supervisord.pid),
+            Snapshot(tuple(supervisord.processes.values()), {}, 0),
+        ]
+        if supervisord.stage != HELD:
+            told.append(Isolated(supervisord.stage, supervisord._isolated_epoch))
+        return tuple(told)
+
+    def look(self) -> None:
+        """The shim's own deadline: what still lives then is killed, also when supervisord does not run."""
+        record = self.host.deadline
+        supervisord = self.supervisord
+        if supervisord is None or record is None or self.host.clock() < record.shim_kill_at:
+            return
+        supervisord.kill(supervisord.doomed())
+
+    def lose_supervisord(self) -> None:
+        """Supervisord is killed; its programs are swept away."""
+        lost = self.supervisord
+        if lost is None:
+            return
+        self.host.emit(SupervisordDown(-9, "killed"))
+        self.host.site.at(
+            self.host.site.now + SWEPT_WITHIN * self.host.site.chance.random(), self._swept, lost
+        )
+
+    def _swept(self, lost: Supervisord) -> None:
+        if not self.up or self.supervisord is not lost:
+            return
+        lost.up = False
+        lost.kill(list(lost.alive()))
+        self.supervisord = None
+        self.empty = True
+        self.host.emit(NodeEmpty())
+        self.host.site.at(self.host.site.now + RESTARTED_AFTER, self.start)
