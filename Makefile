@@ -1,11 +1,11 @@
-# make demo | test | lint | bench | races | screenshots | wheel | clean: each does its own set-up in .venv.
+# make demo | test | lint | bench | races prove | screenshots | wheel | clean: each does its own set-up in .venv.
 # PYTHON=/path/to/python3.x chooses the interpreter; without it the newest suitable one in PATH is taken.
 SHELL := /bin/bash
 PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench races screenshots wheel venv clean
+.PHONY: demo test lint bench races prove screenshots wheel venv clean
 
 demo: venv
 	@exec $(BIN)/tuiconsole demo
@@ -24,6 +24,13 @@ lint: venv
 
 bench: venv
 	@exec $(BIN)/python -m benchmarks
+
+# The simulations at length, on all cores: some 25 minutes on two.
+PROVE_SEEDS ?= 10000
+prove: venv
+	@$(BIN)/python -m tests.coordination.simulation 0-$(PROVE_SEEDS)
+	@$(BIN)/python -m tests.simulation 0-$(PROVE_SEEDS)
+	@exec $(BIN)/python -m pytest -q tests/coordination/simulation tests/simulation
 
 races: venv
 	@SCEN2_WAIT=0 exec $(BIN)/python -m pytest -q tests/live/test_races.py --races 500

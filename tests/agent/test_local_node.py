@@ -36,10 +36,15 @@ class Node:
         await supervision.wait_up()
         self.keeping = asyncio.create_task(self.local.keep_under_lease())
 
+    async def end(self) -> None:
+        self.keeping.cancel()
+        await self.local.leave()
+        await self.cluster.stop_all()
+
     async def reaches(self, state: NodeState) -> None:
         await soon(lambda: self.local.state[0] is state, f"{state}: it is {self.local.state}")
 
-    async def start(self, namespec: str, number: int) -> str:
+    async def start(self, namespec: str, number: int, within: float = 5.0) -> str:
         _, supervisord = self.local.pids
         order = CommandStart(
             command_id=f"r{number}",
@@ -47,7 +52,7 @@ class Node:
             supervisord=supervisord,
             term=1,
             epoch=self.local.epoch,
-            deadline=boottime() + 5,
+            deadline=boottime() + within,
             namespec=namespec,
             grant=namespec,
             token=(1, number),
@@ -56,7 +61,7 @@ class Node:
 
 
 async def test_a_node_whose_deadman_acts_while_it_holds_its_lease_begins_anew(
-    house: House, folder: Path, tmp_path: Path
+    house: House, tmp_path: Path
 ) -> None:
     """The plugin's timer and the agent's clock may disagree about the instant of a late renewal."""
     house.configure()
@@ -75,6 +80,22 @@ async def test_a_node_whose_deadman_acts_while_it_holds_its_lease_begins_anew(
         house.lease(30)
         assert await node.start("a:a", 2) == "ok", "and it obeys again"
     finally:
-        node.keeping.cancel()
-        await node.local.leave()
-        await node.cluster.stop_all()
+        await node.end()
+
+
+async def test_an_order_that_the_node_cannot_obey_now_is_no_failure_of_the_program(
+    house: House, tmp_path: Path
+) -> None:
+    """A start that comes too late, or to a node without a lease, is tried again; it is not given up."""
+    house.configure()
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        assert await node.start("a:a", 1) == "unknown", "no record says that the lease is held"
+        house.lease(30)
+        assert await node.start("a:a", 2, within=-0.1) == "unknown"
+        assert await node.start("none:none", 3) == "refused"
+        assert await node.start("a:a", 4) == "ok"
+    finally:
+        await node.end()

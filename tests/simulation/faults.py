@@ -37,6 +37,8 @@ class Faults:
         self._site = site
         self.stopped: set[str] = set()
         """What an operator has asked to stop: it need not run in the end."""
+        self._ambushes = 0
+        self._until = 0.0
 
     def plan(self, begin: float, end: float) -> None:
         """Draw what happens between two instants."""
@@ -45,10 +47,21 @@ class Faults:
         if chance.random() < 0.4:
             site.network.lossy = chance.choice((0.0, 0.05, 0.2))
             site.network.slow = chance.choice((0.0, 0.1, 0.4))
+        self._ambushes = chance.choice((0, 0, 0, 1, 2))
+        self._until = end
         for _ in range(chance.randint(2, 8)):
             site.at(chance.uniform(begin, end), self._fault)
         for _ in range(chance.randint(0, 8)):
             site.at(chance.uniform(begin, end), self._operator)
+
+    def spring(self, host: Host) -> None:
+        """An ambush: a host stops just when it is told to start something, and is given up meanwhile."""
+        if self._ambushes and self._site.now < self._until:
+            self._ambushes -= 1
+            later = self._site.now + self._site.chance.uniform(3.0, 9.0)
+            self._site.tell(f"ambush: {host.name} stops when it is told to start")
+            self._freeze_supervisord(host, later)
+            self._freeze_agent(host, later)
 
     def mend(self) -> None:
         """The end of all faults."""

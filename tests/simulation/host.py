@@ -93,13 +93,15 @@ class Supervision(PluginCommands):
 
     async def shutdown(self) -> None:
         shim = self._host.shim
-        if shim.supervisord is not None:
+        supervisord = shim.supervisord
+        shim.up = False
+        if supervisord is not None:
             self._host.emit(SupervisordStopping())
-            for process in list(shim.supervisord.alive()):
-                shim.supervisord.terminate(process, "supervisord ends")
-            while any(shim.supervisord.alive()):  # noqa: ASYNC110 (virtual time costs nothing)
+            for process in list(supervisord.alive()):
+                supervisord.terminate(process, "supervisord ends")
+            while any(supervisord.alive()):  # noqa: ASYNC110 (virtual time costs nothing)
                 await asyncio.sleep(0.02)
-            shim.supervisord.up = False
+            supervisord.up = False
             shim.supervisord = None
 
     async def close(self) -> None:

@@ -96,10 +96,10 @@ class Supervisord:
         takes = self.host.site.end_takes(process)
         self.host.site.at(self.host.site.now + takes, self._ended, process.namespec, process.pid, "stopped")
 
-    def kill(self, processes: Sequence[Process]) -> None:
-        """SIGKILL."""
+    def kill(self, processes: Sequence[Process], how: str = "stopped") -> None:
+        """SIGKILL. `how` supervisord takes it: it does not know who killed what it did not stop itself."""
         for process in list(processes):
-            self._ended(process.namespec, process.pid, "stopped")
+            self._ended(process.namespec, process.pid, how)
 
     def _settled(self, namespec: str, pid: int) -> None:
         process = self.processes[namespec]
@@ -161,6 +161,8 @@ class Supervisord:
         """A request comes; `answer(result, refused)` is called with what becomes of it."""
         if not self.up:
             return
+        if op == "start":
+            self.host.site.faults.spring(self.host)
         if self.frozen:
             self._waiting.append((op, fields, answer))
         else:
@@ -294,7 +296,7 @@ class Shim:
         supervisord = self.supervisord
         if supervisord is None or record is None or self.host.clock() < record.shim_kill_at:
             return
-        supervisord.kill(supervisord.doomed())
+        supervisord.kill(supervisord.doomed(), "crash")
 
     def lose_supervisord(self) -> None:
         """Supervisord is killed; its programs are swept away."""
@@ -307,7 +309,7 @@ class Shim:
         )
 
     def _swept(self, lost: Supervisord) -> None:
-        if not self.up or self.supervisord is not lost:
+        if self.supervisord is not lost:
             return
         lost.up = False
         lost.kill(list(lost.alive()))

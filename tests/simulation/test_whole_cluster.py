@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.planting import planted
+from tests.simulation.mutants import MUTANTS
 from tests.simulation.site import play
+from tests.timeline import Broken
 
 SEEDS = 96
 BATCHES = 4
+CAUGHT_WITHIN = 200
+"""Seeds within which each broken version must have broken a promise."""
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
@@ -20,6 +25,17 @@ def test_a_whole_cluster_runs_nothing_twice_and_heals(batch: int) -> None:
     # The seeds are worth something only if much happens in them.
     assert spawned > 15 * SEEDS / BATCHES
     assert answered > SEEDS / BATCHES
+
+
+def play_all(seeds: range) -> None:
+    for seed in seeds:
+        play(seed)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_an_agent_without_a_line_that_a_promise_rests_on_is_caught(mutant: str) -> None:
+    with planted(MUTANTS[mutant]), pytest.raises(Broken, match=r"replay: python -m"):
+        play_all(range(CAUGHT_WITHIN))
 
 
 def test_a_seed_of_a_whole_cluster_replays_the_same_story() -> None:

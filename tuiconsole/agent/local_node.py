@@ -39,6 +39,8 @@ LONG_LEAVE = 5.0
 """Seconds between two words about a leave that goes on."""
 RETRY = 0.1
 """Seconds between tries of what must succeed before the node counts as RUNNING."""
+PASSING = frozenset(("expired", "no_lease", "isolated", "shutting_down"))
+"""Codes of refusals that say nothing of the program: the same order may be obeyed later."""
 LOOK = 2.0
 """Seconds between looks at whether it still does, without any news."""
 
@@ -261,12 +263,12 @@ class LocalNode:
                 await supervision.manage(managed, term=order.term)
                 return Obeyed("ok")
             if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:
-                return Obeyed("refused", f"this was meant for a former life of {self.name}")
+                return Obeyed("unknown", f"this was meant for a former life of {self.name}")
             if boottime() >= order.deadline:
-                return Obeyed("refused", "the order came after its deadline")
+                return Obeyed("unknown", "the order came after its deadline")
             return await self._obey_in_time(supervision, order)
         except supervised.Refused as refused:
-            return Obeyed("refused", refused.reason)
+            return Obeyed("unknown" if refused.code in PASSING else "refused", refused.reason)
         except supervised.Unavailable as unavailable:
             return Obeyed("unknown", str(unavailable))
 

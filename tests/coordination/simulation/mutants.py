@@ -1,11 +1,11 @@
-"""Broken versions of the core, each of which the simulation must catch. They exist only while `planted`."""
+"""Broken versions of the core, each of which the simulation must catch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
+from tests.planting import Patch
 from tuiconsole.coordination.leases.holder import LeaseHolder
 from tuiconsole.coordination.leases.registrar import Registrar
 from tuiconsole.coordination.paxos.acceptor import Acceptor, Ballot, Stamp
@@ -14,8 +14,6 @@ from tuiconsole.coordination.paxos.durability import Durability
 from tuiconsole.coordination.paxos.election import Election
 from tuiconsole.coordination.paxos.leader import Leader
 from tuiconsole.coordination.paxos.leading import Leading
-
-Patch = tuple[type, str, Any]
 
 
 def answers_before_the_disk(durability: Durability, change: int) -> bool:
@@ -135,16 +133,3 @@ MUTANTS: dict[str, list[Patch]] = {
         (Registrar, "__init__", forgets_whom_it_acknowledged(Registrar.__init__))
     ],
 }
-
-
-@contextmanager
-def planted(name: str) -> Iterator[None]:
-    """The core with this mutant in it."""
-    saved = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in MUTANTS[name]]
-    for owner, attribute, replacement in MUTANTS[name]:
-        setattr(owner, attribute, replacement)
-    try:
-        yield
-    finally:
-        for owner, attribute, original in saved:
-            setattr(owner, attribute, original)

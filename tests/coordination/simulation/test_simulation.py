@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.coordination.simulation.mutants import MUTANTS, planted
-from tests.coordination.simulation.scenario import Broken, play
+from tests.coordination.simulation.mutants import MUTANTS
+from tests.coordination.simulation.scenario import play
+from tests.planting import planted
+from tests.timeline import Broken
 
 SEEDS = 4000
 BATCHES = 10
@@ -32,7 +34,7 @@ def play_all(seeds: range) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_broken_rule_is_caught(mutant: str) -> None:
-    with planted(mutant), pytest.raises(Broken, match=r"replay: python -m") as caught:
+    with planted(MUTANTS[mutant]), pytest.raises(Broken, match=r"replay: python -m") as caught:
         play_all(range(SEEDS))
     assert "boots" in str(caught.value)
 

@@ -253,7 +253,8 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
         elif s.now.boot >= mark.running_at + wait_exit_timeout(s):
             return f"did not exit within {wait_exit_timeout(s):.0f} s"
     elif process.state is ProcessState.STOPPED:
-        return "was stopped while it was being started"
+        # Without a token its host is up anew and knows of no start: a death, judged once it is RUNNING.
+        return "" if process.token is None else "was stopped while it was being started"
     elif process.state is ProcessState.UNKNOWN:
         return "its supervisord does not know its state"
     else:

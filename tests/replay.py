@@ -1,0 +1,49 @@
+"""Playing seeds of a simulation from the command line: one with its story, or many on all cores."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+from tests.planting import Patch, planted
+from tests.timeline import Timeline
+
+Play = Callable[[int], Timeline]
+
+
+def _broken(play: Play, patches: Sequence[Patch], seed: int) -> str:
+    """What a seed breaks, with its story; empty if nothing."""
+    logging.disable(logging.CRITICAL)
+    with planted(patches):
+        try:
+            play(seed)
+        except AssertionError as broken:
+            return str(broken)
+    return ""
+
+
+def main(play: Play, mutants: Mapping[str, Sequence[Patch]], arguments: Sequence[str]) -> int:
+    """`SEED [MUTANT]` or `FROM-TO [MUTANT]`. Returns 0 if every promise was kept, else 1; 2 for usage."""
+    seeds = arguments[0].partition("-") if arguments else ("", "", "")
+    mutant = arguments[1] if len(arguments) > 1 else ""
+    if not seeds[0].isdigit() or (seeds[1] and not seeds[2].isdigit()) or (mutant and mutant not in mutants):
+        print("usage: SEED [MUTANT] or FROM-TO [MUTANT]; mutants:", *mutants, sep="\n  ")
+        return 2
+    patches = mutants[mutant] if mutant else ()
+    first, last = int(seeds[0]), int(seeds[2] or seeds[0])
+    if first == last:
+        broken = _broken(play, patches, first)
+        story = broken or "\n".join(f"{at:7.3f}  {what}" for at, what in play(first).story)
+        print(story)
+        return 1 if broken else 0
+    count = 0
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(partial(_broken, play, patches), range(first, last + 1), chunksize=16)
+        for broken in filter(None, found):
+            count += 1
+            print(broken if count == 1 else broken.splitlines()[0], flush=True)
+    print(f"{last - first + 1} seeds: " + (f"{count} break a promise" if count else "every promise was kept"))
+    return 1 if count else 0

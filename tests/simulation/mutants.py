@@ -1,0 +1,71 @@
+"""Broken versions of agent, master and plugin: each removes one line that a promise rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.planting import Patch
+from tests.simulation.supervisord import Shim, Supervisord
+from tuiconsole.agent.master import Reign
+from tuiconsole.coordination.leases.registrar import Registrar, Verdict
+from tuiconsole.planning.engine import nodes
+from tuiconsole.planning.engine.messages import NodeLost, RaiseEpoch
+from tuiconsole.planning.engine.orders import Orders
+
+
+async def declares_lost_by_itself(reign: Reign, command: RaiseEpoch) -> None:
+    reign._give(NodeLost(command.node, command.epoch + 1))
+
+
+def raises_though_acknowledged(
+    registrar: Registrar, now: float, node: str, target: int, *, dry: bool
+) -> Verdict:
+    return Verdict(True, target)
+
+
+def starts_at_any_time(original: Callable[..., Any]) -> Callable[..., Any]:
+    def start(supervisord: Supervisord, **fields: Any) -> Any:
+        host = supervisord.host
+        real, stage = host.deadline, supervisord.stage
+        never = float("inf")
+        if real is not None:
+            host.deadline = real._replace(stop_at=never)
+        supervisord.stage = "held"
+        try:
+            return original(supervisord, **{**fields, "deadline": never})
+        finally:
+            host.deadline, supervisord.stage = real, stage
+
+    return start
+
+
+def numbers_anew(original: Callable[..., None]) -> Callable[..., None]:
+    def init(orders: Orders, prefix: str) -> None:
+        original(orders, prefix.rpartition("/")[0])
+
+    return init
+
+
+def keeps_what_died(original: Callable[..., None]) -> Callable[..., None]:
+    def reconcile(s: Any, name: str, *, died: bool) -> None:
+        if not died:
+            original(s, name, died=died)
+
+    return reconcile
+
+
+def rests(_: Any) -> None:
+    pass
+
+
+MUTANTS: dict[str, list[Patch]] = {
+    "the master declares a node lost without the voters": [(Reign, "_raise", declares_lost_by_itself)],
+    "a voter raises an epoch that it acknowledged lately": [
+        (Registrar, "raise_epoch", raises_though_acknowledged)
+    ],
+    "deadman and shim rest": [(Supervisord, "look", rests), (Shim, "look", rests)],
+    "the guard looks at no time": [(Supervisord, "_start", starts_at_any_time(Supervisord._start))],
+    "command ids begin anew with each reign": [(Orders, "__init__", numbers_anew(Orders.__init__))],
+    "what died with a host keeps its grant": [(nodes, "reconcile", keeps_what_died(nodes.reconcile))],
+}
