@@ -529,3 +529,17 @@ def test_a_server_that_boots_anew_before_its_lease_was_over_gets_its_application
     world.run(5)
     assert world.app(SRV1).state is ApplicationState.RUNNING
     assert world.order_of_starts(SRV1).count(BUS) == 2
+
+
+def test_a_node_that_has_rejoined_is_not_lost_by_a_late_word_of_the_epoch_that_it_rejoined_under(
+    world: World,
+) -> None:
+    [name] = world.alive(SRV1)
+    epoch = world.nodes[name].epoch + 1
+    world.nodes[name] = msgspec.structs.replace(world.nodes[name], epoch=epoch)
+    world.tell(m.NodeChanged(world.nodes[name]))
+    starts, token = len(world.started), world.ledger.grants[SRV1].token
+    world.tell(m.NodeLost(name, epoch))
+    world.run(3)
+    assert (len(world.started), world.ledger.grants[SRV1].token) == (starts, token)
+    assert world.app(SRV1).nodes == (name,)

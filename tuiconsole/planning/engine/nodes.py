@@ -79,10 +79,17 @@ def node_heard(s: Situation, name: str) -> None:
 
 
 def node_lost(s: Situation, name: str, epoch: int) -> None:
-    """Its lease is over: what is STOP or ALLOW may run elsewhere; a grant with KEEP stays."""
+    """Its lease is over: what is STOP or ALLOW may run elsewhere; a grant with KEEP stays.
+
+    The voters' answer may come late, when the node has long rejoined under that very epoch: then only what it
+    held before is over, which was reconciled when it came.
+    """
     if s.draft.epochs.get(name, 0) >= epoch:
         return
     s.draft.epochs[name] = epoch
+    node = s.nodes.get(name)
+    if node is not None and node.state is NodeState.RUNNING and node.epoch >= epoch:
+        return
     _gone(s, name, "is lost", "was lost with its node", keep=True)
 
 
