@@ -19,7 +19,7 @@ from tests.simulation.faults import Faults
 from tests.simulation.loop import Loop
 from tests.timeline import Broken, Timeline
 from tuiconsole.model.process import Process
-from tuiconsole.model.requests import Action, Outcome
+from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.rulebook.rulebook import load_rules
@@ -67,6 +67,8 @@ class Site(Timeline):
         self.touched: list[str] = []
         """Processes that ended though nobody asked for it and they did not fail by themselves."""
         self.asked: dict[str, list[Outcome]] = {}
+        """By request: its outcomes."""
+        self._targets: dict[str, str] = {}
         self.tokens: dict[str, tuple[int, int]] = {}
 
     # -- chance ----------------------------------------------------------------------------------------------
@@ -142,8 +144,13 @@ class Site(Timeline):
         return ""
 
     def is_held(self, name: str) -> bool:
-        """An operator has stopped it, or was refused a start."""
-        return name in self.faults.stopped or self.failing > 0
+        """An operator has stopped it, or a start that he asked for was rolled back; or programs fail."""
+        unsure = any(
+            target == name
+            and not any(one.verdict in (Verdict.DONE, Verdict.REFUSED) for one in self.asked[request])
+            for request, target in self._targets.items()
+        )
+        return unsure or name in self.faults.stopped or self.failing > 0
 
     # -- operators -------------------------------------------------------------------------------------------
 
@@ -154,6 +161,7 @@ class Site(Timeline):
             return
         act = Act(action, (target,), name, 15.0, None, "operator", f"{name}/{self.events}")
         answers = self.asked.setdefault(act.request_id, [])
+        self._targets[act.request_id] = target
         self.tell(f"{name}: asks to {action.value} {target}")
 
         async def carry() -> None:

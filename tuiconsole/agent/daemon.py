@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import faulthandler
 import logging
 import os
@@ -34,6 +35,7 @@ from tuiconsole.source.errors import SourceError
 from tuiconsole.supervision.deadline import DeadlineWriter
 from tuiconsole.supervision.events import SupervisionError
 from tuiconsole.supervision.node import Supervision
+from tuiconsole.timeouts import within
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.messages import (
     AskSnapshot,
@@ -310,12 +312,9 @@ class Agent:
             self._announce()
             pace.offset = wall_offset()
             now = boottime()
-            try:
-                await asyncio.wait_for(
-                    self._local.changed.wait(), pace.after(now, self._cluster.timing.heartbeat) - now
-                )
-            except asyncio.TimeoutError:
-                continue
+            with contextlib.suppress(asyncio.TimeoutError):
+                async with within(pace.after(now, self._cluster.timing.heartbeat) - now):
+                    await self._local.changed.wait()
 
     def _announce(self) -> None:
         self._publisher.heartbeat(self._heartbeat())

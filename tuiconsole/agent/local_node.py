@@ -23,6 +23,7 @@ from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.supervision import events as supervised
 from tuiconsole.supervision.node import Managed, Supervision
+from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
     CommandManage,
@@ -204,7 +205,8 @@ class LocalNode:
             self._due.clear()
             pause = LOOK if await self._is_under_lease() else RETRY
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._due.wait(), pause)
+                async with within(pause):
+                    await self._due.wait()
 
     async def _is_under_lease(self) -> bool:
         """Take the next step towards it; False if one more must be tried soon."""

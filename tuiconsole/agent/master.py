@@ -49,6 +49,7 @@ from tuiconsole.planning.engine.messages import (
     Tick,
 )
 from tuiconsole.settings.timing import Timing
+from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
     CommandManage,
@@ -184,7 +185,8 @@ class Reign:
                 continue
             pause = min(0.5, max(0.0, wake_at - boottime())) if wake_at is not None else 0.5
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), max(pause, SHORTEST_PAUSE))
+                async with within(max(pause, SHORTEST_PAUSE)):
+                    await self._awake.wait()
 
     def _carry_out(self, decision: Decision) -> None:
         for command in decision.commands:

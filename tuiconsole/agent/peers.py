@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 import zmq
 
 from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     MalformedError,
     Reply,
@@ -92,7 +93,8 @@ class Peers:
                 await asyncio.sleep(SEND_RETRY)
             while True:
                 try:
-                    reply = await asyncio.wait_for(queue.get(), LOOK_UP)
+                    async with within(LOOK_UP):
+                        reply = await queue.get()
                 except asyncio.TimeoutError:
                     if not worth_waiting():
                         raise NoAnswerError(f"{node} has gone", sent=True) from None

@@ -15,6 +15,7 @@ from tuiconsole.coordination.coordinator import Coordinator
 from tuiconsole.model.requests import Outcome, Verdict
 from tuiconsole.planning.engine.messages import Request
 from tuiconsole.rulebook.rules import StartingStrategy
+from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import Act, Acted, Failed, ReplyBody
 
 LOOK_AGAIN = 0.05
@@ -106,7 +107,9 @@ class Petitions:
             try:
                 while self._throne.reign is reign and loop.time() < until:
                     with contextlib.suppress(asyncio.TimeoutError):
-                        yield Acted(await asyncio.wait_for(queue.get(), 0.5))
+                        async with within(0.5):
+                            news = await queue.get()
+                        yield Acted(news)
             finally:
                 reign.forget(request.id, queue)
             raise NoAnswerError("this node is no longer master", sent=True)

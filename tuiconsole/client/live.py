@@ -26,6 +26,7 @@ from tuiconsole.model.events import Event
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
+from tuiconsole.timeouts import within
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.messages import (
     Act,
@@ -271,7 +272,8 @@ class LiveSession:
     async def _steps(self, tally: Tally, replies: asyncio.Queue[Reply]) -> list[Progress | Outcome]:
         """What the next reply tells; nothing if none comes soon."""
         try:
-            reply = await asyncio.wait_for(replies.get(), _TICK)
+            async with within(_TICK):
+                reply = await replies.get()
         except asyncio.TimeoutError:
             return []
         return list(tally.take(reply.body, last=reply.last))
@@ -333,7 +335,8 @@ async def _chunks(
     quiet = 0.0
     while line.breaks == breaks:
         try:
-            reply = await asyncio.wait_for(replies.get(), _TICK)
+            async with within(_TICK):
+                reply = await replies.get()
         except asyncio.TimeoutError:
             quiet += _TICK
             if quiet >= _LOG_WITHIN and not follow:

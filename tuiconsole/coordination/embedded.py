@@ -32,6 +32,7 @@ from tuiconsole.coordination.paxos.outcomes import EpochHeld, EpochRaised, Failu
 from tuiconsole.coordination.transport import CoordinationSockets
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
+from tuiconsole.timeouts import within
 
 
 class _InLoop(EngineListener):
@@ -150,7 +151,8 @@ class EmbeddedCoordinator:
 
         self._engine.call(read)
         try:
-            value = await asyncio.wait_for(done, 1.0)
+            async with within(1.0):
+                value = await done
         except asyncio.TimeoutError:
             value = None
         # Between the answer and this line the loop may have been paused: what is read must still
@@ -216,7 +218,8 @@ class EmbeddedCoordinator:
         self._left = heard
         self._engine.call(self._holder.leave)
         try:
-            await asyncio.wait_for(heard.wait(), timeout)
+            async with within(timeout):
+                await heard.wait()
         except asyncio.TimeoutError:
             return False
         return True
@@ -310,11 +313,13 @@ class EmbeddedCoordinator:
         self._pending[request] = future
         self._engine.call(lambda now: call(request, now))
         try:
-            return await asyncio.wait_for(asyncio.shield(future), timeout)
+            async with within(timeout):
+                return await asyncio.shield(future)
         except asyncio.TimeoutError:
             self._engine.call(lambda now: self._forget(request))  # noqa: ARG005 (the engine calls with its time)
         try:
-            return await asyncio.wait_for(future, 1.0)
+            async with within(1.0):
+                return await future
         except asyncio.TimeoutError:
             self._pending.pop(request, None)
             return Failure.UNKNOWN

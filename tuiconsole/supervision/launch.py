@@ -17,6 +17,7 @@ import msgspec
 from tuiconsole.clock import boot_id
 from tuiconsole.supervision import subreaper
 from tuiconsole.supervision.events import SupervisionError
+from tuiconsole.timeouts import within
 
 _HERE = Path(__file__).resolve().parent
 _READY_WITHIN = 10.0
@@ -166,7 +167,8 @@ async def _connect(run_dir: Path, child: subprocess.Popen[bytes] | None) -> Shim
     except OSError:
         return None
     try:
-        line = await asyncio.wait_for(reader.readline(), _GREETING_WITHIN)
+        async with within(_GREETING_WITHIN):
+            line = await reader.readline()
         if not line.endswith(b"\n"):
             # It died with our connection in its backlog: nobody is there.
             writer.close()

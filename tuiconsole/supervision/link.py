@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tuiconsole.supervision.events import Refused, Unavailable
+from tuiconsole.timeouts import within
 
 LINE_MAX = 64 << 20
 """Bytes: more than the snapshot of a hundred thousand programs."""
@@ -65,7 +66,8 @@ class PluginLink:
 
         identity = self.send(op, on_answer, **fields)
         try:
-            answer = await asyncio.wait_for(answered, timeout)
+            async with within(timeout):
+                answer = await answered
         except asyncio.TimeoutError:
             raise Unavailable(f"supervisord did not answer {op} within {timeout:g} s") from None
         finally:

@@ -27,6 +27,7 @@ from tuiconsole.supervision.events import (
     Unavailable,
 )
 from tuiconsole.supervision.plugin_follower import PluginFollower
+from tuiconsole.timeouts import within
 
 __all__ = ["Managed", "Pids", "Supervision"]
 
@@ -155,7 +156,8 @@ class Supervision(PluginCommands):
             self._tell_shim(b"terminate\n")
             self.ending = "supervisord stops its programs"
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), timeout)
+                async with within(timeout):
+                    await self._empty.wait()
         self.ending = "what is left is killed"
         await self._kill_until_empty()
         self._tell_shim(b"exit\n")
@@ -203,7 +205,8 @@ class Supervision(PluginCommands):
             return
         self._tell_shim(b"kill\n")
         try:
-            await asyncio.wait_for(self._empty.wait(), KILL_WITHIN)
+            async with within(KILL_WITHIN):
+                await self._empty.wait()
         except asyncio.TimeoutError:
             raise SupervisionError(
                 f"processes of this node cannot be killed within {KILL_WITHIN:g} s; see ps for state D"

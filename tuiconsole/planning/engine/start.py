@@ -253,8 +253,9 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
         elif s.now.boot >= mark.running_at + wait_exit_timeout(s):
             return f"did not exit within {wait_exit_timeout(s):.0f} s"
     elif process.state is ProcessState.STOPPED:
-        # Without a token its host is up anew and knows of no start: a death, judged once it is RUNNING.
-        return "" if process.token is None else "was stopped while it was being started"
+        # Its host is up anew and knows of no start, or lost its lease: a death, judged when it is back.
+        died = process.token is None or not s.usable(mark.node)
+        return "" if died else "was stopped while it was being started"
     elif process.state is ProcessState.UNKNOWN:
         return "its supervisord does not know its state"
     else:
