@@ -149,7 +149,6 @@ def test_a_voter_whose_file_is_damaged_stays_silent_and_says_so(cluster: Machine
     cluster.healed("a damaged voter", 40.0)
 
 
-@pytest.mark.xfail(reason="a master does not yet notice what a host lost in a short power cut", strict=True)
 def test_a_host_that_dies_and_is_back_within_its_lease_runs_its_srv_again(cluster: Machines) -> None:
     lost = victim_of(cluster)
     host, name = host_of(lost), srv_on(cluster, lost)

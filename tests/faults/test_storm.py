@@ -122,7 +122,7 @@ class Storm:
     def _power_cut(self) -> str:
         host = self._chance.choice(HOSTS)
         self._cluster.kill_host(host)
-        # Longer than a lease: see the story of a host that is back sooner.
+        # Longer than a lease, so that what moved can be timed.
         self._meanwhile(6.0, host)
         self._cluster.network.heal()
         self._cluster.switch_on(host)
