@@ -1,11 +1,11 @@
-# make demo | test | lint | bench | races prove | screenshots | wheel | clean: each does its own set-up in .venv.
+# make demo | test | lint | bench | races | faults | prove | screenshots | wheel | clean: each does its own set-up in .venv.
 # PYTHON=/path/to/python3.x chooses the interpreter; without it the newest suitable one in PATH is taken.
 SHELL := /bin/bash
 PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench races prove screenshots wheel venv clean
+.PHONY: demo test lint bench races faults prove screenshots wheel venv clean
 
 demo: venv
 	@exec $(BIN)/tuiconsole demo
@@ -34,6 +34,10 @@ prove: venv
 
 races: venv
 	@SCEN2_WAIT=0 exec $(BIN)/python -m pytest -q tests/live/test_races.py --races 500
+
+# Root, for network namespaces. FAULTS_SECONDS (120) and FAULTS_SEED choose the random part.
+faults: venv
+	@exec $(BIN)/python -m pytest -q -s -m faults tests/faults
 
 screenshots: venv
 	@exec $(BIN)/python -m screenshots.take

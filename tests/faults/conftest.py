@@ -1,0 +1,40 @@
+"""Faults need namespaces: without them there is one line, and no test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .machines import Machines, machines
+from .network import obstacle
+
+
+@pytest.fixture(scope="package")
+def hosts() -> Iterator[Machines]:
+    """The machines of all stories."""
+    why = obstacle()
+    if why:
+        pytest.skip(why)
+    with machines() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(hosts: Machines) -> Iterator[Machines]:
+    """The machines at rest; when a story ends its network is healed, and nothing may have run twice."""
+    hosts.restore()
+    yield hosts
+    hosts.network.heal()
+    assert hosts.convict() == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[pytest.TestReport | None]:
+    report = yield
+    cluster = getattr(item, "funcargs", {}).get("hosts")
+    if report is not None and report.failed and isinstance(cluster, Machines):
+        report.sections.append(("logs of the cluster", cluster.last_words()))
+    return report
