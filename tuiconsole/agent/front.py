@@ -27,6 +27,7 @@ from tuiconsole.wire.messages import (
     Failed,
     Follow,
     Followed,
+    HandOver,
     LogChunk,
     MalformedError,
     NodeOrder,
@@ -69,6 +70,7 @@ class Front:
         node: this agent's node.
         sockets: tell who sent a frame.
         status: computes the status now.
+        hand_over: ends this agent without stopping anything, at the word of the named one.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Front:
         peers: Peers,
         petitions: Petitions,
         status: Callable[[], ClusterStatus],
+        hand_over: Callable[[str], ReplyBody],
     ) -> None:
         self._cluster = cluster
         self._node = node
@@ -90,6 +93,7 @@ class Front:
         self._peers = peers
         self._petitions = petitions
         self._status = status
+        self._end_agent = hand_over
         self._stream: Stream | None = None
         self._followers: dict[bytes, _Follower] = {}
         self._followed = asyncio.Event()
@@ -165,6 +169,8 @@ class Front:
             self._reply(who, request.id, StatusIs(self._status()))
         elif isinstance(body, Act):
             self._start(who, request.id, self._act(who, request.id, sender, body))
+        elif isinstance(body, HandOver):
+            self._reply(who, request.id, self._hand_over(sender))
         elif isinstance(body, ReadLog):
             self._start(who, request.id, self._log(who, request.id, body))
         else:
@@ -189,6 +195,11 @@ class Front:
             return
         async for reply, last in self._petitions.carry(petition, relayed=by_node):
             self._reply(who, request, reply, last=last)
+
+    def _hand_over(self, sender: Peer) -> ReplyBody:
+        if sender.role is not Role.PERSON:
+            return Failed("refused", f"{sender.name} is a node: only a person ends an agent")
+        return self._end_agent(sender.name)
 
     async def _obey(self, who: bytes, request: str, sender: Peer, order: NodeOrder) -> None:
         core = self._cluster.nodes.get(sender.name)

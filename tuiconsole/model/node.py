@@ -10,6 +10,10 @@ from tuiconsole.clock import BootTime
 from tuiconsole.model.process import Process, Usage
 from tuiconsole.model.states import NodeState
 
+HANDED_OVER = 75
+"""The exit code of an agent that was asked to hand over: whoever started it starts the next one at once
+(EX_TEMPFAIL of sysexits.h)."""
+
 
 class Pids(msgspec.Struct, frozen=True):
     """The processes that make up a node; 0 where one is not up."""

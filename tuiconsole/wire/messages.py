@@ -145,6 +145,10 @@ class ReadLog(msgspec.Struct, frozen=True, tag=True):
     """Where it runs; empty: wherever it runs, or ran last."""
 
 
+class HandOver(msgspec.Struct, frozen=True, tag=True):
+    """End this agent without stopping anything: the next one takes hold of what runs, and of the lease."""
+
+
 class Cancel(msgspec.Struct, frozen=True, tag=True):
     """End the request of this id (a log that is followed)."""
 
@@ -211,7 +215,7 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
 
 
 NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
-RequestBody = AskSnapshot | AskStatus | Follow | Act | ReadLog | Cancel | NodeOrder
+RequestBody = AskSnapshot | AskStatus | Follow | Act | ReadLog | HandOver | Cancel | NodeOrder
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -272,6 +276,13 @@ class Obeyed(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
 
 
+class HandedOver(msgspec.Struct, frozen=True, tag=True):
+    """The agent `pid` ends now. `within`: seconds in which another must hold the lease."""
+
+    pid: int
+    within: float
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """The request cannot be answered."""
 
@@ -280,7 +291,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-ReplyBody = Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | Failed
+ReplyBody = Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | HandedOver | Failed
 
 
 class Reply(msgspec.Struct, frozen=True):
