@@ -54,7 +54,7 @@ def hci2(status: ClusterStatus):  # type: ignore[no-untyped-def]
 def test_status_never_goes_dark_without_quorum_or_master() -> None:
     status = see(running_on("console_3"), None, present=1)
     assert status.state is ClusterState.SYNCHRONIZATION
-    assert status.reason == "no quorum: 1 of 3 core nodes are here, 2 are needed"
+    assert status.reason == "no quorum: 1 of 3 core nodes answer, 2 are needed"
     assert hci2(status).state is ApplicationState.RUNNING
     assert see(running_on("console_3")).state is ClusterState.ELECTION
 

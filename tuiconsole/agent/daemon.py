@@ -18,6 +18,7 @@ import zmq
 from tuiconsole.agent.front import Front
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.master import Reign, Throne
+from tuiconsole.agent.masterless import Masterless
 from tuiconsole.agent.observer import Change, Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
@@ -51,12 +52,15 @@ from tuiconsole.wire.messages import (
     Published,
     ReplyBody,
     Snapshot,
+    StopHere,
     decode_published,
     encode,
 )
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
 
+STOPPED_GRACE = 0.5
+"""Seconds that a node may be late with the word that something has ended or has not."""
 SNAPSHOT_WITHIN = 1.0
 """Seconds to wait for a snapshot before it is asked for again, if it is still needed."""
 
@@ -187,6 +191,7 @@ class Agent:
             petitions,
             self._status,
             self._hand_over,
+            Masterless(self._rulebook, self._observer, petitions, self._stop_on),
         )
         self._follow_others()
         self._announce()
@@ -368,7 +373,7 @@ class Agent:
 
     def _quorum(self) -> QuorumStatus:
         quorum = self._coordinator.quorum
-        return QuorumStatus(quorum.voters, quorum.present, quorum.needed, quorum.held)
+        return QuorumStatus(quorum.voters, quorum.present, quorum.needed, quorum.held, quorum.missing)
 
     def _status(self) -> ClusterStatus:
         leader = self._coordinator.leader
@@ -410,6 +415,16 @@ class Agent:
             if isinstance(answer, Obeyed)
             else Obeyed("refused", f"{name} answered {msgspec.to_builtins(answer)}")
         )
+
+    async def _stop_on(self, name: str, order: StopHere) -> Obeyed:
+        """Have a node stop something without a master's word."""
+        if name == self._node.name:
+            return await self._local.stop_here(order)
+        try:
+            answer = await self._peers.call(name, order, order.timeout + STOPPED_GRACE)
+        except NoAnswerError as error:
+            return Obeyed("unknown", str(error))
+        return answer if isinstance(answer, Obeyed) else Obeyed("refused", f"{name} does not know how")
 
     # -- the end ---------------------------------------------------------------------------------------------
 

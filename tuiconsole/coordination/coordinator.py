@@ -48,12 +48,16 @@ class NodeLease(msgspec.Struct, frozen=True):
 
 
 class Quorum(msgspec.Struct, frozen=True):
-    """How many voters there are, answer this node, and are needed; `held` if enough answer."""
+    """How many voters there are, answer this node, and are needed; `held` if enough answer.
+
+    `missing` names those that do not, if the engine knows them by the names of core nodes.
+    """
 
     voters: int
     present: int
     needed: int
     held: bool
+    missing: tuple[str, ...] = ()
 
 
 class CoordinationError(Exception):

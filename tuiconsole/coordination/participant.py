@@ -99,11 +99,12 @@ class Participant:
     def quorum(self, now: BootTime) -> Quorum:
         """The voters as this node sees them."""
         heard = dict(self._heard)
-        present = sum(now - at < PRESENT for name, at in heard.items() if name != self._node)
+        seen = {name for name, at in heard.items() if name != self._node and now - at < PRESENT}
         if self.voter is not None and self.voter.trouble(now) is None:
-            present += 1
+            seen.add(self._node)
+        missing = tuple(name for name in self._voters.names if name not in seen)
         needed = self._voters.majority
-        return Quorum(len(self._voters), present, needed, present >= needed)
+        return Quorum(len(self._voters), len(seen), needed, len(seen) >= needed, missing)
 
     def leader(self, now: BootTime) -> tuple[str, int] | None:
         """The leader as this node knows: by its own voter, or as the voters report with each renewal."""

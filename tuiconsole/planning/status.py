@@ -24,6 +24,7 @@ from tuiconsole.model.status import (
     NodeStatus,
     ProcessStatus,
     QuorumStatus,
+    no_quorum,
 )
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.engine.messages import EngineReport, JobReport
@@ -199,9 +200,7 @@ def running_loads(view: View, applications: Mapping[str, Application]) -> Loads:
 
 def _cluster_reason(state: ClusterState, quorum: QuorumStatus, report: EngineReport | None) -> str | None:
     if not quorum.held:
-        return (
-            f"no quorum: {quorum.present} of {quorum.voters} core nodes are here, {quorum.needed} are needed"
-        )
+        return no_quorum(quorum.present, quorum.voters, quorum.needed, quorum.missing)
     if state is ClusterState.ELECTION:
         return "no master is elected yet"
     return (report.reason or None) if report else None

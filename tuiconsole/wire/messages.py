@@ -131,6 +131,8 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Only believed from a node, which knows it from the person's key."""
     request_id: str = ""
     """Given by the first agent: asked again (of another master) it is the same request. Believed likewise."""
+    without_master: bool = False
+    """Only of a stop: if there is no master, stop it on the nodes that are reached."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
@@ -143,6 +145,15 @@ class ReadLog(msgspec.Struct, frozen=True, tag=True):
     follow: bool
     node: str = ""
     """Where it runs; empty: wherever it runs, or ran last."""
+
+
+class StopHere(msgspec.Struct, frozen=True, tag=True):
+    """Stop these processes on the node that is asked, though no master says so; answered when they ended."""
+
+    namespecs: tuple[str, ...]
+    requested_by: str
+    timeout: float
+    """Seconds."""
 
 
 class HandOver(msgspec.Struct, frozen=True, tag=True):
@@ -215,7 +226,7 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
 
 
 NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
-RequestBody = AskSnapshot | AskStatus | Follow | Act | ReadLog | HandOver | Cancel | NodeOrder
+RequestBody = AskSnapshot | AskStatus | Follow | Act | ReadLog | StopHere | HandOver | Cancel | NodeOrder
 
 
 class Request(msgspec.Struct, frozen=True):

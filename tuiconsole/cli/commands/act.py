@@ -61,11 +61,18 @@ def start(
 @_targets
 @_no_wait
 @_timeout
+@click.option(
+    "--without-master",
+    is_flag=True,
+    help="If there is no master (no quorum), stop them on the nodes that are reached.",
+)
 @global_options
 @click.pass_context
-def stop(context: click.Context, target: tuple[str, ...], no_wait: bool, timeout: float) -> int:
+def stop(
+    context: click.Context, target: tuple[str, ...], no_wait: bool, timeout: float, without_master: bool
+) -> int:
     """Stop applications or processes, wherever they run."""
-    return _ask(given(context), Action.STOP, target, timeout, wait=not no_wait)
+    return _ask(given(context), Action.STOP, target, timeout, wait=not no_wait, without_master=without_master)
 
 
 @click.command()
@@ -99,13 +106,16 @@ def _ask(
     *,
     strategy: str | None = None,
     wait: bool = True,
+    without_master: bool = False,
 ) -> int:
     cluster = open_cluster(options)
     if action in _PLACES:
         nodes: tuple[ClusterNode, ...] = (one_node(cluster, options, action.value),)
     else:
         nodes = reading_order(cluster, matching(cluster, options))
-    body = Act(action, tuple(dict.fromkeys(targets)), nodes[0].name, timeout, strategy)
+    body = Act(
+        action, tuple(dict.fromkeys(targets)), nodes[0].name, timeout, strategy, without_master=without_master
+    )
     with closing(open_lines(cluster, options)) as lines:
         try:
             outcomes = _carry(lines, nodes, body, wait=wait)
