@@ -27,7 +27,7 @@ from tuiconsole.settings.timing import PROFILES, Timing
 COMMANDS = ROOT / "docs" / "commands.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_COMMAND = re.compile(r"^### `tuiconsole ([a-z|]+(?: init| check)?)", re.MULTILINE)
+_COMMAND = re.compile(r"^### `tuiconsole ([a-z|-]+(?: init| check)?)", re.MULTILINE)
 _OPTION = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
 GLOBAL = {"-c", "--config", "--node", "--key", "--json"}
 
@@ -82,7 +82,7 @@ def test_each_documented_command_has_the_options_it_is_said_to_have(command: str
 
 def test_the_commands_of_the_readme_are_documented() -> None:
     table = section(ROOT / "README.md", "Commands")
-    names = set(re.findall(r"^\| `tuiconsole ([a-z]+)", table, re.MULTILINE))
+    names = set(re.findall(r"^\| `tuiconsole ([a-z-]+)", table, re.MULTILINE))
     assert names == {command.split()[0] for command, _ in documented()} - {"stop", "restart"}
 
 

@@ -447,17 +447,17 @@ def folder_of_a_demo() -> Path:
 
 
 @contextlib.contextmanager
-def running(wait: str | None = None, *, strict: bool = True, timing: str = "") -> Iterator[Cluster]:
+def running(wait: str | None = None, *, strict: bool = True, settings: str = "") -> Iterator[Cluster]:
     """A cluster from `ready` until it has ended, and, if `strict`, left nothing and ran nothing twice.
 
-    `timing`: lines of the cluster file's [timing], instead of the defaults.
+    `settings`: tables that the cluster file has beside its own.
     """
     parent = folder_of_a_demo()
     cluster = Cluster(parent / "d", wait if wait is not None else os.environ.get("SCEN2_WAIT", "0.1"))
     cluster.folder.mkdir()
-    if timing:
+    if settings:
         file = prepare(cluster.folder).file
-        file.write_text(f"{file.read_text()}\n[timing]\n{timing}\n")
+        file.write_text(f"{file.read_text()}\n{settings}\n")
     with addresses_of_the_demo():
         try:
             cluster.launch()

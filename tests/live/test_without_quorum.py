@@ -21,7 +21,7 @@ LEASE = 25
 
 @pytest.fixture(scope="module")
 def live() -> Iterator[Cluster]:
-    with running(timing=f"node_lease = {LEASE}.0") as cluster:
+    with running(settings=f"[timing]\nnode_lease = {LEASE}.0") as cluster:
         yield cluster
 
 

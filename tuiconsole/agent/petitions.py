@@ -24,6 +24,7 @@ LOOK_AGAIN = 0.05
 MASTER_WITHIN = 5.0
 """Seconds to find a master before «no answer» is said: two elections and some."""
 MAX_TIMEOUT = 24 * 3600.0
+MAX_REASON = 500
 
 
 class Petitions:
@@ -113,7 +114,10 @@ class Petitions:
         reign = self._throne.reign
         if reign is not None:
             request = _request(act, max(0.1, until - loop.time()))
-            queue = reign.ask(request)
+            if act.action is Action.CONFIRM_DEAD:
+                queue = reign.confirm_dead(request, act.reason)
+            else:
+                queue = reign.ask(request)
             try:
                 while self._throne.reign is reign and loop.time() < until:
                     with contextlib.suppress(asyncio.TimeoutError):
@@ -149,6 +153,8 @@ def _wrong(act: Act) -> str:
         return "nothing is named"
     if not 0 < act.timeout <= MAX_TIMEOUT:
         return f"the timeout must be more than 0 and at most {MAX_TIMEOUT:g} s"
+    if act.action is Action.CONFIRM_DEAD and not 0 < len(act.reason.strip()) <= MAX_REASON:
+        return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
     if act.without_master and act.action is not Action.STOP:
         return f"without a master nothing but a stop is possible, no {act.action.value}"
     if act.strategy is not None and act.strategy not in StartingStrategy.__members__:

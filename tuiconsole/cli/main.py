@@ -17,6 +17,7 @@ _COMMANDS = {
     "agent": "agent",
     "breed": "breed",
     "clear": "act",
+    "confirm-dead": "confirm_dead",
     "demo": "demo",
     "events": "events",
     "keys": "keys",
@@ -39,7 +40,9 @@ class _Commands(click.Group):
         module = _COMMANDS.get(name)
         if module is None:
             return None
-        found: click.Command = getattr(importlib.import_module(f"tuiconsole.cli.commands.{module}"), name)
+        found: click.Command = getattr(
+            importlib.import_module(f"tuiconsole.cli.commands.{module}"), name.replace("-", "_")
+        )
         return found
 
     def resolve_command(

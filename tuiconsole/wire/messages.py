@@ -131,6 +131,8 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Only believed from a node, which knows it from the person's key."""
     request_id: str = ""
     """Given by the first agent: asked again (of another master) it is the same request. Believed likewise."""
+    reason: str = ""
+    """Why a person confirms that a node is dead; at most 500 letters."""
     without_master: bool = False
     """Only of a stop: if there is no master, stop it on the nodes that are reached."""
 
