@@ -24,6 +24,7 @@ from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import BootTime, boottime, wall_offset
+from tuiconsole.coordination.coordinator import LongLeases, NoQuorum
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.coordination.pace import Pace
 from tuiconsole.model.events import Event
@@ -46,6 +47,7 @@ from tuiconsole.wire.messages import (
     Failed,
     HandedOver,
     Heartbeat,
+    Maintained,
     MalformedError,
     NodeOrder,
     Obeyed,
@@ -59,6 +61,7 @@ from tuiconsole.wire.messages import (
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
 
+LONGEST_MAINTENANCE = 4 * 3600.0
 STOPPED_GRACE = 0.5
 """Seconds that a node may be late with the word that something has ended or has not."""
 SNAPSHOT_WITHIN = 1.0
@@ -191,6 +194,7 @@ class Agent:
             petitions,
             self._status,
             self._hand_over,
+            self._maintain,
             Masterless(self._rulebook, self._observer, petitions, self._stop_on),
         )
         self._follow_others()
@@ -367,7 +371,30 @@ class Agent:
             rules_digest=self._rulebook.digest,
             leader=self._coordinator.leader,
             quorum=self._quorum(),
+            maintenance_until=self._long_leases.stays_until if self._long_leases else 0.0,
         )
+
+    @property
+    def _long_leases(self) -> LongLeases | None:
+        coordinator: object = self._coordinator
+        return coordinator if isinstance(coordinator, LongLeases) else None
+
+    async def _maintain(self, seconds: float, by: str) -> ReplyBody:
+        """Begin or end this node's maintenance, and have it recorded."""
+        leases = self._long_leases
+        if leases is None:
+            return Failed("refused", "this cluster's coordinator gives no long leases")
+        if not 0 <= seconds <= LONGEST_MAINTENANCE:
+            return Failed("usage", f"a maintenance lasts at most {LONGEST_MAINTENANCE:.0f} s")
+        try:
+            until = await leases.maintain(seconds)
+        except NoQuorum as error:
+            return Failed("no_answer", f"{self._node.name} cannot have its lease changed: {error}")
+        what = f"begins its maintenance of {seconds:g} s" if seconds else "ends its maintenance"
+        text = f"{self._node.name} {what}, {by} has asked for it"
+        self._publisher.tell(Event(iso(time.time()), self._node.name, "node", self._node.name, text))
+        self._announce()
+        return Maintained(max(0.0, until - boottime()) if seconds else 0.0)
 
     # -- status and orders -----------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 import msgspec
 import zmq
@@ -31,6 +31,7 @@ from tuiconsole.wire.messages import (
     Followed,
     HandOver,
     LogChunk,
+    Maintain,
     MalformedError,
     NodeOrder,
     ReadLog,
@@ -74,6 +75,7 @@ class Front:
         sockets: tell who sent a frame.
         status: computes the status now.
         hand_over: ends this agent without stopping anything, at the word of the named one.
+        maintain: begins a maintenance of so many seconds, or (0) ends it, at the word of the named one.
         masterless: stops things while there is no master.
     """
 
@@ -88,6 +90,7 @@ class Front:
         petitions: Petitions,
         status: Callable[[], ClusterStatus],
         hand_over: Callable[[str], ReplyBody],
+        maintain: Callable[[float, str], Awaitable[ReplyBody]],
         masterless: Masterless,
     ) -> None:
         self._cluster = cluster
@@ -99,6 +102,7 @@ class Front:
         self._petitions = petitions
         self._status = status
         self._end_agent = hand_over
+        self._maintain = maintain
         self._masterless = masterless
         self._stream: Stream | None = None
         self._followers: dict[bytes, _Follower] = {}
@@ -178,6 +182,8 @@ class Front:
             self._start(who, request.id, self._act(who, request.id, sender, body))
         elif isinstance(body, StopHere):
             self._start(who, request.id, self._stop_here(who, request.id, sender, body))
+        elif isinstance(body, Maintain):
+            self._start(who, request.id, self._maintained(who, request.id, sender, body))
         elif isinstance(body, HandOver):
             self._reply(who, request.id, self._hand_over(sender))
         elif isinstance(body, ReadLog):
@@ -208,6 +214,9 @@ class Front:
             return
         async for answer, last in self._petitions.carry(petition, relayed=by_node):
             self._reply(who, request, answer, last=last)
+
+    async def _maintained(self, who: bytes, request: str, sender: Peer, body: Maintain) -> None:
+        self._reply(who, request, await self._maintain(body.seconds, sender.name))
 
     async def _stop_here(self, who: bytes, request: str, sender: Peer, order: StopHere) -> None:
         by = order.requested_by if sender.role is Role.NODE and order.requested_by else sender.name

@@ -22,6 +22,7 @@ _COMMANDS = {
     "events": "events",
     "keys": "keys",
     "logs": "logs",
+    "maintenance": "maintenance",
     "nodes": "nodes",
     "restart": "act",
     "rules": "rules",

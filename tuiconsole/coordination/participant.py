@@ -196,6 +196,8 @@ class Participant:
 
     def _flush_lease(self, now: BootTime) -> None:
         holder = self.holder
+        # A lease that was shortened is on record before any voter hears of it.
+        self._tell_lease_events()
         # This node's own voter answers at once, and its answers may hold a new message of the holder.
         while holder.outbox:
             messages, holder.outbox = holder.outbox, []
@@ -204,8 +206,11 @@ class Participant:
                 if self.voter is not None:
                     self.voter.receive(now, self._node, message)
                     self._take_own_answers(now, self.voter)
-        while holder.events:
-            self._on_lease_event(holder.events.pop(0))
+        self._tell_lease_events()
+
+    def _tell_lease_events(self) -> None:
+        while self.holder.events:
+            self._on_lease_event(self.holder.events.pop(0))
 
     def _take_own_answers(self, now: BootTime, voter: Voter) -> None:
         own = [message for to, message in voter.outbox if to == self._node]

@@ -42,6 +42,8 @@ class Node(msgspec.Struct, frozen=True):
     """By namespec. Kept as last reported while the node is silent."""
     usage: Mapping[str, Usage] = {}
     """By namespec, only what runs."""
+    maintenance_until: BootTime = 0.0
+    """Until when the voters let it be silent, on the node's own clock; 0 if it is in no maintenance."""
     config_digest: str = ""
     rules_digest: str = ""
 

@@ -50,6 +50,8 @@ class NodeStatus(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     reason: str | None = None
     stale: bool = False
+    maintenance: float | None = None
+    """Seconds for which the voters let its agent be silent; null if it is in no maintenance."""
 
 
 class GrantStatus(msgspec.Struct, frozen=True):

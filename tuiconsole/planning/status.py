@@ -212,6 +212,12 @@ def _node_status(node: Node, observer: Observer, loads: Loads) -> NodeStatus:
     reason = node.reason or None
     if stale and node.state is NodeState.RUNNING and age is not None:
         reason = f"silent for {age:.1f} s; its lease may still hold"
+    left = 0.0
+    if node.maintenance_until and node.state is NodeState.RUNNING:
+        left = node.maintenance_until - observer.offsets.get(node.name, 0.0) - observer.now
+    if left > 0:
+        silent = f", silent for {age:.1f} s" if stale and age is not None else ""
+        reason = f"in maintenance for another {left:.0f} s{silent}: nothing of it is stopped or moved"
     return NodeStatus(
         name=node.name,
         state=node.state,
@@ -223,6 +229,7 @@ def _node_status(node: Node, observer: Observer, loads: Loads) -> NodeStatus:
         tags=node.tags,
         reason=reason,
         stale=stale,
+        maintenance=round(left, 1) if left > 0 else None,
     )
 
 

@@ -50,6 +50,8 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
     """The voters as it sees them."""
     heard: tuple[str, ...] = ()
     """The nodes that it hears."""
+    maintenance_until: BootTime = 0.0
+    """Until when, on the node's clock, the voters let it be silent; 0 if it is in no maintenance."""
 
 
 class ProcessesChanged(msgspec.Struct, frozen=True, tag=True):
@@ -158,6 +160,18 @@ class StopHere(msgspec.Struct, frozen=True, tag=True):
     """Seconds."""
 
 
+class Maintain(msgspec.Struct, frozen=True, tag=True):
+    """Have a lease of `seconds` for the maintenance of this node; 0 ends it."""
+
+    seconds: float
+
+
+class Maintained(msgspec.Struct, frozen=True, tag=True):
+    """The voters have agreed: for so many seconds this agent may be down. 0: the maintenance is over."""
+
+    seconds: float
+
+
 class HandOver(msgspec.Struct, frozen=True, tag=True):
     """End this agent without stopping anything: the next one takes hold of what runs, and of the lease."""
 
@@ -228,7 +242,9 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
 
 
 NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
-RequestBody = AskSnapshot | AskStatus | Follow | Act | ReadLog | StopHere | HandOver | Cancel | NodeOrder
+RequestBody = (
+    AskSnapshot | AskStatus | Follow | Act | ReadLog | StopHere | Maintain | HandOver | Cancel | NodeOrder
+)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -304,7 +320,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-ReplyBody = Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | HandedOver | Failed
+ReplyBody = Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | HandedOver | Maintained | Failed
 
 
 class Reply(msgspec.Struct, frozen=True):
