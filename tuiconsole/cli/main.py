@@ -24,6 +24,7 @@ _COMMANDS = {
     "logs": "logs",
     "maintenance": "maintenance",
     "nodes": "nodes",
+    "quorum": "quorum",
     "restart": "act",
     "rules": "rules",
     "start": "act",
