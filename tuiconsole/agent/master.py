@@ -157,23 +157,34 @@ class Reign:
 
     async def _take_word(self, name: str, by: str, reason: str) -> str:
         """Release what a dead node holds; else why not. That its lease is over is proved by the voters."""
-        node = self._observer.view.nodes.get(name)
-        if node is None:
+        if name not in self._observer.view.nodes:
             return f"no node is named {name}"
-        silence = boottime() - node.seen_at if node.seen_at else None
-        if name == self._node or (silence is not None and silence < SILENT_AFTER):
-            return f"{name} is alive: it was heard {silence or 0.0:.1f} s ago; stop it, or cut it off, first"
+        if sign := self._sign_of_life(name):
+            return sign
         try:
             epoch = await self._coordinator.raise_epoch(name)
         except NotYet as later:
             wait = max(0.0, later.until - boottime())
             return f"the lease of {name} may hold for another {wait:.1f} s; ask again then"
+        # It may have rejoined while the voters were asked.
+        if sign := self._sign_of_life(name):
+            return sign
         self._give(NodeLost(name, epoch))
-        self._give(NodeDown(name, node.incarnation, 0, f"is dead, {by} confirms: {reason}"))
+        self._give(
+            NodeDown(name, self._observer.seen(name).incarnation, 0, f"is dead, {by} confirms: {reason}")
+        )
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stored.append(stored)
         await stored
         return ""
+
+    def _sign_of_life(self, name: str) -> str:
+        """That a node is alive, in words; empty if nothing is heard of it."""
+        node = self._observer.seen(name)
+        silence = boottime() - node.seen_at
+        if name != self._node and (not node.seen_at or silence >= SILENT_AFTER):
+            return ""
+        return f"{name} is alive: it was heard {silence:.1f} s ago; stop it, or cut it off, first"
 
     def forget(self, request: str, queue: asyncio.Queue[Progress | Outcome]) -> None:
         """Nobody waits for it any more; it goes on all the same."""
