@@ -25,6 +25,7 @@ from tuiconsole.demo.guardian import Guardian, in_use
 from tuiconsole.demo.keeper import Keeper, agent_command
 from tuiconsole.demo.ports import addresses, obstacle
 from tuiconsole.demo.tagged import VARIABLE, kill_all, tagged, wait_gone
+from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.source.errors import SourceError
 
 PATIENCE = 15.0
@@ -165,6 +166,21 @@ def test_an_agent_that_leaves_cleanly_stays_away(place: Path, tag: str) -> None:
         until(lambda: len(tagged(tag)) == 5)
     finally:
         watched.keeper.stop()
+
+
+def test_an_agent_that_hands_over_is_followed_at_once_and_complained_of_never(place: Path, tag: str) -> None:
+    watched = Watched(place, tag)
+    mark = place / "handed_over"
+    first = f"import os, sys; os.mkdir({str(mark)!r}); sys.exit({HANDED_OVER})"
+    watched.keeper._command = lambda _cluster, node: (
+        [sys.executable, "-S", "-c", first] if node == "server_2" and not mark.exists() else SLEEPER
+    )
+    watched.keeper.start()
+    try:
+        until(lambda: mark.exists() and len(tagged(tag)) == 6)
+    finally:
+        watched.keeper.stop()
+    assert watched.told.empty()
 
 
 def test_ps_shows_every_agent_under_the_same_words(place: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.waiting import PATIENCE, none_left, until
 from tuiconsole.clock import boottime
+from tuiconsole.demo.folder import prepare
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus, ProcessStatus
@@ -446,11 +447,17 @@ def folder_of_a_demo() -> Path:
 
 
 @contextlib.contextmanager
-def running(wait: str | None = None, *, strict: bool = True) -> Iterator[Cluster]:
-    """A cluster from `ready` until it has ended, and, if `strict`, left nothing and ran nothing twice."""
+def running(wait: str | None = None, *, strict: bool = True, settings: str = "") -> Iterator[Cluster]:
+    """A cluster from `ready` until it has ended, and, if `strict`, left nothing and ran nothing twice.
+
+    `settings`: tables that the cluster file has beside its own.
+    """
     parent = folder_of_a_demo()
     cluster = Cluster(parent / "d", wait if wait is not None else os.environ.get("SCEN2_WAIT", "0.1"))
     cluster.folder.mkdir()
+    if settings:
+        file = prepare(cluster.folder).file
+        file.write_text(f"{file.read_text()}\n{settings}\n")
     with addresses_of_the_demo():
         try:
             cluster.launch()

@@ -68,7 +68,7 @@ def test_the_reference_as_json_has_each_field(reference: Cluster) -> None:
     status = as_json(reference, "status", "--json")
     assert status["schema"] == "tuiconsole.status/1"
     assert (status["cluster"], status["state"], status["conflicts"]) == ("scenario_2", "OPERATION", [])
-    assert status["quorum"] == {"voters": 3, "present": 3, "needed": 2, "held": True}
+    assert status["quorum"] == {"voters": 3, "present": 3, "needed": 2, "held": True, "missing": []}
     assert status["master"]["node"].startswith("server_")
     assert status["master"]["term"] >= 1
     assert {

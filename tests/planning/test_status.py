@@ -54,7 +54,7 @@ def hci2(status: ClusterStatus):  # type: ignore[no-untyped-def]
 def test_status_never_goes_dark_without_quorum_or_master() -> None:
     status = see(running_on("console_3"), None, present=1)
     assert status.state is ClusterState.SYNCHRONIZATION
-    assert status.reason == "no quorum: 1 of 3 core nodes are here, 2 are needed"
+    assert status.reason == "no quorum: 1 of 3 core nodes answer, 2 are needed"
     assert hci2(status).state is ApplicationState.RUNNING
     assert see(running_on("console_3")).state is ClusterState.ELECTION
 
@@ -142,3 +142,18 @@ def test_status_and_report_survive_the_wire() -> None:
     assert world.report is not None
     data = msgspec.msgpack.encode(world.report)
     assert msgspec.msgpack.decode(data, type=EngineReport) == world.report
+
+
+def test_the_time_left_of_a_maintenance_is_told_on_the_observers_clock() -> None:
+    nodes = running_on("console_3")
+    node = msgspec.structs.replace(nodes.nodes["console_3"], maintenance_until=5042.0, seen_at=7.5)
+    status = see(nodes.with_node(node), offsets={"console_3": 5000.0})
+    (shown,) = (one for one in status.nodes if one.name == "console_3")
+    assert shown.maintenance == 32.0
+    assert (
+        shown.reason == "in maintenance for another 32 s, silent for 2.5 s: nothing of it is stopped or moved"
+    )
+    over = see(nodes.with_node(node), offsets={"console_3": 5000.0}, now=43.0)
+    (shown,) = (one for one in over.nodes if one.name == "console_3")
+    assert shown.maintenance is None
+    assert "its lease may still hold" in (shown.reason or "")

@@ -57,7 +57,8 @@ async def test_every_refusal_has_a_code_and_words(house: House) -> None:
     assert wire.start("a:a", term=4, epoch=5)["error"] == "stale_term"
     assert wire.start("a:a", term=5, epoch=4)["error"] == "stale_epoch"
     assert wire.stop("a:a", term=4, epoch=5)["error"] == "stale_term"
-    assert wire.stop("a:a", term=5, epoch=5)["ok"]
+    assert wire.ask("stop", namespec="a:a", grant="a:a", floor=[1, 1])["error"] == "bad_request", "no term"
+    assert wire.ask("stop", namespec="a:a")["ok"], "a person's word, where there is no master, is never stale"
     await house.state("a:a", "STOPPED")
     assert wire.start("a:a", 8, term=5, epoch=5)["error"] == "stale_token", "older than one obeyed"
     os.mkfifo(house.folder / "trap")

@@ -18,13 +18,18 @@ import zmq
 from tuiconsole.agent.front import Front
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.master import Reign, Throne
+from tuiconsole.agent.masterless import Masterless
 from tuiconsole.agent.observer import Change, Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import BootTime, boottime, wall_offset
+from tuiconsole.coordination.coordinator import LongLeases, NoQuorum
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.coordination.pace import Pace
+from tuiconsole.model.events import Event
+from tuiconsole.model.node import HANDED_OVER
+from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
@@ -39,18 +44,26 @@ from tuiconsole.timeouts import within
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.messages import (
     AskSnapshot,
+    Failed,
+    HandedOver,
     Heartbeat,
+    Maintained,
     MalformedError,
     NodeOrder,
     Obeyed,
     Published,
+    ReplyBody,
     Snapshot,
+    StopHere,
     decode_published,
     encode,
 )
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
 
+LONGEST_MAINTENANCE = 4 * 3600.0
+STOPPED_GRACE = 0.5
+"""Seconds that a node may be late with the word that something has ended or has not."""
 SNAPSHOT_WITHIN = 1.0
 """Seconds to wait for a snapshot before it is asked for again, if it is still needed."""
 
@@ -62,7 +75,9 @@ class AgentError(Exception):
 
 
 def run_agent(cluster: Cluster, name: str) -> int:
-    """Run the agent of node `name` until SIGTERM or SIGINT. Returns the exit code 0.
+    """Run the agent of node `name` until SIGTERM or SIGINT, or until it is asked to hand over.
+
+    Returns the exit code: 0 after a clean leave, HANDED_OVER if another agent is to follow.
 
     Raises:
         SourceError: a file that it needs is missing or wrong.
@@ -77,8 +92,7 @@ def run_agent(cluster: Cluster, name: str) -> int:
     logging.getLogger("zmq.auth").setLevel(logging.WARNING)
     # For an agent that seems to hang: kill -USR1 writes where each of its threads stands into the log.
     faulthandler.register(signal.SIGUSR1)
-    asyncio.run(Agent(cluster, node, rulebook).run())
-    return 0
+    return asyncio.run(Agent(cluster, node, rulebook).run())
 
 
 class _LeaseSockets:
@@ -109,9 +123,11 @@ class Agent:
         self._tasks: list[asyncio.Task[None]] = []
         self._malformed = 0
         self._asking: set[str] = set()
+        self._stop = asyncio.Event()
+        self._handed_over = False
 
-    async def run(self) -> None:
-        """From start to end. Raises as `run_agent` does."""
+    async def run(self) -> int:
+        """From start to end; the exit code. Raises as `run_agent` does."""
         keyring = load_keyring(self._cluster.keys)
         pair = load_pair(self._cluster.keys / "private" / f"{self._node.name}.key_secret")
         self._sockets = Sockets(pair, keyring, serves=True)
@@ -120,16 +136,35 @@ class Agent:
         self._observer = Observer(self._cluster.nodes.values(), self._ask_snapshot, self._on_change)
         self._peers = Peers(self._sockets, self._cluster.nodes)
         self._throne: Throne | None = None
-        stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, self._stop.set)
         try:
             await self._begin()
-            await self._until(stop)
-            await self._local.leave()
+            await self._until(self._stop)
+            if not self._handed_over:
+                await self._local.leave()
         finally:
             await self._end()
+        return HANDED_OVER if self._handed_over else 0
+
+    def _hand_over(self, by: str) -> ReplyBody:
+        """End without stopping anything: shim, supervisord and programs go on under the lease."""
+        lease = self._coordinator.lease
+        if self._stop.is_set() and not self._handed_over:
+            return Failed("refused", f"{self._node.name} is leaving")
+        if lease is None or self._local.state[0] is not NodeState.RUNNING:
+            state, reason = self._local.state
+            return Failed(
+                "refused",
+                f"{self._node.name} is {state.value} ({reason}); its programs would end, so "
+                "wait until it is RUNNING",
+            )
+        text = f"{by} has asked the agent of {self._node.name} to hand over; nothing is stopped"
+        self._publisher.tell(Event(iso(time.time()), self._node.name, "node", self._node.name, text))
+        self._handed_over = True
+        self._stop.set()
+        return HandedOver(os.getpid(), round(lease.stop_at - boottime(), 3))
 
     async def _until(self, stop: asyncio.Event) -> None:
         """Until told to stop; a part that fails ends the agent, which whoever started it starts again."""
@@ -158,6 +193,9 @@ class Agent:
             self._peers,
             petitions,
             self._status,
+            self._hand_over,
+            self._maintain,
+            Masterless(self._rulebook, self._observer, petitions, self._stop_on),
         )
         self._follow_others()
         self._announce()
@@ -333,13 +371,36 @@ class Agent:
             rules_digest=self._rulebook.digest,
             leader=self._coordinator.leader,
             quorum=self._quorum(),
+            maintenance_until=self._long_leases.stays_until if self._long_leases else 0.0,
         )
+
+    @property
+    def _long_leases(self) -> LongLeases | None:
+        coordinator: object = self._coordinator
+        return coordinator if isinstance(coordinator, LongLeases) else None
+
+    async def _maintain(self, seconds: float, by: str) -> ReplyBody:
+        """Begin or end this node's maintenance, and have it recorded."""
+        leases = self._long_leases
+        if leases is None:
+            return Failed("refused", "this cluster's coordinator gives no long leases")
+        if not 0 <= seconds <= LONGEST_MAINTENANCE:
+            return Failed("usage", f"a maintenance lasts at most {LONGEST_MAINTENANCE:.0f} s")
+        try:
+            until = await leases.maintain(seconds)
+        except NoQuorum as error:
+            return Failed("no_answer", f"{self._node.name} cannot have its lease changed: {error}")
+        what = f"begins its maintenance of {seconds:g} s" if seconds else "ends its maintenance"
+        text = f"{self._node.name} {what}, {by} has asked for it"
+        self._publisher.tell(Event(iso(time.time()), self._node.name, "node", self._node.name, text))
+        self._announce()
+        return Maintained(max(0.0, until - boottime()) if seconds else 0.0)
 
     # -- status and orders -----------------------------------------------------------------------------------
 
     def _quorum(self) -> QuorumStatus:
         quorum = self._coordinator.quorum
-        return QuorumStatus(quorum.voters, quorum.present, quorum.needed, quorum.held)
+        return QuorumStatus(quorum.voters, quorum.present, quorum.needed, quorum.held, quorum.missing)
 
     def _status(self) -> ClusterStatus:
         leader = self._coordinator.leader
@@ -381,6 +442,16 @@ class Agent:
             if isinstance(answer, Obeyed)
             else Obeyed("refused", f"{name} answered {msgspec.to_builtins(answer)}")
         )
+
+    async def _stop_on(self, name: str, order: StopHere) -> Obeyed:
+        """Have a node stop something without a master's word."""
+        if name == self._node.name:
+            return await self._local.stop_here(order)
+        try:
+            answer = await self._peers.call(name, order, order.timeout + STOPPED_GRACE)
+        except NoAnswerError as error:
+            return Obeyed("unknown", str(error))
+        return answer if isinstance(answer, Obeyed) else Obeyed("refused", f"{name} does not know how")
 
     # -- the end ---------------------------------------------------------------------------------------------
 

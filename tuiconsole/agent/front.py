@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 import msgspec
 import zmq
 
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.logs import read_log
+from tuiconsole.agent.masterless import Masterless
 from tuiconsole.agent.observer import Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
+from tuiconsole.model.requests import Action
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.wire.keys import Peer, Role
@@ -27,7 +29,9 @@ from tuiconsole.wire.messages import (
     Failed,
     Follow,
     Followed,
+    HandOver,
     LogChunk,
+    Maintain,
     MalformedError,
     NodeOrder,
     ReadLog,
@@ -35,6 +39,7 @@ from tuiconsole.wire.messages import (
     ReplyBody,
     Request,
     StatusIs,
+    StopHere,
     decode_request,
     encode,
 )
@@ -69,6 +74,9 @@ class Front:
         node: this agent's node.
         sockets: tell who sent a frame.
         status: computes the status now.
+        hand_over: ends this agent without stopping anything, at the word of the named one.
+        maintain: begins a maintenance of so many seconds, or (0) ends it, at the word of the named one.
+        masterless: stops things while there is no master.
     """
 
     def __init__(
@@ -81,6 +89,9 @@ class Front:
         peers: Peers,
         petitions: Petitions,
         status: Callable[[], ClusterStatus],
+        hand_over: Callable[[str], ReplyBody],
+        maintain: Callable[[float, str], Awaitable[ReplyBody]],
+        masterless: Masterless,
     ) -> None:
         self._cluster = cluster
         self._node = node
@@ -90,6 +101,9 @@ class Front:
         self._peers = peers
         self._petitions = petitions
         self._status = status
+        self._end_agent = hand_over
+        self._maintain = maintain
+        self._masterless = masterless
         self._stream: Stream | None = None
         self._followers: dict[bytes, _Follower] = {}
         self._followed = asyncio.Event()
@@ -103,6 +117,7 @@ class Front:
 
     def close(self) -> None:
         """Stop answering."""
+        self._masterless.close()
         for task in self._running.values():
             task.cancel()
         if self._stream is not None:
@@ -165,6 +180,12 @@ class Front:
             self._reply(who, request.id, StatusIs(self._status()))
         elif isinstance(body, Act):
             self._start(who, request.id, self._act(who, request.id, sender, body))
+        elif isinstance(body, StopHere):
+            self._start(who, request.id, self._stop_here(who, request.id, sender, body))
+        elif isinstance(body, Maintain):
+            self._start(who, request.id, self._maintained(who, request.id, sender, body))
+        elif isinstance(body, HandOver):
+            self._reply(who, request.id, self._hand_over(sender))
         elif isinstance(body, ReadLog):
             self._start(who, request.id, self._log(who, request.id, body))
         else:
@@ -187,8 +208,25 @@ class Front:
         if petition.origin not in self._cluster.nodes:
             self._reply(who, request, Failed("usage", f"no node is named {petition.origin!r}"))
             return
-        async for reply, last in self._petitions.carry(petition, relayed=by_node):
-            self._reply(who, request, reply, last=last)
+        if petition.without_master and petition.action is Action.STOP and not self._petitions.has_master:
+            async for reply, last in self._masterless.stop(petition):
+                self._reply(who, request, reply, last=last)
+            return
+        async for answer, last in self._petitions.carry(petition, relayed=by_node):
+            self._reply(who, request, answer, last=last)
+
+    async def _maintained(self, who: bytes, request: str, sender: Peer, body: Maintain) -> None:
+        self._reply(who, request, await self._maintain(body.seconds, sender.name))
+
+    async def _stop_here(self, who: bytes, request: str, sender: Peer, order: StopHere) -> None:
+        by = order.requested_by if sender.role is Role.NODE and order.requested_by else sender.name
+        named = msgspec.structs.replace(order, requested_by=by)
+        self._reply(who, request, await self._node.stop_here(named))
+
+    def _hand_over(self, sender: Peer) -> ReplyBody:
+        if sender.role is not Role.PERSON:
+            return Failed("refused", f"{sender.name} is a node: only a person ends an agent")
+        return self._end_agent(sender.name)
 
     async def _obey(self, who: bytes, request: str, sender: Peer, order: NodeOrder) -> None:
         core = self._cluster.nodes.get(sender.name)

@@ -32,6 +32,7 @@ from tuiconsole.wire.messages import (
     CommandStop,
     NodeOrder,
     Obeyed,
+    StopHere,
 )
 
 USAGE_INTERVAL = 5.0
@@ -301,6 +302,31 @@ class LocalNode:
                 return Obeyed("refused", "something of it still runs")
         # To adopt needs nothing here: the processes go on, and the deadman covers them by their names.
         return Obeyed("ok")
+
+    async def stop_here(self, order: StopHere) -> Obeyed:
+        """Stop what a person wants stopped though there is no master; `ok` once it has ended."""
+        supervision = self.supervision
+        if supervision is None or self._leaving:
+            return Obeyed("refused", f"{self.name} is leaving")
+        until = boottime() + order.timeout
+        why = f"{order.requested_by} has it stopped, without a master"
+        for namespec in order.namespecs:
+            try:
+                await supervision.stop_process(namespec, reason=why)
+            except supervised.Refused as refused:
+                return Obeyed("refused", refused.reason)
+            except supervised.Unavailable as unavailable:
+                return Obeyed("unknown", str(unavailable))
+            self._tell("request", f"{namespec}: {why}", Severity.MINOR)
+        while alive := [n for n in order.namespecs if self._alive(n)]:
+            if boottime() >= until:
+                return Obeyed("unknown", f"{', '.join(alive)} has not ended within {order.timeout:.1f} s")
+            await asyncio.sleep(RETRY)
+        return Obeyed("ok")
+
+    def _alive(self, namespec: str) -> bool:
+        process = self._publisher.processes.get(namespec)
+        return process is not None and process.state.alive
 
     # -- the rest --------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.coordinator import CoordinationError, Coordinator, LostLeadership, NotYet
 from tuiconsole.model.ledger import LedgerError, decode_ledger, encode_ledger
-from tuiconsole.model.requests import Outcome, Progress
+from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.machine import Engine
@@ -107,6 +107,8 @@ class Reign:
         self._raising: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: dict[str, list[asyncio.Queue[Progress | Outcome]]] = {}
+        self._stored: list[asyncio.Future[None]] = []
+        """Done when what was given before is in the ledger."""
         self._published_version = -1
         self._began = False
 
@@ -130,6 +132,59 @@ class Reign:
         self._waiting.setdefault(request.id, []).append(queue)
         self._give(RequestReceived(request))
         return queue
+
+    def confirm_dead(self, request: Request, reason: str) -> asyncio.Queue[Progress | Outcome]:
+        """Take a person's word that nodes are dead, if their leases are over; outcomes come in the queue."""
+        queue: asyncio.Queue[Progress | Outcome] = asyncio.Queue()
+        self._waiting.setdefault(request.id, []).append(queue)
+        for name in request.targets:
+            self._spawn(self._confirm_dead(name, request.requested_by, reason, queue))
+        return queue
+
+    async def _confirm_dead(
+        self, name: str, by: str, reason: str, queue: asyncio.Queue[Progress | Outcome]
+    ) -> None:
+        try:
+            refusal = await self._take_word(name, by, reason)
+        except LostLeadership:
+            return  # The next master is asked again.
+        except CoordinationError as error:
+            refusal = f"whether its lease is over cannot be known: {error}"
+        if refusal:
+            queue.put_nowait(Outcome(name, Verdict.REFUSED, refusal))
+        else:
+            queue.put_nowait(Outcome(name, Verdict.DONE, "confirmed dead: its grants are free"))
+
+    async def _take_word(self, name: str, by: str, reason: str) -> str:
+        """Release what a dead node holds; else why not. That its lease is over is proved by the voters."""
+        if name not in self._observer.view.nodes:
+            return f"no node is named {name}"
+        if sign := self._sign_of_life(name):
+            return sign
+        try:
+            epoch = await self._coordinator.raise_epoch(name)
+        except NotYet as later:
+            wait = max(0.0, later.until - boottime())
+            return f"the lease of {name} may hold for another {wait:.1f} s; ask again then"
+        # It may have rejoined while the voters were asked.
+        if sign := self._sign_of_life(name):
+            return sign
+        self._give(NodeLost(name, epoch))
+        self._give(
+            NodeDown(name, self._observer.seen(name).incarnation, 0, f"is dead, {by} confirms: {reason}")
+        )
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._stored.append(stored)
+        await stored
+        return ""
+
+    def _sign_of_life(self, name: str) -> str:
+        """That a node is alive, in words; empty if nothing is heard of it."""
+        node = self._observer.seen(name)
+        silence = boottime() - node.seen_at
+        if name != self._node and (not node.seen_at or silence >= SILENT_AFTER):
+            return ""
+        return f"{name} is alive: it was heard {silence:.1f} s ago; stop it, or cut it off, first"
 
     def forget(self, request: str, queue: asyncio.Queue[Progress | Outcome]) -> None:
         """Nobody waits for it any more; it goes on all the same."""
@@ -172,6 +227,7 @@ class Reign:
             self._watch_silence()
             now = self._now()
             inputs, self._inputs = self._inputs, []
+            stored, self._stored = self._stored, []
             self._awake.clear()
             for given in inputs or (Tick(),):
                 self._engine.handle(given, now)
@@ -179,6 +235,8 @@ class Reign:
             if decision.ledger is not None:
                 value = encode_ledger(decision.ledger)
                 versioned = await self._coordinator.replace(value, versioned)
+            for waiting in stored:
+                waiting.set_result(None)
             self._carry_out(decision)
             wake_at = decision.wake_at
             if self._inputs:

@@ -228,6 +228,7 @@ class Observer:
             epoch=heartbeat.epoch,
             incarnation=heartbeat.incarnation,
             pids=heartbeat.pids,
+            maintenance_until=heartbeat.maintenance_until,
             config_digest=heartbeat.config_digest,
             rules_digest=heartbeat.rules_digest,
             seen_at=now,

@@ -12,7 +12,8 @@ import msgspec
 from tuiconsole.agent.master import Throne
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.coordination.coordinator import Coordinator
-from tuiconsole.model.requests import Outcome, Verdict
+from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.status import no_quorum
 from tuiconsole.planning.engine.messages import Request
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.timeouts import within
@@ -23,6 +24,7 @@ LOOK_AGAIN = 0.05
 MASTER_WITHIN = 5.0
 """Seconds to find a master before «no answer» is said: two elections and some."""
 MAX_TIMEOUT = 24 * 3600.0
+MAX_REASON = 500
 
 
 class Petitions:
@@ -35,6 +37,14 @@ class Petitions:
         self._coordinator = coordinator
         self._peers = peers
         self._numbers = itertools.count(1)
+
+    @property
+    def has_master(self) -> bool:
+        """Whether somebody is known that requests can be carried to."""
+        if self._throne.reign is not None:
+            return True
+        leader = self._coordinator.leader
+        return self._coordinator.quorum.held and leader is not None and leader[0] != self._node
 
     def new_id(self) -> str:
         """An id no other request has."""
@@ -90,8 +100,9 @@ class Petitions:
         """What is said of the targets that nobody answered for."""
         quorum = self._coordinator.quorum
         if not quorum.held:
-            here = f"{quorum.present} of {quorum.voters} core nodes answer"
-            reason = f"no quorum: {here}, {quorum.needed} are needed"
+            reason = no_quorum(quorum.present, quorum.voters, quorum.needed, quorum.missing)
+            if act.action is Action.STOP:
+                reason += "; `stop --without-master` stops it on the nodes that are reached"
         verdict = Verdict.UNKNOWN if sent else Verdict.NO_ANSWER
         text = f"no outcome within {act.timeout:g} s: {reason}; ask the status" if sent else reason
         for number, target in enumerate(targets, 1):
@@ -103,7 +114,10 @@ class Petitions:
         reign = self._throne.reign
         if reign is not None:
             request = _request(act, max(0.1, until - loop.time()))
-            queue = reign.ask(request)
+            if act.action is Action.CONFIRM_DEAD:
+                queue = reign.confirm_dead(request, act.reason)
+            else:
+                queue = reign.ask(request)
             try:
                 while self._throne.reign is reign and loop.time() < until:
                     with contextlib.suppress(asyncio.TimeoutError):
@@ -139,6 +153,10 @@ def _wrong(act: Act) -> str:
         return "nothing is named"
     if not 0 < act.timeout <= MAX_TIMEOUT:
         return f"the timeout must be more than 0 and at most {MAX_TIMEOUT:g} s"
+    if act.action is Action.CONFIRM_DEAD and not 0 < len(act.reason.strip()) <= MAX_REASON:
+        return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
+    if act.without_master and act.action is not Action.STOP:
+        return f"without a master nothing but a stop is possible, no {act.action.value}"
     if act.strategy is not None and act.strategy not in StartingStrategy.__members__:
         return f"no strategy is named {act.strategy!r}; known: {', '.join(StartingStrategy.__members__)}"
     return ""

@@ -17,11 +17,14 @@ _COMMANDS = {
     "agent": "agent",
     "breed": "breed",
     "clear": "act",
+    "confirm-dead": "confirm_dead",
     "demo": "demo",
     "events": "events",
     "keys": "keys",
     "logs": "logs",
+    "maintenance": "maintenance",
     "nodes": "nodes",
+    "quorum": "quorum",
     "restart": "act",
     "rules": "rules",
     "start": "act",
@@ -39,7 +42,9 @@ class _Commands(click.Group):
         module = _COMMANDS.get(name)
         if module is None:
             return None
-        found: click.Command = getattr(importlib.import_module(f"tuiconsole.cli.commands.{module}"), name)
+        found: click.Command = getattr(
+            importlib.import_module(f"tuiconsole.cli.commands.{module}"), name.replace("-", "_")
+        )
         return found
 
     def resolve_command(

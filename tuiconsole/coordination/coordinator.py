@@ -7,7 +7,7 @@ Everything here is called from the agent's asyncio loop; callbacks arrive in tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -48,12 +48,16 @@ class NodeLease(msgspec.Struct, frozen=True):
 
 
 class Quorum(msgspec.Struct, frozen=True):
-    """How many voters there are, answer this node, and are needed; `held` if enough answer."""
+    """How many voters there are, answer this node, and are needed; `held` if enough answer.
+
+    `missing` names those that do not, if the engine knows them by the names of core nodes.
+    """
 
     voters: int
     present: int
     needed: int
     held: bool
+    missing: tuple[str, ...] = ()
 
 
 class CoordinationError(Exception):
@@ -92,6 +96,24 @@ LeadershipListener = Callable[[Leadership | None], None]
 """Called on gain and on loss, not on each extension."""
 
 LeaseListener = Callable[[NodeLease | None], None]
+
+
+@runtime_checkable
+class LongLeases(Protocol):
+    """An engine that can give a node a long lease for its maintenance."""
+
+    @property
+    def stays_until(self) -> BootTime:
+        """Until when this node is in maintenance (boot time); 0 if it is not."""
+
+    async def maintain(self, seconds: float, timeout: float = 2.0) -> BootTime:
+        """Have a lease of `seconds` (0: the usual one again), durably at a majority of the voters.
+
+        Returns until when it lasts (boot time).
+
+        Raises:
+            NoQuorum: too few voters agreed in `timeout` seconds, or this node holds no lease.
+        """
 
 
 class Coordinator(Protocol):

@@ -34,6 +34,9 @@ from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
 from tuiconsole.timeouts import within
 
+LOOK = 0.02
+"""Seconds between looks at whether the voters have agreed to a maintenance."""
+
 
 class _InLoop(EngineListener):
     """Passes what the engine's thread tells into the asyncio loop."""
@@ -211,6 +214,24 @@ class EmbeddedCoordinator:
     def lapse(self, epoch: int) -> None:
         """See `Coordinator`."""
         self._engine.call(lambda _now: self._holder.lapse(epoch))
+
+    @property
+    def stays_until(self) -> BootTime:
+        """See `LongLeases`."""
+        return self._holder.stays_until(boottime())
+
+    async def maintain(self, seconds: float, timeout: float = 2.0) -> BootTime:
+        """See `LongLeases`."""
+        now = boottime()
+        if seconds:
+            self._engine.call(lambda called: self._holder.maintain(called, seconds))
+        else:
+            self._engine.call(self._holder.end_maintenance)
+        while (lease := self.lease) is not None and boottime() < now + timeout:
+            if lease.held_until >= now + seconds if seconds else not self.stays_until:
+                return lease.held_until
+            await asyncio.sleep(LOOK)
+        raise NoQuorum(f"no majority of the voters agreed within {timeout:g} s")
 
     async def leave(self, timeout: float = 2.0) -> bool:
         """See `Coordinator`."""

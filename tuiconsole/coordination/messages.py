@@ -135,6 +135,10 @@ class Renew(Header, frozen=True, array_like=True, tag="renew/1"):
     incarnation: Name
     request: Counter
     join: bool
+    stay: Seconds = 0.0
+    """The node is in maintenance: for so many seconds from now it must not be taken for lost."""
+    asked: float = 0.0
+    """When maintenance was last begun or ended, on the node's clock: an older word counts no more."""
 
 
 class Renewed(Header, frozen=True, array_like=True, tag="renewed/1"):

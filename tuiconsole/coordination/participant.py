@@ -99,11 +99,12 @@ class Participant:
     def quorum(self, now: BootTime) -> Quorum:
         """The voters as this node sees them."""
         heard = dict(self._heard)
-        present = sum(now - at < PRESENT for name, at in heard.items() if name != self._node)
+        seen = {name for name, at in heard.items() if name != self._node and now - at < PRESENT}
         if self.voter is not None and self.voter.trouble(now) is None:
-            present += 1
+            seen.add(self._node)
+        missing = tuple(name for name in self._voters.names if name not in seen)
         needed = self._voters.majority
-        return Quorum(len(self._voters), present, needed, present >= needed)
+        return Quorum(len(self._voters), len(seen), needed, len(seen) >= needed, missing)
 
     def leader(self, now: BootTime) -> tuple[str, int] | None:
         """The leader as this node knows: by its own voter, or as the voters report with each renewal."""
@@ -195,6 +196,8 @@ class Participant:
 
     def _flush_lease(self, now: BootTime) -> None:
         holder = self.holder
+        # A lease that was shortened is on record before any voter hears of it.
+        self._tell_lease_events()
         # This node's own voter answers at once, and its answers may hold a new message of the holder.
         while holder.outbox:
             messages, holder.outbox = holder.outbox, []
@@ -203,8 +206,11 @@ class Participant:
                 if self.voter is not None:
                     self.voter.receive(now, self._node, message)
                     self._take_own_answers(now, self.voter)
-        while holder.events:
-            self._on_lease_event(holder.events.pop(0))
+        self._tell_lease_events()
+
+    def _tell_lease_events(self) -> None:
+        while self.holder.events:
+            self._on_lease_event(self.holder.events.pop(0))
 
     def _take_own_answers(self, now: BootTime, voter: Voter) -> None:
         own = [message for to, message in voter.outbox if to == self._node]

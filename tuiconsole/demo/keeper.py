@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.settings.cluster_file import Cluster
 
 PAUSE = 0.2
@@ -141,6 +142,10 @@ class Keeper:
             agent.left = True
             back = f"tuiconsole agent --node {agent.node} -c {self._cluster.file}"
             self._tell(f"{agent.node} has left; `{back}` brings it back")
+            return
+        if status == HANDED_OVER:
+            # At once: what it ran goes on under a lease that only the next agent renews.
+            agent.due = now
             return
         quick = status > 0 and now - agent.began < _QUICK
         agent.pause = min(agent.pause * 2, LONGEST_PAUSE) if quick else PAUSE

@@ -10,6 +10,10 @@ from tuiconsole.clock import BootTime
 from tuiconsole.model.process import Process, Usage
 from tuiconsole.model.states import NodeState
 
+HANDED_OVER = 75
+"""The exit code of an agent that was asked to hand over: whoever started it starts the next one at once
+(EX_TEMPFAIL of sysexits.h)."""
+
 
 class Pids(msgspec.Struct, frozen=True):
     """The processes that make up a node; 0 where one is not up."""
@@ -38,6 +42,8 @@ class Node(msgspec.Struct, frozen=True):
     """By namespec. Kept as last reported while the node is silent."""
     usage: Mapping[str, Usage] = {}
     """By namespec, only what runs."""
+    maintenance_until: BootTime = 0.0
+    """Until when the voters let it be silent, on the node's own clock; 0 if it is in no maintenance."""
     config_digest: str = ""
     rules_digest: str = ""
 

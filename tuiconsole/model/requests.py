@@ -14,6 +14,8 @@ class Action(str, Enum):
     STOP = "stop"
     RESTART = "restart"
     CLEAR = "clear"
+    CONFIRM_DEAD = "confirm-dead"
+    """Of nodes, not of applications: a person vouches that nothing of them runs any more."""
 
 
 class Verdict(str, Enum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tuiconsole.model.node import Pids
@@ -25,6 +27,14 @@ class QuorumStatus(msgspec.Struct, frozen=True):
     present: int
     needed: int
     held: bool
+    missing: tuple[str, ...] = ()
+    """The core nodes that do not answer as voters, by name."""
+
+
+def no_quorum(present: int, voters: int, needed: int, missing: Sequence[str]) -> str:
+    """Why nothing can be granted, in words: who is there, and who is not."""
+    names = f"; not seen: {', '.join(missing)}" if missing else ""
+    return f"no quorum: {present} of {voters} core nodes answer, {needed} are needed{names}"
 
 
 class NodeStatus(msgspec.Struct, frozen=True):
@@ -40,6 +50,8 @@ class NodeStatus(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     reason: str | None = None
     stale: bool = False
+    maintenance: float | None = None
+    """Seconds for which the voters let its agent be silent; null if it is in no maintenance."""
 
 
 class GrantStatus(msgspec.Struct, frozen=True):

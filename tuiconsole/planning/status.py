@@ -24,6 +24,7 @@ from tuiconsole.model.status import (
     NodeStatus,
     ProcessStatus,
     QuorumStatus,
+    no_quorum,
 )
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.engine.messages import EngineReport, JobReport
@@ -199,9 +200,7 @@ def running_loads(view: View, applications: Mapping[str, Application]) -> Loads:
 
 def _cluster_reason(state: ClusterState, quorum: QuorumStatus, report: EngineReport | None) -> str | None:
     if not quorum.held:
-        return (
-            f"no quorum: {quorum.present} of {quorum.voters} core nodes are here, {quorum.needed} are needed"
-        )
+        return no_quorum(quorum.present, quorum.voters, quorum.needed, quorum.missing)
     if state is ClusterState.ELECTION:
         return "no master is elected yet"
     return (report.reason or None) if report else None
@@ -213,6 +212,12 @@ def _node_status(node: Node, observer: Observer, loads: Loads) -> NodeStatus:
     reason = node.reason or None
     if stale and node.state is NodeState.RUNNING and age is not None:
         reason = f"silent for {age:.1f} s; its lease may still hold"
+    left = 0.0
+    if node.maintenance_until and node.state is NodeState.RUNNING:
+        left = node.maintenance_until - observer.offsets.get(node.name, 0.0) - observer.now
+    if left > 0:
+        silent = f", silent for {age:.1f} s" if stale and age is not None else ""
+        reason = f"in maintenance for another {left:.0f} s{silent}: nothing of it is stopped or moved"
     return NodeStatus(
         name=node.name,
         state=node.state,
@@ -224,6 +229,7 @@ def _node_status(node: Node, observer: Observer, loads: Loads) -> NodeStatus:
         tags=node.tags,
         reason=reason,
         stale=stale,
+        maintenance=round(left, 1) if left > 0 else None,
     )
 
 

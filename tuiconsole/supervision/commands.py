@@ -66,8 +66,8 @@ class PluginCommands(ABC):
         self,
         namespec: str,
         *,
-        term: int,
-        epoch: int,
+        term: int | None = None,
+        epoch: int | None = None,
         request_id: str = "",
         grant: str | None = None,
         floor: Token | None = None,
@@ -75,14 +75,16 @@ class PluginCommands(ABC):
     ) -> dict[str, Any]:
         """Send the stop signal now; events tell the rest. With a floor, starts up to it are void as well.
 
+        Without term and epoch it is a person's word, not a master's: it is never stale.
+
         Raises:
             Refused: with the reason.
             Unavailable: the outcome is unknown.
         """
         extra: dict[str, object] = {} if floor is None else {"grant": grant, "floor": floor}
-        return await self._request(
-            "stop", namespec=namespec, term=term, epoch=epoch, request=request_id, reason=reason, **extra
-        )
+        if term is not None:
+            extra |= {"term": term, "epoch": epoch}
+        return await self._request("stop", namespec=namespec, request=request_id, reason=reason, **extra)
 
     async def release(
         self, grant: str, namespecs: Sequence[str], *, floor: Token, term: int, epoch: int

@@ -50,6 +50,8 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
     """The voters as it sees them."""
     heard: tuple[str, ...] = ()
     """The nodes that it hears."""
+    maintenance_until: BootTime = 0.0
+    """Until when, on the node's clock, the voters let it be silent; 0 if it is in no maintenance."""
 
 
 class ProcessesChanged(msgspec.Struct, frozen=True, tag=True):
@@ -131,6 +133,10 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Only believed from a node, which knows it from the person's key."""
     request_id: str = ""
     """Given by the first agent: asked again (of another master) it is the same request. Believed likewise."""
+    reason: str = ""
+    """Why a person confirms that a node is dead; at most 500 letters."""
+    without_master: bool = False
+    """Only of a stop: if there is no master, stop it on the nodes that are reached."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
@@ -143,6 +149,31 @@ class ReadLog(msgspec.Struct, frozen=True, tag=True):
     follow: bool
     node: str = ""
     """Where it runs; empty: wherever it runs, or ran last."""
+
+
+class StopHere(msgspec.Struct, frozen=True, tag=True):
+    """Stop these processes on the node that is asked, though no master says so; answered when they ended."""
+
+    namespecs: tuple[str, ...]
+    requested_by: str
+    timeout: float
+    """Seconds."""
+
+
+class Maintain(msgspec.Struct, frozen=True, tag=True):
+    """Have a lease of `seconds` for the maintenance of this node; 0 ends it."""
+
+    seconds: float
+
+
+class Maintained(msgspec.Struct, frozen=True, tag=True):
+    """The voters have agreed: for so many seconds this agent may be down. 0: the maintenance is over."""
+
+    seconds: float
+
+
+class HandOver(msgspec.Struct, frozen=True, tag=True):
+    """End this agent without stopping anything: the next one takes hold of what runs, and of the lease."""
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):
@@ -211,7 +242,9 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
 
 
 NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
-RequestBody = AskSnapshot | AskStatus | Follow | Act | ReadLog | Cancel | NodeOrder
+RequestBody = (
+    AskSnapshot | AskStatus | Follow | Act | ReadLog | StopHere | Maintain | HandOver | Cancel | NodeOrder
+)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -272,6 +305,13 @@ class Obeyed(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
 
 
+class HandedOver(msgspec.Struct, frozen=True, tag=True):
+    """The agent `pid` ends now. `within`: seconds in which another must hold the lease."""
+
+    pid: int
+    within: float
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """The request cannot be answered."""
 
@@ -280,7 +320,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-ReplyBody = Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | Failed
+ReplyBody = Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | HandedOver | Maintained | Failed
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -77,6 +77,40 @@ def forgets_whom_it_acknowledged(original: Callable[..., None]) -> Callable[...,
     return init
 
 
+def promises_more_than_it_keeps(original: Callable[..., Any]) -> Callable[..., Any]:
+    def renew(registrar: Registrar, now: float, node: str, *args: Any, **kwargs: Any) -> Any:
+        verdict = original(registrar, now, node, *args, **kwargs)
+        if verdict.granted:
+            registrar._horizon[node] = now + registrar.duration
+        return verdict
+
+    return renew
+
+
+def forgets_maintenance(original: Callable[..., None]) -> Callable[..., None]:
+    def init(registrar: Registrar, duration: float, margin: float, started: float, *args: Any) -> None:
+        original(registrar, duration, margin, started, *args)
+        shortest = max(duration, *args[1:])
+        for node in registrar._horizon:
+            registrar._horizon[node] = started + shortest
+
+    return init
+
+
+def tells_before_it_records(holder: LeaseHolder, now: float) -> None:
+    holder._asked, holder._stay_until, holder._next_send = now, 0.0, now
+
+
+def takes_an_old_word(original: Callable[..., Any]) -> Callable[..., Any]:
+    def renew(registrar: Registrar, now: float, node: str, *args: Any, **kwargs: Any) -> Any:
+        # An ordinary renewal, sent before the maintenance or by an agent that came back, ends it.
+        if not kwargs.get("stay"):
+            registrar._horizon.pop(node, None)
+        return original(registrar, now, node, *args, **kwargs)
+
+    return renew
+
+
 def counts_any_term(leading: Leading, leader: Leader, term: int) -> bool:
     return True
 
@@ -132,4 +166,14 @@ MUTANTS: dict[str, list[Patch]] = {
     "leases: a restart is no acknowledgement": [
         (Registrar, "__init__", forgets_whom_it_acknowledged(Registrar.__init__))
     ],
+    "maintenance: a voter grants it and does not wait": [
+        (Registrar, "renew", promises_more_than_it_keeps(Registrar.renew))
+    ],
+    "maintenance: a restarted voter forgets it": [
+        (Registrar, "__init__", forgets_maintenance(Registrar.__init__))
+    ],
+    "maintenance: its end is told before it is recorded": [
+        (LeaseHolder, "end_maintenance", tells_before_it_records)
+    ],
+    "maintenance: any renewal ends it": [(Registrar, "renew", takes_an_old_word(Registrar.renew))],
 }

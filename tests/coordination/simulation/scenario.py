@@ -215,6 +215,7 @@ class Scenario(World):
         else:
             for _ in range(self.chance.randint(3, 14)):
                 self.at(self.chance.uniform(0.1, FAULTS_END), self._fault, None, None)
+        self._plan_maintenance()
         self.run_until(FAULTS_END)
         self._mend()
         written = self.writes
@@ -262,6 +263,35 @@ class Scenario(World):
             for one in self.voter_machines.values():
                 if one is not machine and chance.random() < 0.8:
                     self._crash(one, 0.02)
+
+    def _plan_maintenance(self) -> None:
+        """Some nodes announce that they will be away; some end it early, or die with it or after it."""
+        chance = random.Random(f"maintenance {self.seed}")
+        for machine in self.node_machines.values():
+            if chance.random() < 0.4:
+                begin = chance.uniform(0.5, FAULTS_END - 2.0)
+                lasting = chance.uniform(0.5, 1.2 * (FAULTS_END - begin))
+                self.at(begin, self._maintain, machine, lasting)
+                ends = chance.random() < 0.5
+                if ends:
+                    self.at(begin + chance.uniform(0.0, lasting), self._maintain, machine, 0.0)
+                if chance.random() < 0.7:
+                    away = begin + chance.uniform(0.0, 0.5) + (chance.uniform(0.0, lasting) if ends else 0.0)
+                    self.at(away, self._crash, machine, chance.uniform(0.5, lasting + 0.5))
+                if chance.random() < 0.5:
+                    for voter in self.voter_machines.values():
+                        again = begin + chance.uniform(0.1, lasting)
+                        self.at(again, self._crash, voter, 0.05)
+
+    def _maintain(self, machine: NodeMachine, seconds: float) -> None:
+        if not machine.up or machine.paused or machine.holder.state is not LeaseState.HELD:
+            return
+        self.tell(f"{machine.name} {f'is away for {seconds:.2f} s' if seconds else 'is back'}")
+        if seconds:
+            machine.holder.maintain(machine.clock(), seconds)
+        else:
+            machine.holder.end_maintenance(machine.clock())
+        machine.pump()
 
     def _victim(self) -> VoterMachine | NodeMachine:
         """Any machine, leaders more often."""

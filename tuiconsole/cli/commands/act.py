@@ -54,18 +54,25 @@ def start(
     context: click.Context, target: tuple[str, ...], strategy: str | None, no_wait: bool, timeout: float
 ) -> int:
     """Start applications or processes. LOCAL in their rules means the node of --node, or of this host."""
-    return _ask(given(context), Action.START, target, timeout, strategy=strategy, wait=not no_wait)
+    return ask(given(context), Action.START, target, timeout, strategy=strategy, wait=not no_wait)
 
 
 @click.command()
 @_targets
 @_no_wait
 @_timeout
+@click.option(
+    "--without-master",
+    is_flag=True,
+    help="If there is no master (no quorum), stop them on the nodes that are reached.",
+)
 @global_options
 @click.pass_context
-def stop(context: click.Context, target: tuple[str, ...], no_wait: bool, timeout: float) -> int:
+def stop(
+    context: click.Context, target: tuple[str, ...], no_wait: bool, timeout: float, without_master: bool
+) -> int:
     """Stop applications or processes, wherever they run."""
-    return _ask(given(context), Action.STOP, target, timeout, wait=not no_wait)
+    return ask(given(context), Action.STOP, target, timeout, wait=not no_wait, without_master=without_master)
 
 
 @click.command()
@@ -79,7 +86,7 @@ def restart(
     context: click.Context, target: tuple[str, ...], strategy: str | None, no_wait: bool, timeout: float
 ) -> int:
     """Stop applications or processes, and start them again."""
-    return _ask(given(context), Action.RESTART, target, timeout, strategy=strategy, wait=not no_wait)
+    return ask(given(context), Action.RESTART, target, timeout, strategy=strategy, wait=not no_wait)
 
 
 @click.command()
@@ -88,10 +95,10 @@ def restart(
 @click.pass_context
 def clear(context: click.Context, target: tuple[str, ...]) -> int:
     """Forget the failures of applications or processes: they were seen."""
-    return _ask(given(context), Action.CLEAR, target, _TIMEOUT)
+    return ask(given(context), Action.CLEAR, target, _TIMEOUT)
 
 
-def _ask(
+def ask(
     options: Given,
     action: Action,
     targets: Sequence[str],
@@ -99,20 +106,25 @@ def _ask(
     *,
     strategy: str | None = None,
     wait: bool = True,
+    without_master: bool = False,
+    reason: str = "",
 ) -> int:
+    """Ask the master, tell how each target ended; the exit code."""
     cluster = open_cluster(options)
     if action in _PLACES:
         nodes: tuple[ClusterNode, ...] = (one_node(cluster, options, action.value),)
     else:
         nodes = reading_order(cluster, matching(cluster, options))
-    body = Act(action, tuple(dict.fromkeys(targets)), nodes[0].name, timeout, strategy)
+    names = tuple(dict.fromkeys(targets))
+    body = Act(action, names, nodes[0].name, timeout, strategy, reason=reason, without_master=without_master)
     with closing(open_lines(cluster, options)) as lines:
         try:
             outcomes = _carry(lines, nodes, body, wait=wait)
         except KeyboardInterrupt:
             complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
             raise
-        strangers = _strangers(lines, readers(cluster, options), outcomes)
+        of_nodes = action is Action.CONFIRM_DEAD
+        strangers = {} if of_nodes else _strangers(lines, readers(cluster, options), outcomes)
     if options.json:
         output.json(outcomes)
     return _tell(action, outcomes, strangers, quiet=options.json)

@@ -89,6 +89,8 @@ class LeaseHolder:
         self._registered: dict[str, int] = {}
         self._left: set[str] = set()
         self._over = True
+        self._asked: BootTime = 0.0
+        self._stay_until: BootTime = 0.0
         if resume is not None:
             self.epoch, self.held_until = resume
             self.state = LeaseState.HELD
@@ -141,6 +143,32 @@ class LeaseHolder:
         """Hold no lease under `epoch` or an older one: its isolation has begun, whatever the voters say."""
         if self.state is LeaseState.HELD and self.epoch <= epoch:
             self._lapse()
+
+    def stays_until(self, now: BootTime) -> BootTime:
+        """The end of the maintenance that a majority has agreed to: of a lease longer than the usual one.
+
+        0 without one. It is known to an agent that comes back as well, by the record of its predecessor.
+        """
+        long = self.state is LeaseState.HELD and self.held_until > now + self.timing.node_lease
+        return self.held_until if long else 0.0
+
+    def maintain(self, now: BootTime, seconds: float) -> None:
+        """Ask for a lease of so many seconds from now; `lease` tells when a majority has agreed."""
+        if self.state is LeaseState.HELD:
+            self._asked, self._stay_until = now, now + seconds
+            self._next_send = now
+
+    def end_maintenance(self, now: BootTime) -> None:
+        """Hold the usual lease again: first here, so that it is recorded, and then the voters are told."""
+        if self.state is not LeaseState.HELD or now >= self.stop_at:
+            return
+        self._asked, self._stay_until = now, 0.0
+        self.held_until = min(self.held_until, now + self.timing.node_lease)
+        # What was granted before is given up, also where the answer is still on its way.
+        self._sent.clear()
+        self._expiry.clear()
+        self.events.append(LeaseEvent.EXTENDED)
+        self._next_send = now
 
     def leave(self, now: BootTime) -> None:
         """Give the lease up; nothing runs here that it covered."""
@@ -195,6 +223,8 @@ class LeaseHolder:
                 self.incarnation,
                 self._request,
                 self.state is LeaseState.JOINING,
+                max(0.0, self._stay_until - now) if self.state is LeaseState.HELD else 0.0,
+                self._asked,
             )
         )
 
@@ -259,6 +289,7 @@ class LeaseHolder:
 
     def _new_epoch(self, send_at: BootTime, epoch: int) -> None:
         self.epoch = epoch
+        self._asked = self._stay_until = 0.0
         self._expiry.clear()
         self._sent.clear()
         self._next_send = send_at

@@ -19,18 +19,26 @@ class Registration(msgspec.Struct, frozen=True, array_like=True):
 
     epoch: int
     incarnation: str
+    stay: float = 0.0
+    """Seconds of maintenance that were promised last; a restarted voter waits for all of them."""
+    asked: float = 0.0
+    """When that was asked for, or ended, on the node's clock."""
 
 
 UNKNOWN = Registration(0, "")
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """`granted`, or not: then the registered `epoch`, and for how many seconds another one still holds it."""
+    """`granted`, or not: then the registered `epoch`, and for how many seconds another one still holds it.
+
+    `duration`: of the lease that was granted by a renewal, in seconds.
+    """
 
     granted: bool
     epoch: int
     held: bool = False
     remaining: float = 0.0
+    duration: float = 0.0
 
 
 class Registrar:
@@ -60,18 +68,33 @@ class Registrar:
         self.margin = margin
         self.registrations = dict(registrations)
         self.changed = 0
-        restart_horizon = started + max(duration, former_duration)
+        shortest = max(duration, former_duration)
         self._horizon: dict[str, BootTime] = {
-            node: restart_horizon for node, entry in self.registrations.items() if entry.incarnation
+            node: started + max(shortest, entry.stay)
+            for node, entry in self.registrations.items()
+            if entry.incarnation
         }
         self._acknowledged: dict[str, BootTime] = {}
 
-    def renew(self, now: BootTime, node: str, epoch: int, incarnation: str, *, join: bool) -> Verdict:
+    def renew(
+        self,
+        now: BootTime,
+        node: str,
+        epoch: int,
+        incarnation: str,
+        *,
+        join: bool,
+        stay: float = 0.0,
+        asked: float = 0.0,
+    ) -> Verdict:
         """Acknowledge a node's lease from now on, if this epoch and incarnation may hold it.
 
         A node that renews (it does not join) holds its epoch by a majority's word, and that majority shares
         a voter with each one that acknowledged an older epoch: none of those can be held any more. So a voter
         that was away believes it at once, and does not leave a node that is just back with one voter less.
+
+        `stay` asks for a lease of so many seconds instead of the usual one, as of `asked`. An older word than
+        the one registered counts no more: one that ends a maintenance may be overtaken by the next one's.
         """
         entry = self.registrations.get(node, UNKNOWN)
         same = entry.epoch == epoch and entry.incarnation == incarnation and epoch > 0
@@ -86,9 +109,27 @@ class Registrar:
             if entry.epoch == epoch and entry.incarnation:
                 return Verdict(False, entry.epoch, True, remaining)
             self._register(node, Registration(epoch, incarnation))
-        self._horizon[node] = now + self.duration
+            self._horizon.pop(node, None)
+        duration = self._stay(now, node, stay, asked)
+        self._horizon[node] = max(self._horizon.get(node, now), now + duration)
         self._acknowledged[node] = now
-        return Verdict(True, epoch)
+        return Verdict(True, epoch, duration=duration)
+
+    def _stay(self, now: BootTime, node: str, stay: float, asked: float) -> float:
+        """Begin, go on with or end a node's maintenance; seconds for which its lease is granted now."""
+        entry = self.registrations[node]
+        if asked > entry.asked:
+            if not stay:
+                # The node holds no longer lease any more, and has recorded that before it said so.
+                self._horizon.pop(node, None)
+            self._register(node, Registration(entry.epoch, entry.incarnation, stay, asked))
+            return max(self.duration, stay)
+        if asked < entry.asked:
+            stay = 0.0
+        if entry.stay and not stay and self._horizon.get(node, now) <= now + self.duration:
+            # What is left of it the usual lease covers, also if this voter restarts.
+            self._register(node, Registration(entry.epoch, entry.incarnation, 0.0, entry.asked))
+        return max(self.duration, stay)
 
     def raise_epoch(self, now: BootTime, node: str, target: int, *, dry: bool) -> Verdict:
         """Make every epoch below `target` void, if no lease under one can be held any more.

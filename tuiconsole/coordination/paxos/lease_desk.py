@@ -44,7 +44,15 @@ class LeaseDesk:
     def on_renew(self, now: BootTime, sender: str, message: Renew) -> None:
         """A node renews its lease, or asks for one."""
         changed = self._registrar.changed
-        verdict = self._registrar.renew(now, sender, message.epoch, message.incarnation, join=message.join)
+        verdict = self._registrar.renew(
+            now,
+            sender,
+            message.epoch,
+            message.incarnation,
+            join=message.join,
+            stay=message.stay,
+            asked=message.asked,
+        )
         self._durability.note_node(sender, changed)
         leader, term = self._leading.known_leader(now) or ("", 0)
         answer: Renewed | RenewRefused
@@ -54,7 +62,7 @@ class LeaseDesk:
                 message.epoch,
                 message.incarnation,
                 message.request,
-                self._registrar.duration,
+                verdict.duration,
                 leader,
                 term,
             )

@@ -124,12 +124,16 @@ class Commands:
         return self._remember(request, {**self._outcome(process), "already": False})
 
     def stop(self, request: dict[str, Any]) -> dict[str, object]:
-        """Send the stop signal now; the events tell the rest. A `floor` voids starts it has overtaken."""
+        """Send the stop signal now; the events tell the rest. A `floor` voids starts it has overtaken.
+
+        Without a term it is a person's word where there is no master: to stop is always safe.
+        """
         repeated = self._repeated(request)
         if repeated is not None:
             return repeated
         process, _ = self._find(request)
-        self._refuse_stale(request)
+        if "term" in request or "floor" in request:
+            self._refuse_stale(request)
         if "floor" in request:
             self._orders.raise_floor(text_of(request, "grant"), token_of(request, "floor"))
         state = process.state

@@ -1,0 +1,108 @@
+"""`tuiconsole quorum recover`: new records for all core nodes, from the disks that are left."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from contextlib import closing, suppress
+from pathlib import Path
+
+import click
+
+from tuiconsole.cli import output
+from tuiconsole.cli.asking import FailureError, open_cluster, open_lines
+from tuiconsole.cli.commands.status import ask_status
+from tuiconsole.cli.confirmation import typed
+from tuiconsole.cli.exit_codes import ExitCode
+from tuiconsole.cli.options import Given, given, global_options, refuse_json
+from tuiconsole.client.oneshot import NoAnswerError
+from tuiconsole.settings.cluster_file import Cluster
+
+
+@click.group()
+def quorum() -> None:
+    """Put the core nodes together again after a loss."""
+
+
+@quorum.command()
+@click.option(
+    "--from",
+    "sources",
+    multiple=True,
+    required=True,
+    metavar="NODE=FILE",
+    help="The voter.record of a core node whose disk is left. Repeatable: give all of them.",
+)
+@click.option("-d", "--dest", required=True, metavar="DIR", help="A new folder for the new records.")
+@click.option("--yes", metavar="CLUSTER", help="The cluster's name, instead of being asked for it.")
+@global_options
+@click.pass_context
+def recover(context: click.Context, sources: tuple[str, ...], dest: str, yes: str | None) -> int:
+    """Make a new voter.record for each core node. Every core node's agent must be stopped."""
+    from tuiconsole.coordination.disk import DiskError, VoterDisk
+    from tuiconsole.coordination.recovery import recovered
+    from tuiconsole.coordination.voters import VoterSet
+
+    refuse_json(context)
+    options = given(context)
+    cluster = open_cluster(options)
+    voters = VoterSet(cluster.name, [node.name for node in cluster.core_nodes])
+    files = _files(cluster, sources)
+    folder = Path(dest)
+    if folder.exists():
+        raise FailureError(f"{folder} is there already; name a new folder")
+    _refuse_living(cluster, options)
+    try:
+        left = [
+            VoterDisk(file.parent, name, voters).decode(file.read_bytes()) for name, file in files.items()
+        ]
+        records = recovered(voters, {name: uuid.uuid4().hex for name in voters.names}, left)
+    except (DiskError, ValueError, OSError) as error:
+        raise FailureError(str(error)) from None
+    typed(cluster.name, yes, _warning(len(left), voters.majority, len(voters)))
+    for name, record in records.items():
+        (folder / name).mkdir(parents=True)
+        VoterDisk(folder / name, name, voters).store(record)
+    first = next(iter(records.values()))
+    word = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "by": os.environ.get("SUDO_USER") or os.environ.get("USER") or str(os.getuid()),
+        "cluster": cluster.name,
+        "from": {name: str(file) for name, file in files.items()},
+        "majority": len(left) >= voters.majority,
+        "register": [first.accepted_term, first.accepted_version],
+        "term": first.promised_term,
+    }
+    (folder / "recovery.json").write_text(json.dumps(word, indent=2) + "\n", encoding="utf-8")
+    for name in records:
+        output.line(f"{folder / name / 'voter.record'} -> {cluster.node(name).state_dir / 'voter.record'}")
+    return ExitCode.DONE
+
+
+def _files(cluster: Cluster, sources: tuple[str, ...]) -> dict[str, Path]:
+    files = {}
+    core = [node.name for node in cluster.core_nodes]
+    for source in sources:
+        name, _, file = source.partition("=")
+        if name not in core or not file:
+            raise click.UsageError(f"--from {source}: give NODE=FILE, NODE one of {', '.join(core)}")
+        files[name] = Path(file)
+    return files
+
+
+def _refuse_living(cluster: Cluster, options: Given) -> None:
+    """Raises FailureError if a core node's agent answers: it could go on with its old record."""
+    with closing(open_lines(cluster, options)) as lines, suppress(NoAnswerError):
+        ask_status(lines, cluster.core_nodes)
+        raise FailureError("an agent of a core node runs: stop the agents of all core nodes first")
+
+
+def _warning(left: int, needed: int, voters: int) -> str:
+    if left >= needed:
+        return f"From {left} of {voters} core nodes nothing is lost. Start none with its old record again."
+    return (
+        f"{left} of {voters} records are no majority: what only the others knew is LOST, and if those "
+        "ever run with their old disks again, applications may run twice."
+    )
