@@ -64,6 +64,8 @@ from tuiconsole.wire.stream import Stream
 LONGEST_MAINTENANCE = 4 * 3600.0
 STOPPED_GRACE = 0.5
 """Seconds that a node may be late with the word that something has ended or has not."""
+ANSWER_LEAVES = 0.1
+"""Seconds between the last answer of an agent that hands over and its end."""
 SNAPSHOT_WITHIN = 1.0
 """Seconds to wait for a snapshot before it is asked for again, if it is still needed."""
 
@@ -163,7 +165,8 @@ class Agent:
         text = f"{by} has asked the agent of {self._node.name} to hand over; nothing is stopped"
         self._publisher.tell(Event(iso(time.time()), self._node.name, "node", self._node.name, text))
         self._handed_over = True
-        self._stop.set()
+        # The sockets close without lingering: the answer has to leave first.
+        asyncio.get_running_loop().call_later(ANSWER_LEAVES, self._stop.set)
         return HandedOver(os.getpid(), round(lease.stop_at - boottime(), 3))
 
     async def _until(self, stop: asyncio.Event) -> None:
