@@ -543,3 +543,25 @@ def test_a_node_that_has_rejoined_is_not_lost_by_a_late_word_of_the_epoch_that_i
     world.run(3)
     assert (len(world.started), world.ledger.grants[SRV1].token) == (starts, token)
     assert world.app(SRV1).nodes == (name,)
+
+
+def test_the_end_of_what_was_left_on_a_lost_node_says_nothing_of_the_instance_that_runs_elsewhere(
+    world: World,
+) -> None:
+    """Killed by its shim while the node stood still, it is heard of only when the node is back."""
+    [old] = world.alive(SRV1)
+    process = world.nodes[old].processes[f"{SRV1}:{BUS}"]
+    world.go_silent(old)
+    world.run(8)
+    [new] = world.alive(SRV1)
+    assert new != old
+    world.depose()
+    world.run(1)
+    world.elect("server_2" if old != "server_2" else "server_3").run(3)
+    starts, token = len(world.started), world.ledger.grants[SRV1].token
+    ended = msgspec.structs.replace(process, state=ProcessState.EXITED, pid=0, expected_exit=False)
+    world.tell(m.ProcessChanged(old, process))
+    world.tell(m.ProcessChanged(old, ended))
+    world.run(3)
+    assert (len(world.started), world.ledger.grants[SRV1].token) == (starts, token)
+    assert world.app(SRV1).state is ApplicationState.RUNNING

@@ -61,17 +61,20 @@ class Supervisord:
         self._done: dict[str, dict[str, Any]] = {}
         self._waiting: list[tuple[Any, ...]] = []
         self._isolated_epoch = 0
+        self._unreaped: set[int] = set()
+        """What has ended while supervisord stood still, by pid."""
 
     # -- programs --------------------------------------------------------------------------------------------
 
     def alive(self) -> Iterator[Process]:
         """Those that run, or are on their way."""
-        return (process for process in self.processes.values() if process.state.alive)
+        return (p for p in self.processes.values() if p.state.alive and p.pid not in self._unreaped)
 
     def doomed(self) -> list[Process]:
         """Those that an isolation must stop."""
         managed = self.host.orders.managed
-        return [p for p in self.alive() if managed.get(p.namespec, "STOP" if p.token else "") == "STOP"]
+        known = (p for p in self.processes.values() if p.state.alive)
+        return [p for p in known if managed.get(p.namespec, "STOP" if p.token else "") == "STOP"]
 
     def spawn(self, namespec: str, token: Token) -> Process:
         """A program begins; what becomes of it is chance."""
@@ -99,7 +102,10 @@ class Supervisord:
     def kill(self, processes: Sequence[Process], how: str = "stopped") -> None:
         """SIGKILL. `how` supervisord takes it: it does not know who killed what it did not stop itself."""
         for process in list(processes):
-            self._ended(process.namespec, process.pid, how)
+            if self.frozen and self.up:
+                self._unreaped.add(process.pid)
+            else:
+                self._ended(process.namespec, process.pid, how)
 
     def _settled(self, namespec: str, pid: int) -> None:
         process = self.processes[namespec]
@@ -148,9 +154,13 @@ class Supervisord:
             self.host.site.at(self.host.when(step.again_at) + 1e-6, self.look)
 
     def thaw(self) -> None:
-        """SIGCONT."""
+        """SIGCONT: the deadman's signal comes before supervisord hears of its children."""
         self.frozen = False
         self.look()
+        unreaped, self._unreaped = self._unreaped, set()
+        for process in list(self.processes.values()):
+            if process.pid in unreaped:
+                self._ended(process.namespec, process.pid, "crash")
         waiting, self._waiting = self._waiting, []
         for op, fields, answer in waiting:
             answer(*self.answer(op, fields))

@@ -171,6 +171,10 @@ def _compare(s: Situation, node: str, before: Process, process: Process, restart
     application = s.apps.get(process.group)
     if application is None or not application.managed:
         return
+    grant = s.draft.grants.get(application.grant_name(process.namespec))
+    if grant is not None and grant.node != node:
+        # What is left of an instance that was moved: its end says nothing of the one that has the grant.
+        return
     if ended_badly(process):
         s.deaths.append(Death(application.name, process.namespec, node, words_of_end(process)))
     elif restarted and process.state is not ProcessState.EXITED:
