@@ -134,7 +134,7 @@ class Agent:
         pair = load_pair(self._cluster.keys / "private" / f"{self._node.name}.key_secret")
         self._sockets = Sockets(pair, keyring, serves=True)
         self._publisher = Publisher(self._node.name, self._run_id, self._send)
-        self._local = LocalNode(self._node.name, self._publisher, time.time)
+        self._local = LocalNode(self._node.name, self._publisher, time.time, self._cluster.guard)
         self._observer = Observer(self._cluster.nodes.values(), self._ask_snapshot, self._on_change)
         self._peers = Peers(self._sockets, self._cluster.nodes)
         self._throne: Throne | None = None

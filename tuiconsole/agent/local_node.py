@@ -21,6 +21,7 @@ from tuiconsole.model.node import Pids
 from tuiconsole.model.process import Process
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.engine.situation import iso
+from tuiconsole.settings.cluster_file import Guard
 from tuiconsole.supervision import events as supervised
 from tuiconsole.supervision.node import Managed, Supervision
 from tuiconsole.timeouts import within
@@ -55,8 +56,9 @@ _log = logging.getLogger(__name__)
 class LocalNode:
     """One node as its agent knows it. `changed` is set whenever its state may differ."""
 
-    def __init__(self, name: str, publisher: Publisher, wall: WallClock) -> None:
+    def __init__(self, name: str, publisher: Publisher, wall: WallClock, guard: Guard = Guard.DENY) -> None:
         self.name = name
+        self._guard = guard
         self._publisher = publisher
         self._wall = wall
         self.supervision: Supervision | None = None
@@ -157,11 +159,18 @@ class LocalNode:
         elif isinstance(event, supervised.SupervisionFailed):
             self._trouble = event.reason
             self._tell("supervisord", event.reason, Severity.MAJOR)
-        elif isinstance(event, supervised.Isolated):
-            self._isolation, self._isolated_epoch = event.stage, event.epoch
-            self._tell("lease", f"isolated: the deadman is at «{event.stage}»", Severity.MAJOR)
+        else:
+            self._on_breach(event)
         self._due.set()
         self.changed.set()
+
+    def _on_breach(self, event: supervised.Isolated | supervised.Unguarded) -> None:
+        if isinstance(event, supervised.Unguarded):
+            text = f"{event.namespec} was started without a grant: the guard only reports it"
+            self._tell("guard", text, Severity.MAJOR)
+            return
+        self._isolation, self._isolated_epoch = event.stage, event.epoch
+        self._tell("lease", f"isolated: the deadman is at «{event.stage}»", Severity.MAJOR)
 
     def _on_empty(self) -> None:
         """Nothing is left of supervisord: the master need not wait for any lease."""
@@ -263,7 +272,7 @@ class LocalNode:
         try:
             if isinstance(order, CommandManage):
                 managed = [Managed(name.namespec, name.grant, name.isolation) for name in order.managed]
-                await supervision.manage(managed, term=order.term)
+                await supervision.manage(managed, term=order.term, guard=self._guard.value)
                 return Obeyed("ok")
             if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:
                 return Obeyed("unknown", f"this was meant for a former life of {self.name}")

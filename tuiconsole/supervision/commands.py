@@ -100,15 +100,19 @@ class PluginCommands(ABC):
         )
         return result.get("clear") is True
 
-    async def manage(self, programs: Sequence[Managed], *, term: int | None = None) -> None:
+    async def manage(
+        self, programs: Sequence[Managed], *, term: int | None = None, guard: str = "deny"
+    ) -> None:
         """Put the list of managed names in force.
+
+        `guard`: whether their starts without a grant are denied (`deny`) or only told (`report`).
 
         Raises:
             Refused: with the reason.
             Unavailable: the outcome is unknown.
         """
         extra = {} if term is None else {"term": term}
-        await self._request("manage", programs=list(programs), **extra)
+        await self._request("manage", programs=list(programs), guard=guard, **extra)
 
     async def rejoin(self, epoch: int) -> None:
         """End an isolation under a new epoch.

@@ -88,6 +88,12 @@ class SupervisionFailed(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Unguarded(msgspec.Struct, frozen=True):
+    """A managed program was started without a grant, and the guard only reports it."""
+
+    namespec: str
+
+
 class Isolated(msgspec.Struct, frozen=True):
     """The deadman acts: stage `stop`, `kill`, then `done` when nothing managed is left."""
 
@@ -106,4 +112,5 @@ Event = (
     | NodeEmpty
     | SupervisionFailed
     | Isolated
+    | Unguarded
 )

@@ -25,6 +25,7 @@ from tuiconsole.supervision.events import (
     SupervisordStopping,
     SupervisordUp,
     Unavailable,
+    Unguarded,
 )
 from tuiconsole.supervision.link import PluginLink
 
@@ -146,6 +147,8 @@ class PluginFollower:
                 self._link.send("snapshot", self._take_snapshot_answer)
         elif kind == "stopping":
             self._emit(SupervisordStopping())
+        elif kind == "unguarded":
+            self._emit(Unguarded(message["namespec"]))
         elif kind == "isolated":
             self._emit(Isolated(message["stage"], message["epoch"]))
 

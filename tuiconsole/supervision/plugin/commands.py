@@ -13,6 +13,7 @@ from supervisor.datatypes import RestartUnconditionally, RestartWhenExitUnexpect
 from supervisor.states import ProcessStates, SupervisorStates, getProcessStateDescription
 
 from tuiconsole.clock import boottime
+from tuiconsole.supervision.plugin.guard import DENY, GUARDS
 from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of
 from tuiconsole.supervision.plugin.standing import Managed
 
@@ -173,9 +174,12 @@ class Commands:
             if isolation not in ISOLATIONS:
                 raise RefusedError("bad_request", f"isolation must be one of {', '.join(ISOLATIONS)}")
             managed[text_of(entry, "namespec")] = Managed(text_of(entry, "grant"), isolation)
+        guard = request.get("guard", DENY)
+        if guard not in GUARDS:
+            raise RefusedError("bad_request", f"guard must be one of {', '.join(GUARDS)}")
         if "term" in request:
             self._refuse_stale({"epoch": self._orders.epoch, **request})
-        self._orders.manage(managed)
+        self._orders.manage(managed, guard)
         self._deadman.arm()
         return {"managed": len(managed)}
 

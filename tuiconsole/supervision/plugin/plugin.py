@@ -19,6 +19,7 @@ from tuiconsole.clock import boot_id, boottime
 from tuiconsole.supervision.deadline import open_deadline, read_deadline
 from tuiconsole.supervision.plugin.commands import Commands, RefusedError
 from tuiconsole.supervision.plugin.deadman import DONE, Deadman
+from tuiconsole.supervision.plugin.guard import GrantGuard, explain_refusals
 from tuiconsole.supervision.plugin.isolation import Isolation
 from tuiconsole.supervision.plugin.kernel import BootTimer, die_with_parent
 from tuiconsole.supervision.plugin.processes import (
@@ -31,7 +32,7 @@ from tuiconsole.supervision.plugin.processes import (
 )
 from tuiconsole.supervision.plugin.ring import EventRing
 from tuiconsole.supervision.plugin.server import LineServer, listen
-from tuiconsole.supervision.plugin.spawning import Spawning, refused_by_floor
+from tuiconsole.supervision.plugin.spawning import Spawning
 from tuiconsole.supervision.plugin.standing import StandingOrders
 from tuiconsole.supervision.plugin.wakeup import WokenLoop
 
@@ -143,6 +144,8 @@ class Attachment:
         self.isolation = Isolation(
             self.roster, plugin.orders, plugin.place.incarnation, plugin.place.shim_pid
         )
+        self._guard = GrantGuard(plugin.orders, plugin.deadman.may_start)
+        explain_refusals()
         self.spawning = Spawning(plugin.place.incarnation, self._refusal, self._spawned)
         self._commands = Commands(
             self._options, self.roster, plugin.orders, self.spawning, plugin.deadman, self.isolation
@@ -175,13 +178,17 @@ class Attachment:
         plugin = self._plugin
         if plugin.deadman.isolated and self.isolation.must_stop(process):
             return f"{namespec_of(process)} may not run: the node has lost its lease"
-        grant = chronicle_of(process).grant
-        return None if grant is None else refused_by_floor(process, plugin.orders.floor(grant))
+        refusal = self._guard.refusal(process)
+        if refusal is not None and process.spawnerr != refusal:
+            self._options.logger.warn(refusal)
+        return refusal
 
     def _spawned(self, process: Any) -> None:
         try:
             if process.state == ProcessStates.STARTING:
                 self._publish({"event": "process", **describe(process)})
+            if self._guard.unguarded(process):
+                self._publish({"event": "unguarded", "namespec": namespec_of(process)})
             self._plugin.deadman.arm()
         except Exception:  # noqa: BLE001 (it would surface in supervisord's main loop)
             self.server.counters.faults += 1

@@ -1,8 +1,8 @@
 """Every spawn passes here, whoever asked for it: the gate, the masked fork, and the last call before exec.
 
 *The gate* replaces `spawn` on each process (an instance attribute: supervisor's classes stay as they are). It
-refuses what an isolation or a floor forbids, and keeps SIGALRM out from the fork until the pid is recorded,
-so that the deadman never misses a newborn process.
+refuses what an isolation, a floor or the guard forbids, and keeps SIGALRM out from the fork until the pid is
+recorded, so that the deadman never misses a newborn process.
 
 *The masked fork*: between fork and exec a child still has supervisord's Python signal handlers, and a TERM
 sent then is lost (start then stop at once lost it in 27 of 40 tries). So all signals are blocked around the
@@ -20,8 +20,9 @@ import signal
 from supervisor.states import ProcessStates
 
 from tuiconsole.clock import boottime
+from tuiconsole.supervision.plugin.guard import once_only
 from tuiconsole.supervision.plugin.kernel import die_with_parent
-from tuiconsole.supervision.plugin.processes import chronicle_of, namespec_of
+from tuiconsole.supervision.plugin.processes import chronicle_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class Spawning:
         if refusal is not None:
             process.spawnerr = refusal
             chronicle.reason = refusal
+            once_only(process)
             return None
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ALARM)
         self.current, self._token = process, chronicle.token
@@ -124,11 +126,3 @@ class Spawning:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self._spawned(process)
         return pid
-
-
-def refused_by_floor(process: Any, floor: tuple[int, int]) -> str | None:
-    """The words for a token that its grant's floor has voided; None if it stands."""
-    token = chronicle_of(process).token
-    if token is not None and token <= floor:
-        return f"{namespec_of(process)}: its token {token[0]}-{token[1]} is void"
-    return None

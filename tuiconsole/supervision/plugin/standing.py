@@ -38,6 +38,8 @@ class StandingOrders:
         self.epoch = 0
         self.floors: dict[str, tuple[int, int]] = {}
         self.managed: dict[str, Managed] = {}
+        self.guard = "deny"
+        """Whether a managed program without a grant is denied its start, or only reported."""
         self._load()
 
     @property
@@ -62,10 +64,10 @@ class StandingOrders:
             self.floors[grant] = floor
             self._save()
 
-    def manage(self, managed: dict[str, Managed]) -> None:
-        """Replace the list of managed names."""
-        if managed != self.managed:
-            self.managed = managed
+    def manage(self, managed: dict[str, Managed], guard: str) -> None:
+        """Replace the list of managed names, and say what the guard does."""
+        if (managed, guard) != (self.managed, self.guard):
+            self.managed, self.guard = managed, guard
             self._save()
 
     def _save(self) -> None:
@@ -75,6 +77,7 @@ class StandingOrders:
                 "epoch": self.epoch,
                 "floors": self.floors,
                 "managed": self.managed,
+                "guard": self.guard,
             },
             sort_keys=True,
         )
@@ -106,6 +109,7 @@ class StandingOrders:
                 grant: (int(term), int(number)) for grant, (term, number) in known["floors"].items()
             }
             self.managed = {name: Managed(*entry) for name, entry in known["managed"].items()}
+            self.guard = str(known["guard"])
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(
                 f"{self._path}/{FILE_NAME} is damaged: which tokens are void is not known. "

@@ -1,0 +1,107 @@
+"""A managed program runs only under a grant, whoever asks supervisord for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import xmlrpc.client
+
+import pytest
+from supervision_house import House
+from supervisor.xmlrpc import SupervisorTransport
+from test_configuration import supervisorctl
+
+from tuiconsole.supervision.events import Snapshot, SupervisordUp, Unguarded
+
+PROGRAMS = """
+[program:managed]
+command=sleep 1000
+autostart=true
+autorestart=true
+startsecs=0
+[program:free]
+command=sleep 1000
+autostart=false
+startsecs=0
+"""
+MANAGED = [{"namespec": "managed:managed", "grant": "managed"}]
+
+
+def proxy(house: House) -> xmlrpc.client.ServerProxy:
+    transport = SupervisorTransport(None, None, f"unix://{house.folder}/http.sock")
+    return xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+
+
+def is_up(house: House, pid: int) -> bool:
+    process = house.snapshot()["managed:managed"]
+    return process.pid == pid and process.state == "RUNNING"
+
+
+async def managed_house(house: House, guard: str = "deny") -> None:
+    """A node whose managed program was stopped before it was put on the list."""
+    house.configure(PROGRAMS)
+    await house.up()
+    assert "stopped" in await supervisorctl(house, "stop", "managed")
+    await house.state("managed:managed", "STOPPED")
+    wire = house.wire()
+    assert wire.ask("manage", programs=MANAGED, guard=guard)["ok"]
+    wire.close()
+
+
+async def test_supervisorctl_and_xml_rpc_cannot_start_it_and_are_told_what_to_do(house: House) -> None:
+    await managed_house(house)
+    house.lease(30)
+    assert "ERROR (spawn error)" in await supervisorctl(house, "start", "managed")
+    with pytest.raises(xmlrpc.client.Fault, match="has no grant: tuiconsole start managed"):
+        await asyncio.to_thread(proxy(house).supervisor.startProcess, "managed")
+    assert house.snapshot()["managed:managed"].state == "STOPPED"
+    assert "started" in await supervisorctl(house, "start", "free"), "nobody manages it"
+
+
+async def test_autostart_waits_for_a_grant_also_before_any_agent_has_spoken(house: House) -> None:
+    """The list is on disk: a new supervisord knows it at its first breath."""
+    await managed_house(house)
+    before = len(house.events)
+    supervisord = house.supervisions[0].pids.supervisord
+    assert supervisord
+    os.kill(supervisord, signal.SIGKILL)
+    await house.hear_of(SupervisordUp, before)
+    await house.hear_of(Snapshot, before)
+    house.lease(30)
+    wire = house.wire()
+    state = wire.ask("snapshot")["result"]["processes"]
+    assert {one["name"]: one["state"] for one in state}["managed"] == "STOPPED"
+    assert wire.start("managed:managed", grant="managed")["ok"]
+    wire.close()
+
+
+async def test_autorestart_goes_on_under_a_grant_and_ends_with_it(house: House) -> None:
+    await managed_house(house)
+    house.lease(30)
+    wire = house.wire()
+    pid = wire.start("managed:managed", grant="managed")["result"]["pid"]
+    await house.hear(lambda _: is_up(house, pid))
+    before = len(house.events)
+    os.kill(pid, signal.SIGKILL)
+    again = await house.state("managed:managed", "RUNNING", after=before)
+    assert again.pid not in (0, pid)
+    wire.ask("release", grant="managed", namespecs=[], floor=[1, 1], term=1, epoch=1)
+    before = len(house.events)
+    os.kill(again.pid, signal.SIGKILL)
+    await house.state("managed:managed", "EXITED", after=before)
+    assert not await house.hears(
+        lambda event: (
+            getattr(getattr(event, "process", None), "state", "") == "STARTING"
+            and house.events.index(event) >= before
+        ),
+        within=1.5,
+    )
+    wire.close()
+
+
+async def test_report_lets_it_run_and_says_so(house: House) -> None:
+    await managed_house(house, "report")
+    assert "started" in await supervisorctl(house, "start", "managed")
+    told = await house.hear_of(Unguarded)
+    assert told.namespec == "managed:managed"
