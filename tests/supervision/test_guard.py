@@ -62,13 +62,13 @@ async def test_supervisorctl_and_xml_rpc_cannot_start_it_and_are_told_what_to_do
 async def test_autostart_waits_for_a_grant_also_before_any_agent_has_spoken(house: House) -> None:
     """The list is on disk: a new supervisord knows it at its first breath."""
     await managed_house(house)
+    house.lease(60)
     before = len(house.events)
     supervisord = house.supervisions[0].pids.supervisord
     assert supervisord
     os.kill(supervisord, signal.SIGKILL)
     await house.hear_of(SupervisordUp, before)
     await house.hear_of(Snapshot, before)
-    house.lease(30)
     wire = house.wire()
     state = wire.ask("snapshot")["result"]["processes"]
     assert {one["name"]: one["state"] for one in state}["managed"] == "STOPPED"
