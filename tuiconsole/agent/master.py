@@ -236,7 +236,8 @@ class Reign:
                 value = encode_ledger(decision.ledger)
                 versioned = await self._coordinator.replace(value, versioned)
             for waiting in stored:
-                waiting.set_result(None)
+                if not waiting.done():
+                    waiting.set_result(None)
             self._carry_out(decision)
             wake_at = decision.wake_at
             if self._inputs:
