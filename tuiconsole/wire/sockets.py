@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 DOMAIN = "tuiconsole"
 MAX_MESSAGE = 8 * 1024 * 1024
 """Bytes of one frame; larger ones end the connection."""
-HALF_OPEN = 1000
-"""Milliseconds that the kernel waits for an acknowledgement of what was sent (TCP_USER_TIMEOUT)."""
+HALF_OPEN = 2500
+"""Milliseconds that the kernel waits for an acknowledgement of what was sent (TCP_USER_TIMEOUT). A line that
+loses every tenth packet, or takes 0.6 s for both ways, breaks connections if it is 1 s; and a connection that
+is made anew takes longer on such a line than what was lost."""
+CONNECTING = 800
+"""Milliseconds for the kernel's handshake: one way and back of a slow line, and less than its next try."""
+HANDSHAKE = 4000
+"""Milliseconds for the handshake of CURVE: up to seven ways one after the other (RFC 26)."""
 _HIGH_WATER = 10_000
 """Messages kept for a peer that does not read; a subscriber that misses some sees the gap and asks again."""
 
@@ -136,15 +142,15 @@ class Sockets:
         socket.set(zmq.SNDHWM, _HIGH_WATER)
         socket.set(zmq.RCVHWM, _HIGH_WATER)
         socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE)
-        # A peer that lost its power or its link is noticed by the kernel, within 2 s (tcp(7)): ZeroMQ's own
+        # A peer that lost its power or its link is noticed by the kernel, within 3 s (tcp(7)): ZeroMQ's own
         # heartbeats would wake this process for each of many connections, and were half of an idle agent.
         socket.set(zmq.TCP_MAXRT, HALF_OPEN)
         socket.set(zmq.TCP_KEEPALIVE, 1)
         socket.set(zmq.TCP_KEEPALIVE_IDLE, 1)
         socket.set(zmq.TCP_KEEPALIVE_INTVL, 1)
         socket.set(zmq.TCP_KEEPALIVE_CNT, 2)
-        socket.set(zmq.HANDSHAKE_IVL, 2000)
-        socket.set(zmq.CONNECT_TIMEOUT, 500)
+        socket.set(zmq.HANDSHAKE_IVL, HANDSHAKE)
+        socket.set(zmq.CONNECT_TIMEOUT, CONNECTING)
         socket.set(zmq.RECONNECT_IVL, 100)
         socket.curve_publickey = self._pair.public
         socket.curve_secretkey = self._pair.secret
