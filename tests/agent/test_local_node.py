@@ -44,7 +44,7 @@ class Node:
     async def reaches(self, state: NodeState) -> None:
         await soon(lambda: self.local.state[0] is state, f"{state}: it is {self.local.state}")
 
-    async def start(self, namespec: str, number: int, within: float = 5.0) -> str:
+    async def start(self, namespec: str, number: int, within: float = 5.0, isolation: str = "STOP") -> str:
         _, supervisord = self.local.pids
         order = CommandStart(
             command_id=f"r{number}",
@@ -56,6 +56,7 @@ class Node:
             namespec=namespec,
             grant=namespec,
             token=(1, number),
+            isolation=isolation,
         )
         return (await self.local.obey(order)).answer
 
@@ -97,5 +98,35 @@ async def test_an_order_that_the_node_cannot_obey_now_is_no_failure_of_the_progr
         assert await node.start("a:a", 2, within=-0.1) == "unknown"
         assert await node.start("none:none", 3) == "refused"
         assert await node.start("a:a", 4) == "ok"
+    finally:
+        await node.end()
+
+
+async def test_a_node_that_loses_its_lease_comes_back_with_what_isolation_spares(
+    house: House, tmp_path: Path
+) -> None:
+    """KEEP and ALLOW go on, under their tokens, with the same pids; only what is STOP must end first."""
+    sleeper = "[program:{}]\ncommand=sleep 1000\nautostart=false\nstartsecs=0\n"
+    house.configure("".join(map(sleeper.format, ("stop", "keep", "allow"))))
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        house.lease(60)
+        for number, name in enumerate(("stop", "keep", "allow"), 1):
+            assert await node.start(f"{name}:{name}", number, isolation=name.upper()) == "ok"
+        processes = node.publisher.processes
+        await soon(lambda: all(p.state is ProcessState.RUNNING for p in processes.values()), "all of them")
+        before, epoch = dict(processes), node.local.epoch
+        assert node.local.coordinator is not None
+        node.local.coordinator.lapse(epoch)
+        await soon(lambda: node.local.epoch > epoch, "a new epoch")
+        await node.reaches(NodeState.RUNNING)
+        assert processes["stop:stop"].state is ProcessState.STOPPED
+        assert processes["keep:keep"] == before["keep:keep"]
+        assert processes["allow:allow"] == before["allow:allow"]
+        assert await node.start("stop:stop", 4) == "ok", "and it obeys under the new one"
+        assert await node.start("keep:keep", 2, isolation="KEEP") == "ok", "it runs under this token already"
+        assert processes["keep:keep"].pid == before["keep:keep"].pid
     finally:
         await node.end()

@@ -232,6 +232,19 @@ class World:
             lambda: self._all(node, ProcessState.STOPPED) if node in self.mute else None,
         )
 
+    def cut_off(self, node: str) -> None:
+        """Cut off, and what runs there goes on whatever becomes of the lease: isolation KEEP or ALLOW."""
+        self.mute.add(node)
+        self.later(0.8, lambda: self.tell(m.NodeSilent(node, self.now)) if node in self.mute else None)
+
+    def rejoin(self, node: str) -> None:
+        """The network has healed: it holds a lease under a new epoch, and what runs there still does."""
+        self.mute.discard(node)
+        known = self.nodes[node]
+        epoch = max(known.epoch + 1, self.ledger.epochs.get(node, 0))
+        self.nodes[node] = msgspec.structs.replace(known, epoch=epoch, seen_at=self.now)
+        self.tell_together(m.NodeHeard(node), m.NodeChanged(self.nodes[node]))
+
     def raise_epoch(self, node: str, above: int) -> None:
         if (node in self.mute or node in self.dead) and self.engine is not None:
             epoch = max(above, self.nodes[node].epoch) + 1

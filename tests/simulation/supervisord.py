@@ -193,6 +193,7 @@ class Supervisord:
         epoch: int,
         deadline: float,
         request: str,
+        isolation: str = "STOP",
     ) -> dict[str, Any]:
         if request in self._done:
             return self._done[request]
@@ -208,6 +209,7 @@ class Supervisord:
         record = self.host.deadline
         if record is None or now >= record.stop_at:
             raise Refused("no_lease", "no lease")
+        self.host.orders.managed = {**self.host.orders.managed, namespec: isolation}
         process = self.processes[namespec]
         if process.state.alive:
             if process.token == token and process.state is not ProcessState.STOPPING:
@@ -242,6 +244,9 @@ class Supervisord:
         self.host.orders.managed = {one.namespec: one.isolation for one in programs}
         self.look()
         return {}
+
+    def _covered(self) -> dict[str, Any]:
+        return {"alive": [process.namespec for process in self.doomed()]}
 
     def _rejoin(self, epoch: int) -> dict[str, Any]:
         orders = self.host.orders

@@ -105,3 +105,24 @@ async def test_report_lets_it_run_and_says_so(house: House) -> None:
     assert "started" in await supervisorctl(house, "start", "managed")
     told = await house.hear_of(Unguarded)
     assert told.namespec == "managed:managed"
+
+
+@pytest.mark.parametrize(("isolation", "goes_on"), [("STOP", False), ("ALLOW", False), ("KEEP", True)])
+async def test_what_ended_under_an_epoch_that_is_over_cannot_be_started_by_hand_under_its_token(
+    house: House, isolation: str, goes_on: bool
+) -> None:
+    """It may run elsewhere by now, but for KEEP: its grant is still here."""
+    house.configure(PROGRAMS.replace("autorestart=true", "autorestart=false"))
+    await house.up()
+    house.lease(60)
+    wire = house.wire()
+    await supervisorctl(house, "stop", "managed")
+    pid = wire.start("managed:managed", grant="managed", isolation=isolation)["result"]["pid"]
+    await house.hear(lambda _: is_up(house, pid))
+    before = len(house.events)
+    os.kill(pid, signal.SIGKILL)
+    await house.state("managed:managed", "EXITED", after=before)
+    assert wire.ask("rejoin", epoch=2)["ok"]
+    words = await supervisorctl(house, "start", "managed")
+    assert ("started" in words) is goes_on, words
+    wire.close()

@@ -201,7 +201,7 @@ class LocalNode:
     def on_lease_lapsing(self, _lease: NodeLease | None) -> None:
         """Isolation begins: the plugin stops what it must by itself, this is the second hand on it."""
         self._tell("lease", "no majority renewed the lease: stopping what it covers", Severity.MAJOR)
-        self._spawn(self._stop_granted())
+        self._spawn(self._stop_covered())
         self._due.set()
         self.changed.set()
 
@@ -223,7 +223,7 @@ class LocalNode:
         assert self.coordinator is not None
         lease = self.coordinator.lease
         if lease is None:
-            if not self._clear():
+            if not await self._clear():
                 return False
             await self.coordinator.join()
             return True
@@ -244,21 +244,30 @@ class LocalNode:
             self.changed.set()
         return True
 
-    def _clear(self) -> bool:
-        """Nothing runs that the old lease covered, so a new one may be asked for."""
-        granted = any(
-            process.token is not None and process.state.alive
-            for process in self._publisher.processes.values()
-        )
-        unheard = self.pids[1] != 0 and not self._up
-        return self._isolation in ("", "done") and not granted and not unheard
+    async def _clear(self) -> bool:
+        """Nothing runs that the old lease covered, so a new one may be asked for.
 
-    async def _stop_granted(self) -> None:
-        for process in list(self._publisher.processes.values()):
-            if process.token is not None and process.state.alive and self.supervision is not None:
-                with contextlib.suppress(supervised.Refused, supervised.Unavailable):
+        What isolation KEEP or ALLOW lets go on is no obstacle. The plugin knows which those are.
+        """
+        if self._isolation not in ("", "done"):
+            return False
+        if self.pids[1] == 0:
+            return True
+        if not self._up or self.supervision is None:
+            return False
+        try:
+            return not await self.supervision.covered()
+        except (supervised.Refused, supervised.Unavailable):
+            return False
+
+    async def _stop_covered(self) -> None:
+        if self.supervision is None:
+            return
+        with contextlib.suppress(supervised.Refused, supervised.Unavailable):
+            for namespec in await self.supervision.covered():
+                with contextlib.suppress(supervised.Refused):
                     await self.supervision.stop_process(
-                        process.namespec, term=self._term, epoch=self._lease_epoch, reason="the lease ran out"
+                        namespec, term=self._term, epoch=self._lease_epoch, reason="the lease ran out"
                     )
 
     # -- the master's orders ---------------------------------------------------------------------------------
@@ -298,6 +307,7 @@ class LocalNode:
                 epoch=order.epoch,
                 deadline=order.deadline,
                 request_id=order.command_id,
+                isolation=order.isolation,
             )
         elif isinstance(order, CommandStop):
             await supervision.stop_process(

@@ -345,7 +345,12 @@ class Reign:
             "grant": command.grant,
         }
         if isinstance(command, StartProcess):
-            return CommandStart(**common, namespec=command.namespec, token=command.token)
+            return CommandStart(
+                **common,
+                namespec=command.namespec,
+                token=command.token,
+                isolation=command.isolation.value,
+            )
         if isinstance(command, StopProcess):
             return CommandStop(**common, namespec=command.namespec, token=command.token)
         if isinstance(command, ReleaseGrant):

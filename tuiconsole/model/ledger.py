@@ -45,6 +45,8 @@ class Grant(msgspec.Struct, frozen=True, omit_defaults=True):
     """UTC, ISO 8601 with milliseconds."""
     requested_by: str
     state: GrantState = GrantState.GRANTED
+    kept: bool = False
+    """What runs under it may go on while its node is isolated: KEEP or ALLOW has been in force for it."""
 
 
 class Wanted(str, Enum):

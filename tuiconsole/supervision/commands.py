@@ -44,8 +44,11 @@ class PluginCommands(ABC):
         epoch: int,
         deadline: BootTime,
         request_id: str,
+        isolation: str = "STOP",
     ) -> dict[str, Any]:
         """Spawn now. The result has `state`, `pid`, `reason`, and `already` if it ran under this token.
+
+        `isolation`, STOP, KEEP or ALLOW, is in force on the node before the spawn.
 
         Raises:
             Refused: with the reason.
@@ -60,6 +63,7 @@ class PluginCommands(ABC):
             epoch=epoch,
             deadline=deadline,
             request=request_id,
+            isolation=isolation,
         )
 
     async def stop_process(
@@ -113,6 +117,15 @@ class PluginCommands(ABC):
         """
         extra = {} if term is None else {"term": term}
         await self._request("manage", programs=list(programs), guard=guard, **extra)
+
+    async def covered(self) -> tuple[str, ...]:
+        """The namespecs that are alive and may be so under a lease only; those that isolation spares are not.
+
+        Raises:
+            Refused: with the reason.
+            Unavailable: nothing is known.
+        """
+        return tuple((await self._request("covered"))["alive"])
 
     async def rejoin(self, epoch: int) -> None:
         """End an isolation under a new epoch.

@@ -200,6 +200,8 @@ class CommandStart(Command, frozen=True, tag=True, kw_only=True):
     namespec: str
     grant: str
     token: Token
+    isolation: str = "STOP"
+    """What becomes of it when its node is isolated: in force before it starts."""
 
 
 class CommandStop(Command, frozen=True, tag=True, kw_only=True):

@@ -12,6 +12,7 @@ from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.messages import AdoptGrant, Conflict
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.engine.stop import order_stop
+from tuiconsole.rulebook.rules import Isolation
 
 ADOPTED = "found running"
 
@@ -49,10 +50,12 @@ def settle_strays(s: Situation) -> None:
             if len(nodes) != 1 or not s.usable(nodes[0]):
                 continue
             grant = s.draft.grants.get(name)
-            if grant is None:
+            if grant is None and _taken_back(s, application, name, nodes[0]):
+                _stop_stray(s, application, name, nodes[0], "people stopped it while its node was away")
+            elif grant is None:
                 _adopt(s, application, name, nodes[0])
             elif grant.node != nodes[0]:
-                _stop_stray(s, application, name, nodes[0], grant)
+                _stop_stray(s, application, name, nodes[0], f"{name} belongs to {grant.node}")
 
 
 def reported(s: Situation) -> tuple[Conflict, ...]:
@@ -75,6 +78,15 @@ def _namespecs(application: Application, name: str) -> tuple[str, ...]:
     return tuple(application.programs) if application.single else (name,)
 
 
+def _taken_back(s: Situation, application: Application, name: str, node: str) -> bool:
+    """True if it went on under a token that was taken from it, and people want it stopped since then."""
+    wish = s.draft.wishes.get(application.name)
+    if wish is None or wish.wanted is not Wanted.STOPPED or wish.why:
+        return False
+    processes = s.nodes[node].processes
+    return any(processes[n].token is not None for n in _namespecs(application, name) if node in s.alive_on(n))
+
+
 def _adopt(s: Situation, application: Application, name: str, node: str) -> None:
     known = s.nodes[node]
     namespecs = _namespecs(application, name)
@@ -85,18 +97,30 @@ def _adopt(s: Situation, application: Application, name: str, node: str) -> None
     if token[1] >= s.draft.next_token:
         s.draft.next_token = token[1] + 1
     wish = s.draft.wishes.get(application.name)
-    s.draft.grants[name] = Grant(name, node, token, known.epoch, known.incarnation, iso(s.now.utc), ADOPTED)
-    if wish is None:
+    s.draft.grants[name] = Grant(
+        name,
+        node,
+        token,
+        known.epoch,
+        known.incarnation,
+        iso(s.now.utc),
+        ADOPTED,
+        kept=s.isolation_of(name) is not Isolation.STOP,
+    )
+    for namespec in namespecs:
+        # That it was lost, or could not be placed elsewhere, is over; a crash shows by itself.
+        s.draft.failures.pop(namespec, None)
+    if wish is None or wish.wanted is Wanted.STOPPED:
         s.draft.wishes[application.name] = Wish(Wanted.STARTED, ADOPTED, iso(s.now.utc), origin=node)
     command = AdoptGrant(s.orders.new_id(), node, name, token, namespecs, s.term, known.epoch, s.deadline)
     s.order(("adopt", node, name), command)
     s.event("application", name, f"{name} was found running on {node} and goes on there")
 
 
-def _stop_stray(s: Situation, application: Application, name: str, node: str, grant: Grant) -> None:
+def _stop_stray(s: Situation, application: Application, name: str, node: str, why: str) -> None:
     for namespec in _namespecs(application, name):
         if node in s.alive_on(namespec):
             if s.orders.get(("stop", node, namespec)) is None:
-                text = f"{namespec} is stopped on {node}: {name} belongs to {grant.node}"
+                text = f"{namespec} is stopped on {node}: {why}"
                 s.event("process", namespec, text, Severity.MAJOR)
             order_stop(s, node, namespec, None)

@@ -136,6 +136,7 @@ class Engine:
             while repair(s):
                 self._advance()
         self._release_leftovers()
+        self._note_isolation()
         s.draft.jobs = {name: job.record() for name, job in s.jobs.items()}
         self._manage()
         return self._decision()
@@ -194,6 +195,13 @@ class Engine:
         for grant in list(s.draft.grants.values()):
             if grant.state is GrantState.RELEASING and grant.name.partition(":")[0] not in s.jobs:
                 order_release(s, grant)
+
+    def _note_isolation(self) -> None:
+        """In the ledger before any node hears of it: that what runs under a grant may outlive its lease."""
+        s = self._s
+        for grant in list(s.draft.grants.values()):
+            if not grant.kept and s.isolation_of(grant.name) is not Isolation.STOP:
+                s.draft.grants[grant.name] = msgspec.structs.replace(grant, kept=True)
 
     def _manage(self) -> None:
         s = self._s

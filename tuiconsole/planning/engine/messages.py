@@ -170,6 +170,8 @@ class StartProcess(msgspec.Struct, frozen=True, tag=True):
     """The node's epoch this is meant for."""
     deadline: BootTime
     """On the master's clock: not to be obeyed after it. The sender translates it for the node."""
+    isolation: Isolation = Isolation.STOP
+    """In force on the node before it starts, whatever its list of managed programs says."""
 
 
 class StopProcess(msgspec.Struct, frozen=True, tag=True):

@@ -14,7 +14,6 @@ from tuiconsole.planning.catalogue import Program
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import RaiseEpoch
 from tuiconsole.planning.engine.situation import Death, Situation, ended_badly, words_of_end
-from tuiconsole.rulebook.rules import Isolation
 
 
 def node_changed(s: Situation, node: Node) -> None:
@@ -117,12 +116,19 @@ def reconcile(s: Situation, name: str, *, died: bool) -> None:
         namespecs = s.granted_namespecs(grant)
         alive = [n for n in namespecs if n in node.processes and node.processes[n].state.alive]
         application = s.application_of(grant.name)
-        if alive or application is None:
+        if application is None:
             continue
+        # It may have been heard before it was RUNNING again, with nothing left of what it ran.
+        told = {death.namespec for death in s.deaths if death.node == name}
         job = s.jobs.get(application.name)
-        if job is None or job.starting:
-            # It may have been heard before it was RUNNING again, with nothing left of what it ran.
-            told = {death.namespec for death in s.deaths if death.node == name}
+        if alive:
+            s.deaths += [
+                Death(application.name, n, name, words_of_end(process))
+                for n, process in node.processes.items()
+                if n in namespecs and n not in told and n not in s.draft.failures
+                if process.token == grant.token and ended_badly(process)
+            ]
+        elif job is None or job.starting:
             reason = "died with its supervisord" if died else "ended while its node was away"
             s.deaths += [
                 Death(application.name, n, name, reason, with_node=True)
@@ -166,7 +172,7 @@ def _restarted(s: Situation, old: Node, new: Node) -> bool:
 
 def _compare(s: Situation, node: str, before: Process, process: Process, restarted: bool) -> None:
     was_up = before.state in (ProcessState.RUNNING, ProcessState.STARTING, ProcessState.BACKOFF)
-    if not was_up or process.state.alive or node in s.lost:
+    if not was_up or process.state.alive:
         return
     application = s.apps.get(process.group)
     if application is None or not application.managed:
@@ -174,6 +180,8 @@ def _compare(s: Situation, node: str, before: Process, process: Process, restart
     grant = s.draft.grants.get(application.grant_name(process.namespec))
     if grant is not None and grant.node != node:
         # What is left of an instance that was moved: its end says nothing of the one that has the grant.
+        return
+    if grant is None and node in s.lost:
         return
     if ended_badly(process):
         s.deaths.append(Death(application.name, process.namespec, node, words_of_end(process)))
@@ -197,13 +205,12 @@ def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool) -> Non
     held = [grant for grant in s.draft.grants.values() if grant.node == name]
     died: list[Death] = []
     for grant in held:
-        application = s.application_of(grant.name)
-        if application is None or application.rules is None:
-            del s.draft.grants[grant.name]
-            continue
-        if keep and application.rules.isolation is Isolation.KEEP:
+        if keep and s.outlives(grant):
             continue
         del s.draft.grants[grant.name]
+        application = s.application_of(grant.name)
+        if application is None or application.rules is None:
+            continue
         job = s.jobs.get(application.name)
         if job is None or job.starting:
             died += [Death(application.name, n, name, fate, with_node=True) for n in _were_up(s, grant, job)]

@@ -128,10 +128,11 @@ def _obstacle(s: Situation, application: Application) -> str:
             if state is None:
                 node = s.nodes.get(grant.node)
                 state = f"is {node.state.value}" if node else "is not in the cluster file"
-            return (
-                f"{grant.name} belongs to {grant.node}, which {state}: it may start elsewhere only once "
-                "that node's lease is over or its death is proved"
-            )
+            until = "that node's lease is over or its death is proved"
+            if s.outlives(grant):
+                until = f"that node is back, or `tuiconsole confirm-dead {grant.node}` says that it is dead"
+            held = f"{grant.name} belongs to {grant.node}, which {state}"
+            return f"{held}: it may start elsewhere only once {until}"
     return ""
 
 

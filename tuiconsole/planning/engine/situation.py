@@ -19,6 +19,7 @@ from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
 from tuiconsole.planning.placement import Loads
+from tuiconsole.rulebook.rules import Isolation
 from tuiconsole.settings.timing import Timing
 
 
@@ -161,6 +162,20 @@ class Situation:
     def application_of(self, grant: str) -> Application | None:
         """The application that a grant's name belongs to."""
         return self.apps.get(grant.partition(":")[0])
+
+    def isolation_of(self, grant: str) -> Isolation:
+        """What the rules say becomes of a grant's processes when their node is isolated."""
+        rules = self.rulebook.application(grant.partition(":")[0])
+        return rules.isolation if rules is not None else Isolation.STOP
+
+    def outlives(self, grant: Grant) -> bool:
+        """True if a grant stays with a node whose lease is over: what it is for may still run there.
+
+        A grant that was ever under KEEP or ALLOW and is to be STOP now stays as well: the rules may have
+        changed while the node could not hear of it.
+        """
+        isolation = self.isolation_of(grant.name)
+        return isolation is Isolation.KEEP or (isolation is Isolation.STOP and grant.kept)
 
     def granted_namespecs(self, grant: Grant) -> tuple[str, ...]:
         """The processes that a grant is for."""

@@ -18,7 +18,7 @@ from tuiconsole.planning.engine.messages import Answer, StartProcess
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso, words_of_end
 from tuiconsole.planning.placement import Placement, place
 from tuiconsole.planning.sequences import start_steps
-from tuiconsole.rulebook.rules import Distribution, StartingFailureStrategy, StartingStrategy
+from tuiconsole.rulebook.rules import Distribution, Isolation, StartingFailureStrategy, StartingStrategy
 
 WAIT_EXIT_FACTOR = 10.0
 """A `wait_exit` process may run this many times the start timeout before it counts as failed."""
@@ -162,7 +162,14 @@ def _wish_started(s: Situation, job: Job, application: Application) -> None:
 def _give(s: Situation, job: Job, name: str, node: str) -> None:
     known = s.nodes[node]
     s.draft.grants[name] = Grant(
-        name, node, s.draft.token(s.term), known.epoch, known.incarnation, iso(s.now.utc), job.requested_by
+        name,
+        node,
+        s.draft.token(s.term),
+        known.epoch,
+        known.incarnation,
+        iso(s.now.utc),
+        job.requested_by,
+        kept=s.isolation_of(name) is not Isolation.STOP,
     )
 
 
@@ -296,6 +303,7 @@ def _await_answer(s: Situation, job: Job, application: Application, namespec: st
             s.term,
             s.epoch(mark.node),
             min(s.deadline, job.expires),
+            s.isolation_of(grant.name),
         )
         s.order(key, command)
     return ""

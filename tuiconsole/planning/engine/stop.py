@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase
 from tuiconsole.model.requests import Verdict
@@ -153,13 +155,4 @@ def _note_failure(s: Situation, job: Job) -> None:
 
 
 def _releasing(grant: Grant) -> Grant:
-    return Grant(
-        grant.name,
-        grant.node,
-        grant.token,
-        grant.epoch,
-        grant.incarnation,
-        grant.since,
-        grant.requested_by,
-        GrantState.RELEASING,
-    )
+    return msgspec.structs.replace(grant, state=GrantState.RELEASING)

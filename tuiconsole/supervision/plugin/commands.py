@@ -14,7 +14,7 @@ from supervisor.states import ProcessStates, SupervisorStates, getProcessStateDe
 
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.plugin.guard import DENY, GUARDS
-from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of
+from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of, namespec_of
 from tuiconsole.supervision.plugin.standing import Managed
 
 TYPE_CHECKING = False
@@ -70,6 +70,13 @@ def token_of(request: dict[str, Any], field: str) -> tuple[int, int]:
     return value[0], value[1]
 
 
+def _isolation_of(request: dict[str, Any]) -> str:
+    isolation = request.get("isolation", ISOLATIONS[0])
+    if isolation not in ISOLATIONS:
+        raise RefusedError("bad_request", f"isolation must be one of {', '.join(ISOLATIONS)}")
+    return str(isolation)
+
+
 class Commands:
     """Obeys or refuses. Each public method named as an `op` takes the request and gives its result.
 
@@ -109,6 +116,9 @@ class Commands:
         if boottime() >= deadline:
             raise RefusedError("expired", f"the command to start {namespec} came after its deadline")
         self._refuse_void(namespec, grant, token)
+        if "isolation" in request:
+            # The list may be older than this start: what the node does when isolated is settled with it.
+            self._orders.govern(namespec, Managed(grant, _isolation_of(request)))
         chronicle = chronicle_of(process)
         if process.state in ALIVE and process.state != ProcessStates.STOPPING:
             if chronicle.token == token and not chronicle.void:
@@ -170,10 +180,7 @@ class Commands:
             raise RefusedError("bad_request", "programs must be a list of objects")
         managed = {}
         for entry in programs:
-            isolation = entry.get("isolation", "STOP")
-            if isolation not in ISOLATIONS:
-                raise RefusedError("bad_request", f"isolation must be one of {', '.join(ISOLATIONS)}")
-            managed[text_of(entry, "namespec")] = Managed(text_of(entry, "grant"), isolation)
+            managed[text_of(entry, "namespec")] = Managed(text_of(entry, "grant"), _isolation_of(entry))
         guard = request.get("guard", DENY)
         if guard not in GUARDS:
             raise RefusedError("bad_request", f"guard must be one of {', '.join(GUARDS)}")
@@ -195,9 +202,15 @@ class Commands:
                 raise RefusedError("busy", "managed processes of the isolated epoch are still alive")
         elif epoch < self._orders.epoch:
             raise RefusedError("stale_epoch", f"epoch {epoch} is older than {self._orders.epoch}")
+        if epoch > self._orders.epoch:
+            self._isolation.void_ended()
         self._orders.see(0, epoch)
         self._deadman.rejoin()
         return {"epoch": epoch}
+
+    def covered(self, _request: dict[str, Any]) -> dict[str, object]:
+        """What runs and must not run without a lease: all that is managed with isolation STOP."""
+        return {"alive": [namespec_of(process) for process in self._isolation.doomed()]}
 
     def shutdown(self, _request: dict[str, Any]) -> dict[str, object]:
         """Supervisord's own orderly end."""

@@ -44,7 +44,7 @@ class GrantGuard:
         namespec = namespec_of(process)
         if chronicle.token is not None and chronicle.grant is not None:
             floor = self._orders.floor(chronicle.grant)
-            if chronicle.token <= floor:
+            if chronicle.token <= floor or chronicle.void:
                 return f"{namespec}: its token {chronicle.token[0]}-{chronicle.token[1]} is void"
         managed = self._orders.managed.get(namespec)
         if managed is None or self._orders.guard == REPORT:

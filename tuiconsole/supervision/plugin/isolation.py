@@ -53,6 +53,13 @@ class Isolation:
         """True if any process that must stop is alive."""
         return next(self.doomed(), None) is not None
 
+    def void_ended(self) -> None:
+        """Void the tokens of what has ended, under an epoch that is over. With KEEP the grant stays."""
+        for process in self.roster:
+            managed = self._orders.managed.get(namespec_of(process))
+            if process.state not in ALIVE and (managed is None or managed.isolation != "KEEP"):
+                chronicle_of(process).void = True
+
     def terminate(self) -> None:
         """Each program's own stop signal, to its whole process group; descendants are noted for the sweep."""
         pids = [(process.pid, process.config.stopsignal) for process in self.doomed() if process.pid]

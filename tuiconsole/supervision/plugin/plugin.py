@@ -49,7 +49,7 @@ SOCKET_NAME = "plugin.sock"
 ORDERS_DIRECTORY = "plugin"
 """Directory below the state directory that holds the standing orders: it is given to supervisord's user."""
 
-_OPS = ("start", "stop", "release", "manage", "rejoin", "shutdown")
+_OPS = ("start", "stop", "release", "manage", "rejoin", "covered", "shutdown")
 
 
 class Place(NamedTuple):

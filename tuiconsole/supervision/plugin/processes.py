@@ -48,7 +48,7 @@ class Chronicle:
         self.token: tuple[int, int] | None = None
         self.grant: str | None = None
         self.void = False
-        """True once an isolation has taken its token back."""
+        """True once its token was taken back: by an isolation, or with the epoch it was given under."""
         self.expected_exit = True
         self.exit_status: int | None = None
         self.reason = ""

@@ -70,6 +70,12 @@ class StandingOrders:
             self.managed, self.guard = managed, guard
             self._save()
 
+    def govern(self, namespec: str, managed: Managed) -> None:
+        """Put one program's entry in force, whatever the list said of it."""
+        if self.managed.get(namespec) != managed:
+            self.managed = {**self.managed, namespec: managed}
+            self._save()
+
     def _save(self) -> None:
         body = json.dumps(
             {

@@ -1,0 +1,98 @@
+"""KEEP and ALLOW on hosts whose lines are cut: what goes on, what may start elsewhere, and the heal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live.cluster import SRV, application, node_of
+from tuiconsole.clock import boottime
+from tuiconsole.model.requests import Verdict
+from tuiconsole.model.states import NodeState
+
+from .machines import Machines, host_of, machines, nodes_of
+from .network import obstacle
+
+pytestmark = pytest.mark.faults
+
+KEPT, ALLOWED = SRV[0], SRV[1]
+SETTINGS = f"""
+[isolation]
+"{KEPT}" = "KEEP"
+"{ALLOWED}" = "ALLOW"
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Machines]:
+    """Machines of their own: here something does run twice, as its rules allow."""
+    why = obstacle()
+    if why:
+        pytest.skip(why)
+    with machines(settings=SETTINGS, strict=False) as made:
+        yield made
+
+
+def cut_off(cluster: Machines, lost: int) -> float:
+    """Part a host from all others until it is lost to them; returns when it was cut."""
+    rest = cluster.network.others(lost)
+    since = boottime()
+    cluster.network.part([lost], rest)
+    cluster.wait_until(
+        lambda s: node_of(s, f"server_{lost}").state is NodeState.FAILED,
+        f"the loss of host {lost}",
+        node=f"console_{rest[0]}",
+    )
+    return since
+
+
+def test_keep_outlives_a_partition_and_the_heal_without_a_restart(cluster: Machines) -> None:
+    cluster.restore()
+    lost = host_of(cluster.place_of(KEPT))
+    before = {key: pid for key, pid in cluster.pids().items() if key[0].startswith(KEPT)}
+    others = cluster.pids(*nodes_of(lost))
+    token = cluster.application(KEPT).grant
+    cut_off(cluster, lost)
+    by = f"console_{cluster.network.others(lost)[0]}"
+    refused = cluster.request("start", KEPT, by)
+    assert refused.verdict is Verdict.REFUSED
+    assert f"confirm-dead server_{lost}" in refused.text
+    kept = cluster.application(KEPT, by)
+    assert kept.grant == token, "nobody else may have it"
+    cluster.network.heal()
+    print(f"whole again {cluster.healed('a partition'):.2f} s after the heal")
+    now = cluster.pids()
+    assert {key: now.get(key) for key in before} == before, "0 restarts"
+    assert {key: now.get(key) for key in others} == others
+    assert cluster.application(KEPT).grant == token
+    assert cluster.convict() == []
+
+
+def test_allow_goes_on_and_starts_elsewhere_and_the_double_is_shown_after_the_heal(
+    cluster: Machines,
+) -> None:
+    cluster.restore()
+    lost = host_of(cluster.place_of(ALLOWED))
+    before = {key: pid for key, pid in cluster.pids().items() if key[0].startswith(ALLOWED)}
+    since = cut_off(cluster, lost)
+    by = f"console_{cluster.network.others(lost)[0]}"
+    begun = cluster.begun(f"{ALLOWED}:scen2_internal_data_bus", since).at - since
+    print(f"{ALLOWED} started elsewhere {begun:.2f} s after the cut")
+    now = cluster.pids()
+    assert {key: now.get(key) for key in before} == before, "it goes on where it was"
+    cluster.network.heal()
+    status = cluster.wait_until(lambda s: s.conflicts, "the double in the status", node=by)
+    [conflict] = status.conflicts
+    assert conflict.name == ALLOWED
+    assert f"server_{lost}" in conflict.nodes
+    refused = cluster.request("start", ALLOWED, by)
+    assert refused.verdict is Verdict.REFUSED
+    assert "runs more than once" in refused.text
+    assert application(status, KEPT).nodes
+    cluster.stop(KEPT, by)
+    cluster.start(KEPT, by)
+    cluster.stop(ALLOWED, by)
+    assert cluster.live(ALLOWED) == []
+    cluster.start(ALLOWED, by)
+    cluster.healed("a double")
