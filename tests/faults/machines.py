@@ -41,11 +41,15 @@ def nodes_of(host: int) -> tuple[str, str]:
 class Machines(Cluster):
     """A cluster of three hosts, each with a server and a console. Use it within `machines()`."""
 
-    def __init__(self, folder: Path, network: Network, wait: str = "0", settings: str = "") -> None:
+    def __init__(
+        self, folder: Path, network: Network, wait: str = "0", settings: str = "", general: str = ""
+    ) -> None:
         super().__init__(folder, wait)
         self.network = network
         self.settings = settings
         """Tables that the cluster file has beside its own."""
+        self.general = general
+        """Words under [cluster]."""
         self.judge = Judge(self.witness.folder)
         self._hosts: dict[int, subprocess.Popen[bytes]] = {}
         self._environment: dict[str, str] = {}
@@ -58,6 +62,7 @@ class Machines(Cluster):
         prepare(self.folder)
         text = self.config.read_text("utf-8")
         text = re.sub(r"127\.0\.0\.1(\d)", lambda match: address(int(match[1])), text)
+        text = text.replace("[cluster]", f"[cluster]\n{self.general}")
         self.config.write_text(f"{text}\n{self.settings}\n", "utf-8")
         cluster = load_cluster(self.config)
         tag = secrets.token_hex(8)
@@ -177,14 +182,16 @@ class Machines(Cluster):
 
 
 @contextlib.contextmanager
-def machines(wait: str = "0", settings: str = "", *, strict: bool = True) -> Iterator[Machines]:
+def machines(
+    wait: str = "0", settings: str = "", general: str = "", *, strict: bool = True
+) -> Iterator[Machines]:
     """A cluster of three hosts from its first rest until it has ended, and nothing of it is left.
 
     `strict`: nothing may have run twice.
     """
     parent = folder_of_a_demo()
     with Network(HOSTS) as network:
-        cluster = Machines(parent / "d", network, wait, settings)
+        cluster = Machines(parent / "d", network, wait, settings, general)
         cluster.folder.mkdir()
         try:
             cluster.launch()

@@ -14,6 +14,7 @@ from tests.house.checkout import DOCUMENTS, ROOT, run, section, tool
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.rulebook.rules import (
+    ConciliationStrategy,
     Distribution,
     Isolation,
     RunningFailureStrategy,
@@ -111,6 +112,7 @@ def test_every_word_of_the_rules_is_documented() -> None:
     text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     words = {*PROGRAM_WORDS, *TOML_APPLICATION_WORDS}
     for choices in (
+        ConciliationStrategy,
         Distribution,
         Isolation,
         RunningFailureStrategy,

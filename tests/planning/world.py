@@ -20,7 +20,7 @@ from tuiconsole.model.status import ApplicationStatus, ClusterStatus, MasterStat
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.status import cluster_status
-from tuiconsole.rulebook.rules import StartingStrategy
+from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
 from tuiconsole.settings.timing import Timing
 
 from .scenario import Rules, view
@@ -152,6 +152,8 @@ class World:
                 return m.Answer.REFUSED, f"token {command.token} was released"
             self.spawn(command.node, command.namespec, command.token)
         elif isinstance(command, m.StopProcess):
+            if command.void is not None:
+                self.floors[key] = max(self.floors.get(key, (0, 0)), command.void)
             self.stop(command.node, command.namespec)
         elif isinstance(command, m.ReleaseGrant):
             self.floors[key] = max(self.floors.get(key, (0, 0)), command.token)
@@ -304,10 +306,13 @@ class World:
         by: str = "ada",
         timeout: float = 60.0,
         strategy: StartingStrategy | None = None,
+        conciliation: ConciliationStrategy | None = None,
+        keep: str = "",
     ) -> str:
         request = request_id or f"r{len(self.commands)}.{self.number}"
         self.number += 1
-        self.tell(m.RequestReceived(m.Request(request, action, targets, on, by, timeout, strategy)))
+        asked = m.Request(request, action, targets, on, by, timeout, strategy, conciliation, keep)
+        self.tell(m.RequestReceived(asked))
         return request
 
     def answer(self, request: str) -> Outcome:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
 from tuiconsole.rulebook.rules import (
     ApplicationRules,
+    ConciliationStrategy,
     Distribution,
     Isolation,
     ProgramRules,
@@ -235,6 +236,21 @@ def test_isolation_is_the_rules_word_then_the_cluster_files_then_stop(tmp_path: 
         Isolation.ALLOW,
     ]
     assert rules(tmp_path, text).digest != book.digest
+
+
+def test_conciliation_is_the_rules_word_then_the_cluster_files_then_user(tmp_path: Path) -> None:
+    text = 'format = 1\n[[applications]]\nname = "a"\n[[applications]]\nname = "b"\n'
+    text += 'conciliation_strategy = "SENICIDE"\n'
+
+    def said(**options: object) -> list[ConciliationStrategy]:
+        book = rules(tmp_path, text, **options)
+        return [found.conciliation for name in ("a", "b") if (found := book.application(name))]
+
+    assert said() == [ConciliationStrategy.USER, ConciliationStrategy.SENICIDE]
+    everywhere = said(conciliation=ConciliationStrategy.STOP)
+    assert everywhere == [ConciliationStrategy.STOP, ConciliationStrategy.SENICIDE]
+    other = rules(tmp_path, text, conciliation=ConciliationStrategy.STOP)
+    assert other.digest != rules(tmp_path, text).digest
 
 
 def test_words_that_nothing_acts_on_yet_are_kept(tmp_path: Path) -> None:

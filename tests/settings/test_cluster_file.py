@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tuiconsole.rulebook.rules import Isolation
+from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.cluster_file import Cluster, Engine, Guard, check_local, load_cluster
 from tuiconsole.settings.places import find_config, local_addresses
 from tuiconsole.source.errors import SourceError
@@ -118,6 +118,10 @@ def test_paths_are_relative_to_the_file_wherever_one_stands(
         (("[kinds.server]", "[timing]\nnode_lease = 0.1\n[kinds.server]"), "toml:6: timing: "),
         (("[kinds.server]", '[timing]\nprofile = "fats"\n[kinds.server]'), "did you mean fast?"),
         (
+            ("[cluster]", '[cluster]\nconciliation_strategy = "MERCY"'),
+            "toml:3: cluster.conciliation_strategy = 'MERCY' is not known",
+        ),
+        (
             ("[kinds.server]", '[isolation]\nhci = "HALT"\n[kinds.server]'),
             "toml:6: isolation.hci = 'HALT' is not known",
         ),
@@ -180,6 +184,12 @@ def test_a_stereotype_of_supvisors_is_a_tag(tmp_path: Path) -> None:
 def test_isolation_keeps_the_order_of_the_file(tmp_path: Path) -> None:
     cluster = load(tmp_path, GOOD + '[isolation]\n"hci_" = "KEEP"\n"" = "ALLOW"\n')
     assert cluster.isolation == (("hci_", Isolation.KEEP), ("", Isolation.ALLOW))
+
+
+def test_doubles_are_left_to_people_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).conciliation is ConciliationStrategy.USER
+    said = GOOD.replace("[cluster]", '[cluster]\nconciliation_strategy = "INFANTICIDE"')
+    assert load(tmp_path, said).conciliation is ConciliationStrategy.INFANTICIDE
 
 
 def test_a_missing_supervisord_conf_is_found_on_its_own_machine_only(tmp_path: Path) -> None:

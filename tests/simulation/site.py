@@ -39,7 +39,7 @@ UP_WITHIN = 8.0
 def scenario() -> tuple[Any, Any]:
     """Cluster file and rules of Scenario 2, as they are shipped."""
     cluster = load_cluster(SCENARIO / "tuiconsole.toml")
-    return cluster, load_rules(cluster.rules, isolation=cluster.isolation)
+    return cluster, load_rules(cluster.rules, isolation=cluster.isolation, conciliation=cluster.conciliation)
 
 
 def programs_of(node: str) -> tuple[str, ...]:

@@ -221,11 +221,20 @@ class Supervisord:
         return self._remember(request, {"already": False})
 
     def _stop(
-        self, namespec: str, term: int, epoch: int, request: str = "", reason: str = "", **_: Any
+        self,
+        namespec: str,
+        term: int,
+        epoch: int,
+        request: str = "",
+        reason: str = "",
+        grant: str = "",
+        floor: Token = (0, 0),
     ) -> dict[str, Any]:
         if request and request in self._done:
             return self._done[request]
         self._refuse_stale(term, epoch)
+        floors = self.host.orders.floors
+        floors[grant] = max(floor, floors.get(grant, (0, 0)))
         process = self.processes[namespec]
         if process.state.alive:
             self.terminate(process, reason or "stopped on request")

@@ -311,7 +311,12 @@ class LocalNode:
             )
         elif isinstance(order, CommandStop):
             await supervision.stop_process(
-                order.namespec, term=order.term, epoch=order.epoch, request_id=order.command_id
+                order.namespec,
+                term=order.term,
+                epoch=order.epoch,
+                request_id=order.command_id,
+                grant=order.grant,
+                floor=order.void,
             )
         elif isinstance(order, CommandRelease):
             clear = await supervision.release(

@@ -26,6 +26,7 @@ from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.engine.messages import (
     AdoptGrant,
     Answer,
+    ClocksCompared,
     Command,
     CommandAnswered,
     Decision,
@@ -229,6 +230,7 @@ class Reign:
             inputs, self._inputs = self._inputs, []
             stored, self._stored = self._stored, []
             self._awake.clear()
+            self._engine.handle(ClocksCompared(self._observer.offsets), now)
             for given in inputs or (Tick(),):
                 self._engine.handle(given, now)
             decision = self._engine.decide(now)
@@ -352,7 +354,7 @@ class Reign:
                 isolation=command.isolation.value,
             )
         if isinstance(command, StopProcess):
-            return CommandStop(**common, namespec=command.namespec, token=command.token)
+            return CommandStop(**common, namespec=command.namespec, token=command.token, void=command.void)
         if isinstance(command, ReleaseGrant):
             return CommandRelease(**common, token=command.token, namespecs=command.namespecs)
         assert isinstance(command, AdoptGrant)

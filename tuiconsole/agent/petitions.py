@@ -15,7 +15,7 @@ from tuiconsole.coordination.coordinator import Coordinator
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.status import no_quorum
 from tuiconsole.planning.engine.messages import Request
-from tuiconsole.rulebook.rules import StartingStrategy
+from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
 from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import Act, Acted, Failed, ReplyBody
 
@@ -157,12 +157,16 @@ def _wrong(act: Act) -> str:
         return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
     if act.without_master and act.action is not Action.STOP:
         return f"without a master nothing but a stop is possible, no {act.action.value}"
-    if act.strategy is not None and act.strategy not in StartingStrategy.__members__:
-        return f"no strategy is named {act.strategy!r}; known: {', '.join(StartingStrategy.__members__)}"
+    if act.action is Action.CONCILIATE and (act.strategy is None) is not bool(act.keep):
+        return "to conciliate needs either a strategy or the node whose instance stays"
+    known = (ConciliationStrategy if act.action is Action.CONCILIATE else StartingStrategy).__members__
+    if act.strategy is not None and act.strategy not in known:
+        return f"no strategy is named {act.strategy!r}; known: {', '.join(known)}"
     return ""
 
 
 def _request(act: Act, timeout: float) -> Request:
+    conciliates = act.action is Action.CONCILIATE
     return Request(
         id=act.request_id,
         action=act.action,
@@ -170,5 +174,7 @@ def _request(act: Act, timeout: float) -> Request:
         origin=act.origin,
         requested_by=act.requested_by,
         timeout=timeout,
-        strategy=StartingStrategy(act.strategy) if act.strategy is not None else None,
+        strategy=StartingStrategy(act.strategy) if act.strategy is not None and not conciliates else None,
+        conciliation=ConciliationStrategy(act.strategy) if act.strategy is not None and conciliates else None,
+        keep=act.keep,
     )

@@ -77,6 +77,8 @@ class JobKind(str, Enum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    CONCILIATE = "conciliate"
+    """One instance of what runs twice stays; the others are stopped."""
 
 
 class JobPhase(str, Enum):
@@ -116,6 +118,8 @@ class JobRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     waiters: tuple[Waiter, ...] = ()
     failing: str = ""
     """Why a start ends in a stop; empty if it does not."""
+    keep: Mapping[str, str] = {}
+    """Of a conciliation, by name granted: the node whose instance stays."""
 
 
 class FailureKind(str, Enum):

@@ -14,6 +14,8 @@ class Action(str, Enum):
     STOP = "stop"
     RESTART = "restart"
     CLEAR = "clear"
+    CONCILIATE = "conciliate"
+    """End a conflict: have one instance stay, or all stopped, or one started anew."""
     CONFIRM_DEAD = "confirm-dead"
     """Of nodes, not of applications: a person vouches that nothing of them runs any more."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -112,12 +112,31 @@ class ApplicationStatus(msgspec.Struct, frozen=True):
     job: JobStatus | None = None
 
 
+class InstanceStatus(msgspec.Struct, frozen=True):
+    """What one node runs of something that runs more than once."""
+
+    node: str
+    since: str
+    """When its oldest process was started; UTC, ISO 8601."""
+    token: Token | None
+    """Null if it was started past the lock."""
+    processes: tuple[str, ...]
+    """Namespecs."""
+
+
 class ConflictStatus(msgspec.Struct, frozen=True):
     """Something that runs on more than one node though it must not."""
 
     name: str
     nodes: tuple[str, ...]
     since: str
+    strategy: str = "USER"
+    """The conciliation strategy of its rules."""
+    instances: tuple[InstanceStatus, ...] = ()
+    options: Mapping[str, str] = {}
+    """By strategy: what it would do, in words."""
+    waits: str = ""
+    """What goes on about it, or what it waits for, in words."""
 
 
 class ClusterStatus(msgspec.Struct, frozen=True):

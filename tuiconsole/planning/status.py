@@ -19,6 +19,7 @@ from tuiconsole.model.status import (
     ClusterStatus,
     ConflictStatus,
     GrantStatus,
+    InstanceStatus,
     JobStatus,
     MasterStatus,
     NodeStatus,
@@ -27,7 +28,7 @@ from tuiconsole.model.status import (
     no_quorum,
 )
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
-from tuiconsole.planning.engine.messages import EngineReport, JobReport
+from tuiconsole.planning.engine.messages import Conflict, EngineReport, JobReport
 from tuiconsole.planning.placement import Loads
 
 STALE_AFTER = 1.2
@@ -175,11 +176,23 @@ def cluster_status(
         quorum=quorum,
         nodes=tuple(_node_status(node, eyes, loads) for node in view.nodes.values()),
         applications=tuple(application_status(item, eyes) for item in applications.values()),
-        conflicts=tuple(
-            ConflictStatus(conflict.name, conflict.nodes, conflict.since)
-            for conflict in (report.conflicts if report else ())
-        ),
+        conflicts=tuple(_conflict_status(conflict) for conflict in (report.conflicts if report else ())),
         reason=reason if reason is not None else _cluster_reason(state, quorum, report),
+    )
+
+
+def _conflict_status(conflict: Conflict) -> ConflictStatus:
+    instances = tuple(
+        InstanceStatus(one.node, one.since, one.token, one.processes) for one in conflict.instances
+    )
+    return ConflictStatus(
+        conflict.name,
+        conflict.nodes,
+        conflict.since,
+        conflict.strategy.value,
+        instances,
+        conflict.options,
+        conflict.waits,
     )
 
 

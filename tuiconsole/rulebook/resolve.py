@@ -10,6 +10,7 @@ import msgspec
 from tuiconsole.rulebook.raw import Alias, Entry, RawRules, Said
 from tuiconsole.rulebook.rules import (
     ApplicationRules,
+    ConciliationStrategy,
     Distribution,
     Isolation,
     ProgramRules,
@@ -36,12 +37,13 @@ class ProgramEntry(msgspec.Struct, frozen=True):
 
 
 class ApplicationEntry(msgspec.Struct, frozen=True):
-    """The same for applications. `rules.name` is empty for a pattern; `isolation` None if not said."""
+    """The same for applications. `rules.name` is empty for a pattern; None is what is not said."""
 
     name: str | None
     pattern: str | None
     rules: ApplicationRules
     isolation: Isolation | None
+    conciliation: ConciliationStrategy | None
     programs: tuple[ProgramEntry, ...]
     unnamed: ProgramRules
     """For its programs that no rule names."""
@@ -192,7 +194,8 @@ class _Resolver:
             running_failure_strategy=rules.running_failure_strategy,
         )
         isolation = _value(words, "isolation", None)
-        return ApplicationEntry(entry.name, entry.pattern, rules, isolation, programs, unnamed)
+        conciliation = _value(words, "conciliation_strategy", None)
+        return ApplicationEntry(entry.name, entry.pattern, rules, isolation, conciliation, programs, unnamed)
 
     def _program(self, entry: Entry, application: ApplicationRules) -> ProgramRules:
         words = self._with_models(entry)

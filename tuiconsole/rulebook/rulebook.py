@@ -12,7 +12,7 @@ import msgspec
 from tuiconsole.rulebook.best import Chooser
 from tuiconsole.rulebook.raw import RawRules
 from tuiconsole.rulebook.resolve import ANY, SIGNS, ApplicationEntry, ProgramEntry, Resolved, resolve
-from tuiconsole.rulebook.rules import ApplicationRules, Isolation, ProgramRules
+from tuiconsole.rulebook.rules import ApplicationRules, ConciliationStrategy, Isolation, ProgramRules
 from tuiconsole.rulebook.toml_form import read_toml_rules
 from tuiconsole.source.errors import Complaint, SourceError
 
@@ -25,8 +25,14 @@ _UNMANAGED = ProgramRules()
 class Rulebook:
     """All rules in force. Immutable but for its memory of answers, so that it may be shared by threads."""
 
-    def __init__(self, resolved: Resolved, isolation: Sequence[tuple[str, Isolation]] = ()) -> None:
-        """Take resolved entries and the cluster file's patterns of isolation, in its order."""
+    def __init__(
+        self,
+        resolved: Resolved,
+        isolation: Sequence[tuple[str, Isolation]] = (),
+        conciliation: ConciliationStrategy = ConciliationStrategy.USER,
+    ) -> None:
+        """Take resolved entries, and of the cluster file its patterns of isolation and its conciliation."""
+        self._conciliation = conciliation
         self.warnings: tuple[Complaint, ...] = resolved.complaints
         self._identifiers = resolved.identifiers
         self._isolation = Chooser((None, pattern, value) for pattern, value in isolation)
@@ -38,7 +44,7 @@ class Rulebook:
         self._entries = resolved.applications
         self._application_answers: dict[str, ApplicationRules | None] = {}
         self._program_answers: dict[tuple[str, str], ProgramRules] = {}
-        self.digest = _digest(resolved.applications, isolation)
+        self.digest = _digest(resolved.applications, isolation, conciliation)
         """Of what the rules mean. Form, order of models, comments and places in files make no difference."""
 
     def application(self, name: str) -> ApplicationRules | None:
@@ -54,7 +60,8 @@ class Rulebook:
         if entry is None:
             return None
         isolation = entry.isolation or self._isolation.best(name) or Isolation.STOP
-        return msgspec.structs.replace(entry.rules, name=name, isolation=isolation)
+        conciliation = entry.conciliation or self._conciliation
+        return msgspec.structs.replace(entry.rules, name=name, isolation=isolation, conciliation=conciliation)
 
     def program(self, application: str, program: str) -> ProgramRules:
         """The rules of a program; the defaults if no rule names it, or its application is unmanaged."""
@@ -93,13 +100,17 @@ class Rulebook:
 
 
 def load_rules(
-    patterns: Iterable[Path | str], *, isolation: Sequence[tuple[str, Isolation]] = ()
+    patterns: Iterable[Path | str],
+    *,
+    isolation: Sequence[tuple[str, Isolation]] = (),
+    conciliation: ConciliationStrategy = ConciliationStrategy.USER,
 ) -> Rulebook:
     """Read rules files, .toml or .xml, as one rulebook.
 
     Args:
         patterns: paths and globs; files in the order given, those of one glob by name.
         isolation: what the cluster file says under [isolation]; a rule's own word wins over it.
+        conciliation: the cluster file's strategy for doubles; a rule's own word wins over it.
 
     Raises:
         SourceError: with one line for each thing that is wrong in any of the files.
@@ -109,7 +120,7 @@ def load_rules(
     errors = [complaint for complaint in resolved.complaints if not complaint.warning]
     if errors:
         raise SourceError(*errors)
-    return Rulebook(resolved, isolation)
+    return Rulebook(resolved, isolation, conciliation)
 
 
 def read_rules(file: Path | str) -> RawRules:
@@ -143,18 +154,24 @@ def expand(patterns: Iterable[Path | str]) -> tuple[str, ...]:
     return tuple(files)
 
 
-def _digest(entries: Sequence[ApplicationEntry], isolation: Sequence[tuple[str, Isolation]]) -> str:
+def _digest(
+    entries: Sequence[ApplicationEntry],
+    isolation: Sequence[tuple[str, Isolation]],
+    conciliation: ConciliationStrategy,
+) -> str:
     meaning = [
         [
             entry.name,
             entry.pattern,
             msgspec.structs.replace(entry.rules, origin=None),
             entry.isolation,
+            entry.conciliation,
             [_program_meaning(program) for program in entry.programs],
         ]
         for entry in entries
     ]
-    return hashlib.sha256(msgspec.json.encode([meaning, list(isolation)])).hexdigest()[:32]
+    whole = [meaning, list(isolation), conciliation]
+    return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()[:32]
 
 
 def _program_meaning(program: ProgramEntry) -> list[object]:

@@ -58,6 +58,23 @@ class Isolation(str, Enum):
     ALLOW = "ALLOW"
 
 
+class ConciliationStrategy(str, Enum):
+    """What is done when something runs on several nodes though it must run on one."""
+
+    SENICIDE = "SENICIDE"
+    """The youngest instance stays."""
+    INFANTICIDE = "INFANTICIDE"
+    """The oldest instance stays."""
+    USER = "USER"
+    """It is shown, and people choose."""
+    STOP = "STOP"
+    """All instances are stopped."""
+    RESTART = "RESTART"
+    """All instances are stopped, then one is started."""
+    RUNNING_FAILURE = "RUNNING_FAILURE"
+    """All instances are stopped, then the running failure strategy is applied."""
+
+
 class ProgramRules(msgspec.Struct, frozen=True):
     """The rules of one program of a managed application."""
 
@@ -91,5 +108,6 @@ class ApplicationRules(msgspec.Struct, frozen=True):
     starting_failure_strategy: StartingFailureStrategy = StartingFailureStrategy.ABORT
     running_failure_strategy: RunningFailureStrategy = RunningFailureStrategy.CONTINUE
     isolation: Isolation = Isolation.STOP
+    conciliation: ConciliationStrategy = ConciliationStrategy.USER
     operational_status: str = ""
     origin: Location | None = None

@@ -1,7 +1,7 @@
 """The words of rules files, what each may say, and how a text becomes its value: one table for both forms.
 
-They are Supvisors' words (https://supvisors.readthedocs.io, «Rules File»); `isolation` is ours, and only
-in TOML.
+They are Supvisors' words (https://supvisors.readthedocs.io, «Rules File»). TOML alone has `isolation`, which
+is ours, and `conciliation_strategy`, which Supvisors has for all applications at once.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tuiconsole.rulebook.rules import (
+    ConciliationStrategy,
     Distribution,
     Isolation,
     RunningFailureStrategy,
@@ -78,7 +79,11 @@ APPLICATION_WORDS: dict[str, Word] = {
     "running_failure_strategy": Word(Sort.CHOICE, choices=RunningFailureStrategy),
     "operational_status": Word(Sort.TEXT, LONGEST_FORMULA),
 }
-TOML_APPLICATION_WORDS = {**APPLICATION_WORDS, "isolation": Word(Sort.CHOICE, choices=Isolation)}
+TOML_APPLICATION_WORDS = {
+    **APPLICATION_WORDS,
+    "isolation": Word(Sort.CHOICE, choices=Isolation),
+    "conciliation_strategy": Word(Sort.CHOICE, choices=ConciliationStrategy),
+}
 
 _FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "on", "y", "t"), True),

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tuiconsole.rulebook.rules import Isolation
+from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.timing import PROFILES, Timing
 from tuiconsole.source.errors import Complaint, Location, SourceError
 from tuiconsole.source.pattern import PatternError, check_pattern
@@ -102,6 +102,8 @@ class Cluster(msgspec.Struct, frozen=True):
     timing: Timing
     isolation: tuple[tuple[str, Isolation], ...]
     """Pattern of application names and what to do, in the order of the file."""
+    conciliation: ConciliationStrategy
+    """What is done about doubles of applications whose rules do not say."""
     kinds: Mapping[str, Kind]
     nodes: Mapping[str, ClusterNode]
     """By name, in the order of the file."""
@@ -182,6 +184,9 @@ class _Reader:
         state_dir = self._of_node(general, "state_dir", "state/{node}")
         run_dir = self._of_node(general, "run_dir", "")
         guard = general.choice("guard", Guard, Guard.DENY)
+        conciliation = general.choice(
+            "conciliation_strategy", ConciliationStrategy, ConciliationStrategy.USER
+        )
         item = self._item(general)
         general.finish()
         endpoints = self._etcd(coordinator)
@@ -203,6 +208,7 @@ class _Reader:
             item=item,
             timing=timing,
             isolation=isolation,
+            conciliation=conciliation,
             kinds=kinds,
             nodes=nodes,
             digest=_safety_digest(name, coordinator, endpoints, nodes, timing),

@@ -137,6 +137,8 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Why a person confirms that a node is dead; at most 500 letters."""
     without_master: bool = False
     """Only of a stop: if there is no master, stop it on the nodes that are reached."""
+    keep: str = ""
+    """Only of a conciliation, in place of a strategy: the node whose instance stays."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
@@ -210,6 +212,8 @@ class CommandStop(Command, frozen=True, tag=True, kw_only=True):
     namespec: str
     grant: str
     token: Token | None
+    void: Token | None = None
+    """Never to be obeyed there again."""
 
 
 class CommandRelease(Command, frozen=True, tag=True, kw_only=True):

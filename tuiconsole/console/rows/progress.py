@@ -11,7 +11,7 @@ from tuiconsole.console.rows.marks import severity_mark
 from tuiconsole.model.events import Severity
 from tuiconsole.model.status import ApplicationStatus
 
-_GERUND = {"start": "starting", "stop": "stopping", "restart": "restarting"}
+_GERUND = {"start": "starting", "stop": "stopping", "restart": "restarting", "conciliate": "conciliating"}
 
 
 def job_words(application: ApplicationStatus) -> str:

@@ -1,18 +1,22 @@
 """What runs where it has no right to: doubles, and strays that a node brought with it.
 
-A double is told and blocks its own application only; people settle it (conciliation USER).
+A double is told and blocks its own application only. `conciliate` ends it, or people do.
 """
 
 from __future__ import annotations
+
+import msgspec
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Grant, Wanted, Wish
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.conciliation import Doubles, Instance, in_words
+from tuiconsole.planning.engine.failures import heaviest
 from tuiconsole.planning.engine.messages import AdoptGrant, Conflict
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.engine.stop import order_stop
-from tuiconsole.rulebook.rules import Isolation
+from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, RunningFailureStrategy
 
 ADOPTED = "found running"
 
@@ -29,16 +33,29 @@ def find_conflicts(s: Situation) -> None:
     old, s.conflicts = s.conflicts, {}
     for name, nodes in found.items():
         known = old.get(name)
-        since = known.since if known else iso(s.now.utc)
-        s.conflicts[name] = Conflict(name, nodes, since)
+        s.conflicts[name] = _conflict(s, name, nodes, known)
         # A single application is one conflict; that of a process blocks its application too.
         application_name = name.partition(":")[0]
         s.conflicts.setdefault(application_name, s.conflicts[name])
         if known is None:
-            text = f"{name} runs more than once: on {' and '.join(nodes)}; stop it where it should not run"
+            remedy = f"; `tuiconsole conciliate {name}`" if _is_left_to_people(s.conflicts[name]) else ""
+            text = f"{name} runs more than once: on {' and '.join(nodes)}{remedy}"
             s.event("application", name, text, Severity.MAJOR)
     for name in old.keys() - s.conflicts.keys():
-        s.event("application", name, f"{name} no longer runs more than once")
+        if name == old[name].name:
+            s.event("application", name, f"{name} no longer runs more than once")
+
+
+def doubles_of(s: Situation, application: Application) -> Doubles:
+    """The conflicts of one application, by name."""
+    conflicts = [s.conflicts[name] for name in _names(application) if name in s.conflicts]
+    return {conflict.name: conflict.instances for conflict in conflicts}
+
+
+def failure_strategy(application: Application, doubles: Doubles) -> RunningFailureStrategy:
+    """The running failure strategy that outweighs those of the other processes that run twice."""
+    found = {n for instances in doubles.values() for one in instances for n in one.processes}
+    return heaviest(application, sorted(found))
 
 
 def settle_strays(s: Situation) -> None:
@@ -59,8 +76,59 @@ def settle_strays(s: Situation) -> None:
 
 
 def reported(s: Situation) -> tuple[Conflict, ...]:
-    """The conflicts, each once."""
-    return tuple(conflict for name, conflict in sorted(s.conflicts.items()) if name == conflict.name)
+    """The conflicts, each once, with what goes on about them."""
+    return tuple(
+        msgspec.structs.replace(conflict, waits=_waits(s, conflict))
+        for name, conflict in sorted(s.conflicts.items())
+        if name == conflict.name
+    )
+
+
+def _names(application: Application) -> tuple[str, ...]:
+    return (application.name,) if application.single else tuple(application.programs)
+
+
+def _is_left_to_people(conflict: Conflict) -> bool:
+    return conflict.strategy is ConciliationStrategy.USER
+
+
+def _conflict(s: Situation, name: str, nodes: tuple[str, ...], known: Conflict | None) -> Conflict:
+    application = s.apps[name.partition(":")[0]]
+    assert application.rules is not None
+    old = {one.node: one for one in known.instances} if known else {}
+    instances = tuple(_instance(s, application, name, node, old.get(node)) for node in nodes)
+    failure = failure_strategy(application, {name: instances})
+    return Conflict(
+        name,
+        nodes,
+        known.since if known else iso(s.now.utc),
+        application.rules.conciliation,
+        instances,
+        {strategy.value: in_words(strategy, instances, failure) for strategy in ConciliationStrategy},
+    )
+
+
+def _instance(s: Situation, application: Application, name: str, node: str, old: Instance | None) -> Instance:
+    known = s.nodes[node].processes
+    alive = tuple(n for n in _namespecs(application, name) if n in known and known[n].state.alive)
+    tokens = {known[n].token for n in alive}
+    token = tokens.pop() if len(tokens) == 1 else None
+    if old is not None and old.token == token:
+        # As it was seen first: what is left of it while it is being stopped is not younger.
+        return msgspec.structs.replace(old, processes=alive)
+    begun = min((known[n].started_at for n in alive), default=0.0) - s.ahead.get(node, 0.0)
+    return Instance(node, token, begun, iso(s.now.utc - (s.now.boot - begun)), alive)
+
+
+def _waits(s: Situation, conflict: Conflict) -> str:
+    job = s.jobs.get(conflict.name.partition(":")[0])
+    if job is not None:
+        return f"{job.kind.value} goes on ({job.cause})"
+    unusable = s.unusable()
+    away = [f"{node} {unusable[node]}" for node in conflict.nodes if node in unusable]
+    if away:
+        return "; ".join(away)
+    return "people choose" if _is_left_to_people(conflict) else ""
 
 
 def _where(s: Situation, application: Application) -> dict[str, tuple[str, ...]]:

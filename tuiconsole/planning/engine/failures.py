@@ -95,7 +95,7 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
 
 
 def _asked_for(job: Job | None, death: Death) -> bool:
-    if job is None or job.starting:
+    if job is None or job.starting or death.node in job.keep.values():
         return False
     return job.whole or death.namespec in job.processes
 

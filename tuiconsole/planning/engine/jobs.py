@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tuiconsole.clock import BootTime
@@ -53,6 +54,8 @@ class Job:
     origin: str = ""
     waiters: tuple[Waiter, ...] = ()
     failing: str = ""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """Of a conciliation: by name granted, the node whose instance stays."""
     begun: BootTime = 0.0
     not_before: BootTime = 0.0
     steps: Steps = ()
@@ -117,6 +120,7 @@ class Job:
             record.origin,
             record.waiters,
             record.failing,
+            record.keep,
             begun=now.boot,
             resumed=True,
         )
@@ -136,6 +140,7 @@ class Job:
             self.origin,
             self.waiters,
             self.failing,
+            dict(self.keep),
         )
 
     @property

@@ -10,10 +10,12 @@ from tuiconsole.model.node import Node, View
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
+from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
 from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import (
+    ClocksCompared,
     CommandAnswered,
     Decision,
     EngineReport,
@@ -37,7 +39,7 @@ from tuiconsole.planning.engine.repair import all_nodes_running, repair, wish_au
 from tuiconsole.planning.engine.report import engine_report
 from tuiconsole.planning.engine.requests import expire, receive
 from tuiconsole.planning.engine.situation import Situation
-from tuiconsole.planning.engine.start import advance_start, next_at
+from tuiconsole.planning.engine.start import advance_start, begin_after_pause, next_at
 from tuiconsole.planning.engine.stop import advance_stop, order_release
 from tuiconsole.rulebook.rules import Isolation
 from tuiconsole.settings.timing import Timing
@@ -93,6 +95,22 @@ class Engine:
         """Take an input. Nothing follows from it before `decide`."""
         s = self._s
         s.now = now
+        if isinstance(given, RequestReceived):
+            self._requests.append(given.request)
+        elif isinstance(given, CommandAnswered):
+            s.orders.answered(given.command_id, given.answer, given.reason, now.boot)
+        elif isinstance(given, Released):
+            self._released(given)
+        elif isinstance(given, ClocksCompared):
+            s.ahead = given.ahead
+        elif not isinstance(given, Tick):
+            self._seen(given)
+
+    def _seen(
+        self,
+        given: ViewChanged | NodeChanged | ProcessChanged | NodeSilent | NodeHeard | NodeLost | NodeDown,
+    ) -> None:
+        s = self._s
         if isinstance(given, ProcessChanged):
             nodes.process_changed(s, given.node, given.process)
         elif isinstance(given, NodeChanged):
@@ -106,16 +124,8 @@ class Engine:
             nodes.node_heard(s, given.node)
         elif isinstance(given, NodeLost):
             nodes.node_lost(s, given.node, given.epoch)
-        elif isinstance(given, NodeDown):
-            nodes.node_down(s, given.node, given.incarnation, given.supervisord, given.reason)
-        elif isinstance(given, RequestReceived):
-            self._requests.append(given.request)
-        elif isinstance(given, CommandAnswered):
-            s.orders.answered(given.command_id, given.answer, given.reason, now.boot)
-        elif isinstance(given, Released):
-            self._released(given)
         else:
-            assert isinstance(given, Tick)
+            nodes.node_down(s, given.node, given.incarnation, given.supervisord, given.reason)
 
     def decide(self, now: Now) -> Decision:
         """All that follows from what has been given since the last decision."""
@@ -130,6 +140,8 @@ class Engine:
         self._advance()
         if s.settled:
             self._answer()
+            self._advance()
+            conciliate(s)
             self._advance()
             settle_strays(s)
             wish_automatic(s)
@@ -172,8 +184,8 @@ class Engine:
                     continue
                 if job.phase is JobPhase.WAITING:
                     if s.now.boot >= job.not_before:
-                        job.enter(JobPhase.STARTING)
                         moved = True
+                        begin_after_pause(s, job)
                 elif job.phase is JobPhase.STARTING:
                     if s.settled or not job.resumed:
                         moved |= advance_start(s, job)

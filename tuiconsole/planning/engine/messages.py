@@ -20,7 +20,8 @@ from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process, Token
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import ClusterState
-from tuiconsole.rulebook.rules import Isolation, StartingStrategy
+from tuiconsole.planning.conciliation import Instance
+from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, StartingStrategy
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -100,6 +101,10 @@ class Request(msgspec.Struct, frozen=True):
     """Seconds until it must have ended. A start that has not is rolled back."""
     strategy: StartingStrategy | None = None
     """Overrides that of the rules."""
+    conciliation: ConciliationStrategy | None = None
+    """Of a conciliation, unless `keep` is given."""
+    keep: str = ""
+    """Of a conciliation: the node whose instance stays."""
 
 
 class RequestReceived(msgspec.Struct, frozen=True, tag=True):
@@ -135,6 +140,12 @@ class Released(msgspec.Struct, frozen=True, tag=True):
     token: Token
 
 
+class ClocksCompared(msgspec.Struct, frozen=True, tag=True):
+    """By node: seconds its machine's CLOCK_BOOTTIME is ahead of the master's, roughly."""
+
+    ahead: Mapping[str, float]
+
+
 class Tick(msgspec.Struct, frozen=True, tag=True):
     """Time has passed: given at `Decision.wake_at`."""
 
@@ -150,6 +161,7 @@ Input = (
     | RequestReceived
     | CommandAnswered
     | Released
+    | ClocksCompared
     | Tick
 )
 
@@ -186,6 +198,8 @@ class StopProcess(msgspec.Struct, frozen=True, tag=True):
     term: int
     epoch: int
     deadline: BootTime
+    void: Token | None = None
+    """The token under which it runs without a grant: never to be obeyed there again."""
 
 
 class ReleaseGrant(msgspec.Struct, frozen=True, tag=True):
@@ -273,6 +287,13 @@ class Conflict(msgspec.Struct, frozen=True):
     name: str
     nodes: tuple[str, ...]
     since: str
+    strategy: ConciliationStrategy = ConciliationStrategy.USER
+    """That of its rules."""
+    instances: tuple[Instance, ...] = ()
+    options: Mapping[str, str] = {}
+    """By strategy: what it would do, in words."""
+    waits: str = ""
+    """What goes on about it, or what it waits for, in words."""
 
 
 class EngineReport(msgspec.Struct, frozen=True):

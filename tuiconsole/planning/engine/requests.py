@@ -6,6 +6,7 @@ from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine.conciliate import conciliate_as_asked
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Reply, Request
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
@@ -49,7 +50,7 @@ def receive(s: Situation, request: Request) -> None:
 def expire(s: Situation) -> None:
     """End what took longer than its requester gave it; starts are rolled back."""
     for job in list(s.jobs.values()):
-        if job.kind is JobKind.STOP or s.now.boot < job.expires:
+        if job.kind in (JobKind.STOP, JobKind.CONCILIATE) or s.now.boot < job.expires:
             continue
         why = f"not finished within {job.lasts:.0f} s: rolled back"
         waits = job.steps[job.index] if job.starting and job.index < len(job.steps) else ()
@@ -95,6 +96,8 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
         return _clear(s, application, processes, target)
     if request.action is Action.STOP:
         return _stop(s, request, application, processes, target)
+    if request.action is Action.CONCILIATE:
+        return conciliate_as_asked(s, request, application, target)
     if request.action is Action.RESTART:
         return _restart(s, request, application, processes, target)
     return _start(s, request, application, processes, target)
@@ -109,7 +112,8 @@ def _obstacle(s: Situation, application: Application) -> str:
     name = application.name
     conflict = s.conflicts.get(name)
     if conflict is not None:
-        return f"{conflict.name} runs more than once, on {' and '.join(conflict.nodes)}: stop it first"
+        where = " and ".join(conflict.nodes)
+        return f"{conflict.name} runs more than once, on {where}: `tuiconsole conciliate {name}` first"
     job = s.jobs.get(name)
     if job is not None:
         where = ", ".join(dict.fromkeys(grant.node for grant in s.grants_of(application)))
@@ -118,6 +122,8 @@ def _obstacle(s: Situation, application: Application) -> str:
         if job.kind is JobKind.STOP:
             stuck = where_stuck(s, job)
             return f"{what} is being stopped{on}: " + (stuck or "ask again when that is done")
+        if job.kind is JobKind.CONCILIATE:
+            return f"{what} is being conciliated: " + (where_stuck(s, job) or "ask again when that is done")
         if not job.starting and job.phase is not JobPhase.WAITING:
             return f"{what} is being restarted{on} (asked by {job.requested_by})"
         if job.starting:

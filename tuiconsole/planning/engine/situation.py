@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -70,6 +70,8 @@ class Situation:
     supervisords: dict[str, int] = field(default_factory=dict)
     """By node: the pid of the supervisord that was up last, kept while none is."""
     conflicts: dict[str, Conflict] = field(default_factory=dict)
+    ahead: Mapping[str, float] = field(default_factory=dict)
+    """By node: seconds its clock is ahead of the master's."""
     backoffs: dict[str, Backoff] = field(default_factory=dict)
     expiries: dict[str, BootTime] = field(default_factory=dict)
     """By open request, on this master's clock."""

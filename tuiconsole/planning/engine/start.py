@@ -70,6 +70,18 @@ def advance_start(s: Situation, job: Job) -> bool:
     return True
 
 
+def begin_after_pause(s: Situation, job: Job) -> None:
+    """Start what had to wait, unless it was found running meanwhile."""
+    application = s.apps.get(job.application)
+    if application is not None and job.whole and application.single:
+        nodes = s.alive_nodes(application)
+        if nodes and application.name not in s.draft.grants:
+            s.jobs.pop(job.application, None)
+            s.outcome(job.waiters, Verdict.DONE, f"was found running on {' and '.join(nodes)}", nodes)
+            return
+    job.enter(JobPhase.STARTING)
+
+
 def fail_process(
     s: Situation,
     job: Job,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from tuiconsole.model.events import Severity
-from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase
+from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase, Wanted
 from tuiconsole.model.requests import Verdict
 from tuiconsole.planning.catalogue import Application
-from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.jobs import OWN_JOB_LASTS, Job
 from tuiconsole.planning.engine.messages import ReleaseGrant, StopProcess
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.sequences import stop_steps
@@ -19,6 +19,8 @@ def advance_stop(s: Situation, job: Job) -> bool:
     application = s.apps.get(job.application)
     if application is None:
         return _forget_unknown(s, job)
+    if job.kind is JobKind.CONCILIATE:
+        _give_up_without_keeper(s, job, application)
     if job.phase is JobPhase.STOPPING:
         return _stop(s, job, application)
     return _release(s, job, application)
@@ -32,8 +34,10 @@ def order_stop(s: Situation, node: str, namespec: str, grant: Grant | None) -> N
     application = s.apps[namespec.partition(":")[0]]
     token = grant.token if grant is not None and grant.node == node else None
     name = application.grant_name(namespec)
+    process = s.process(node, namespec)
+    void = process.token if token is None and process is not None else None
     command = StopProcess(
-        s.orders.id_for(key), node, namespec, name, token, s.term, s.epoch(node), s.deadline
+        s.orders.id_for(key), node, namespec, name, token, s.term, s.epoch(node), s.deadline, void
     )
     s.order(key, command)
 
@@ -81,7 +85,12 @@ def _stop(s: Situation, job: Job, application: Application) -> bool:
         programs = [p for p in application.programs.values() if job.whole or p.namespec in job.processes]
         job.steps = stop_steps(programs)
     for index, step in enumerate(job.steps):
-        alive = [(namespec, node) for namespec in step for node in s.alive_on(namespec)]
+        alive = [
+            (namespec, node)
+            for namespec in step
+            for node in s.alive_on(namespec)
+            if node != job.keep.get(application.grant_name(namespec))
+        ]
         if alive:
             job.index = index
             for namespec, node in alive:
@@ -105,6 +114,8 @@ def _tell(s: Situation, job: Job, waits_for: list[str]) -> None:
 
 def _to_release(s: Situation, job: Job, application: Application) -> list[Grant]:
     grants = s.grants_of(application)
+    if job.kind is JobKind.CONCILIATE:
+        return [grant for grant in grants if grant.node != job.keep.get(grant.name, grant.node)]
     if job.whole:
         return grants
     if application.single:
@@ -142,7 +153,30 @@ def _end(s: Situation, job: Job, nodes: tuple[str, ...]) -> None:
             s.outcome(job.waiters, Verdict.DONE, "stopped", nodes)
             s.event("application", job.application, f"{what} stopped ({job.cause})")
         return
+    if job.kind is JobKind.CONCILIATE:
+        s.jobs.pop(job.application, None)
+        stays = "; ".join(f"{name} stays on {node}" for name, node in job.keep.items())
+        s.outcome(job.waiters, Verdict.DONE, f"conciliated: {stays}", tuple(job.keep.values()))
+        s.event("application", job.application, f"conciliated: {stays} ({job.cause})")
+        return
     job.enter(JobPhase.WAITING if job.not_before > s.now.boot else JobPhase.STARTING)
+
+
+def _give_up_without_keeper(s: Situation, job: Job, application: Application) -> None:
+    """What was to stay has ended meanwhile: stop the rest as well, then start one, with proof in between."""
+    for name, node in job.keep.items():
+        namespecs = tuple(application.programs) if application.single else (name,)
+        if any(node in s.alive_on(namespec) for namespec in namespecs):
+            continue
+        wish = s.draft.wishes.get(application.name)
+        wanted = wish is None or wish.wanted is Wanted.STARTED
+        job.kind, job.keep = JobKind.RESTART if wanted else JobKind.STOP, {}
+        job.expires, job.expires_utc = s.now.boot + OWN_JOB_LASTS, s.now.utc + OWN_JOB_LASTS
+        job.lasts = OWN_JOB_LASTS
+        job.cause = f"{name} has ended on {node}, where it was to stay"
+        s.event("application", job.application, f"{job.cause}: {job.kind.value}", Severity.MAJOR)
+        job.enter(JobPhase.STOPPING)
+        return
 
 
 def _note_failure(s: Situation, job: Job) -> None:
