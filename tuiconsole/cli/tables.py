@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tuiconsole.client.items import ItemStatus
 from tuiconsole.model.events import Event
-from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus
+from tuiconsole.model.status import ApplicationStatus, ClusterStatus, ConflictStatus, NodeStatus
 from tuiconsole.source.errors import one_line
 
 NOTHING = "-"
@@ -104,6 +104,26 @@ def _node(node: NodeStatus, role: str) -> tuple[str, ...]:
         age,
         node.reason or "",
     )
+
+
+def conflicts(status: Iterable[ConflictStatus]) -> list[str]:
+    """What runs more than once, each with its instances, and with what each strategy would do."""
+    lines: list[str] = []
+    for one in status:
+        waits = f"; {one.waits}" if one.waits else ""
+        lines += [f"{one.name}  since {one.since}, conciliation {one.strategy}{waits}"]
+        rows = [
+            (
+                instance.node,
+                NOTHING if instance.token is None else f"{instance.token[0]}-{instance.token[1]}",
+                instance.since,
+                ",".join(name.partition(":")[2] for name in instance.processes),
+            )
+            for instance in one.instances
+        ]
+        lines += [f"  {line}" for line in table(("Node", "Token", "Started", "Processes"), rows)]
+        lines += [f"  {line}" for line in table(("Strategy", "Would do"), one.options.items())]
+    return lines
 
 
 def event(one: Event) -> str:

@@ -108,6 +108,7 @@ def ask(
     wait: bool = True,
     without_master: bool = False,
     reason: str = "",
+    keep: str = "",
 ) -> int:
     """Ask the master, tell how each target ended; the exit code."""
     cluster = open_cluster(options)
@@ -116,7 +117,16 @@ def ask(
     else:
         nodes = reading_order(cluster, matching(cluster, options))
     names = tuple(dict.fromkeys(targets))
-    body = Act(action, names, nodes[0].name, timeout, strategy, reason=reason, without_master=without_master)
+    body = Act(
+        action,
+        names,
+        nodes[0].name,
+        timeout,
+        strategy,
+        reason=reason,
+        without_master=without_master,
+        keep=keep,
+    )
     with closing(open_lines(cluster, options)) as lines:
         try:
             outcomes = _carry(lines, nodes, body, wait=wait)
