@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.waiting import PATIENCE, none_left, until
@@ -447,17 +447,31 @@ def folder_of_a_demo() -> Path:
 
 
 @contextlib.contextmanager
-def running(wait: str | None = None, *, strict: bool = True, settings: str = "") -> Iterator[Cluster]:
+def running(
+    wait: str | None = None,
+    *,
+    strict: bool = True,
+    settings: str = "",
+    changes: Mapping[str, str] | None = None,
+    rules: str = "",
+) -> Iterator[Cluster]:
     """A cluster from `ready` until it has ended, and, if `strict`, left nothing and ran nothing twice.
 
-    `settings`: tables that the cluster file has beside its own.
+    `settings`: tables that the cluster file has beside its own; `changes`: lines of it, and what they become.
+    `rules`: what its rules file has beside its own.
     """
     parent = folder_of_a_demo()
     cluster = Cluster(parent / "d", wait if wait is not None else os.environ.get("SCEN2_WAIT", "0.1"))
     cluster.folder.mkdir()
-    if settings:
+    if settings or changes or rules:
         file = prepare(cluster.folder).file
-        file.write_text(f"{file.read_text()}\n{settings}\n")
+        text = file.read_text()
+        for line, other in (changes or {}).items():
+            assert line in text, line
+            text = text.replace(line, other)
+        file.write_text(f"{text}\n{settings}\n")
+        with (file.parent / "rules.toml").open("a") as more:
+            more.write(rules)
     with addresses_of_the_demo():
         try:
             cluster.launch()
