@@ -277,7 +277,8 @@ def test_where_what_was_to_stay_ends_meanwhile_it_is_started_once_everything_els
     world.become(new, bus, ProcessState.STOPPED, pid=0)
     world.doubles_allowed = False
     world.run(5)
-    assert world.answer(request).verdict is Verdict.DONE
+    outcome = world.answer(request)
+    assert (outcome.verdict, outcome.text) == (Verdict.DONE, "started"), "it does not say that it stayed"
     assert world.app(SRV1).state is ApplicationState.RUNNING
     assert world.ledger.wishes[SRV1].wanted is Wanted.STARTED
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tuiconsole.model.requests import Action
+from tuiconsole.rulebook.rules import Isolation
 
 if TYPE_CHECKING:
     from tests.simulation.host import Host
@@ -53,6 +54,24 @@ class Faults:
             site.at(chance.uniform(begin, end), self._fault)
         for _ in range(chance.randint(0, 8)):
             site.at(chance.uniform(begin, end), self._operator)
+
+    def part_long(self, begin: float, end: float) -> None:
+        """Cut one server off for longer than its lease, so that KEEP and ALLOW have what to go on with."""
+        site = self._site
+        until = site.chance.uniform(end - 6.0, end)
+        site.at(site.chance.uniform(begin, until - 6.0), self._part_long, until)
+
+    def _part_long(self, until: float) -> None:
+        site = self._site
+        spared = [name for name, host in site.hosts.items() if self._spares(host)] or list(site.hosts)
+        name = site.chance.choice(spared)
+        site.tell(f"fault: {name} is cut off for long")
+        self._cut("isolate", name, until)
+
+    def _spares(self, host: Host) -> bool:
+        supervisord = host.shim.supervisord
+        alive = supervisord.alive() if supervisord is not None and host.name.startswith("server") else ()
+        return any(self._site.isolation(process.group) is not Isolation.STOP for process in alive)
 
     def spring(self, host: Host) -> None:
         """An ambush: a host stops just when it is told to start something, and is given up meanwhile."""

@@ -216,6 +216,10 @@ class Host:
             self.shim.supervisord.look()
 
     def shim_looks(self) -> None:
+        record, supervisord = self.deadline, self.shim.supervisord
+        if record is not None and supervisord is not None and self.clock() >= record.shim_kill_at:
+            doomed = {process.namespec for process in supervisord.doomed()}
+            self.site.spared += sum(process.namespec not in doomed for process in supervisord.alive())
         self.shim.look()
 
     def start_agent(self) -> None:

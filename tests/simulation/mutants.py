@@ -9,9 +9,11 @@ from tests.planting import Patch
 from tests.simulation.supervisord import Shim, Supervisord
 from tuiconsole.agent.master import Reign
 from tuiconsole.coordination.leases.registrar import Registrar, Verdict
-from tuiconsole.planning.engine import nodes
+from tuiconsole.model.ledger import Grant
+from tuiconsole.planning.engine import machine, nodes
 from tuiconsole.planning.engine.messages import NodeLost, RaiseEpoch
 from tuiconsole.planning.engine.orders import Orders
+from tuiconsole.planning.engine.situation import Situation
 
 
 async def declares_lost_by_itself(reign: Reign, command: RaiseEpoch) -> None:
@@ -55,6 +57,18 @@ def keeps_what_died(original: Callable[..., None]) -> Callable[..., None]:
     return reconcile
 
 
+def frees_all(_situation: Situation, _grant: Grant) -> bool:
+    return False
+
+
+def covers_all(supervisord: Supervisord) -> dict[str, Any]:
+    return {"alive": [process.namespec for process in supervisord.alive()]}
+
+
+def ends_no_conflict(_: Any) -> None:
+    pass
+
+
 def rests(_: Any) -> None:
     pass
 
@@ -67,5 +81,8 @@ MUTANTS: dict[str, list[Patch]] = {
     "deadman and shim rest": [(Supervisord, "look", rests), (Shim, "look", rests)],
     "the guard looks at no time": [(Supervisord, "_start", starts_at_any_time(Supervisord._start))],
     "command ids begin anew with each reign": [(Orders, "__init__", numbers_anew(Orders.__init__))],
+    "the grant of KEEP is free when its node is lost": [(Situation, "outlives", frees_all)],
+    "an agent out of lease stops KEEP as well": [(Supervisord, "_covered", covers_all)],
+    "doubles stay": [(machine, "conciliate", ends_no_conflict)],
     "what died with a host keeps its grant": [(nodes, "reconcile", keeps_what_died(nodes.reconcile))],
 }

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SWEPT_WITHIN = 0.02
 """Seconds in which a shim has killed what a dead supervisord has left."""
+OUT_OF_LEASE = "the lease ran out"
+"""The agent's reason when it helps the deadman."""
 RESTARTED_AFTER = 0.3
 """Seconds from the proof of death to the next supervisord."""
 
@@ -237,6 +239,8 @@ class Supervisord:
         floors[grant] = max(floor, floors.get(grant, (0, 0)))
         process = self.processes[namespec]
         if process.state.alive:
+            if reason == OUT_OF_LEASE:
+                self.host.site.check_isolation(self.host, process)
             self.terminate(process, reason or "stopped on request")
         return self._remember(request, {})
 
