@@ -298,3 +298,19 @@ def test_conciliation_waits_for_a_node_that_is_silent() -> None:
     world.heard(old)
     world.run(3)
     assert set(world.alive(SRV1)) == {old}
+
+
+def test_a_node_that_was_confirmed_dead_by_mistake_brings_a_double_that_is_conciliated() -> None:
+    world = isolating(Isolation.KEEP, conciliation=S.INFANTICIDE).elect().run(5)
+    world.doubles_allowed = True
+    [old] = world.alive(SRV1)
+    token = world.ledger.grants[SRV1].token
+    world.cut_off(old)
+    world.run(LOST)
+    world.tell(m.NodeDown(old, world.nodes[old].incarnation, 0, "is dead, ada confirms: it is not"))
+    world.run(5)
+    assert len(world.alive(SRV1)) == 2
+    world.rejoin(old)
+    world.run(5)
+    assert set(world.alive(SRV1)) == {old}
+    assert world.ledger.grants[SRV1].token == token

@@ -90,7 +90,7 @@ class JobStatus(msgspec.Struct, frozen=True):
     """A start or stop job that goes on: at which step of how many, and what it waits for."""
 
     kind: str
-    """`start`, `stop` or `restart`."""
+    """`start`, `stop`, `restart` or `conciliate`."""
     step: int
     steps: int
     waits_for: tuple[str, ...]

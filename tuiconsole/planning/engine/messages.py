@@ -268,7 +268,7 @@ class JobReport(msgspec.Struct, frozen=True):
 
     application: str
     kind: str
-    """`start`, `stop` or `restart`."""
+    """`start`, `stop`, `restart` or `conciliate`."""
     starting: bool
     """True while it starts, False while it stops and releases."""
     step: int
