@@ -6,6 +6,8 @@ import asyncio
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.coordination.loopback import Cluster
 from tests.supervision.supervision_house import House
 from tests.waiting import soon
@@ -128,5 +130,33 @@ async def test_a_node_that_loses_its_lease_comes_back_with_what_isolation_spares
         assert await node.start("stop:stop", 4) == "ok", "and it obeys under the new one"
         assert await node.start("keep:keep", 2, isolation="KEEP") == "ok", "it runs under this token already"
         assert processes["keep:keep"].pid == before["keep:keep"].pid
+    finally:
+        await node.end()
+
+
+async def test_a_plugin_older_than_the_agent_keeps_no_node_out(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handover upgrades the agent alone: supervisord goes on with the plugin that it has."""
+    house.configure()
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        house.lease(60)
+        assert await node.start("a:a", 1) == "ok"
+        await soon(lambda: node.publisher.processes["a:a"].state is ProcessState.RUNNING, "its start")
+        supervision, epoch = node.local.supervision, node.local.epoch
+        assert supervision is not None
+
+        async def unknown_to_it() -> tuple[str, ...]:
+            return tuple((await supervision._request("covered by nothing"))["alive"])
+
+        monkeypatch.setattr(supervision, "covered", unknown_to_it)
+        assert node.local.coordinator is not None
+        node.local.coordinator.lapse(epoch)
+        await soon(lambda: node.local.epoch > epoch, "a new epoch")
+        await node.reaches(NodeState.RUNNING)
+        assert node.publisher.processes["a:a"].state is ProcessState.STOPPED
     finally:
         await node.end()

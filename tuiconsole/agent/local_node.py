@@ -256,17 +256,29 @@ class LocalNode:
         if not self._up or self.supervision is None:
             return False
         try:
-            return not await self.supervision.covered()
+            return not await self._covered(self.supervision)
         except (supervised.Refused, supervised.Unavailable):
             return False
 
+    async def _covered(self, supervision: Supervision) -> tuple[str, ...]:
+        """What is alive and may be so under a lease only."""
+        try:
+            return await supervision.covered()
+        except supervised.Refused as refused:
+            if refused.code != "bad_request":
+                raise
+        # A supervisord that outlived its agent's upgrade has an older plugin: all that was granted, then.
+        known = self._publisher.processes.values()
+        return tuple(one.namespec for one in known if one.token is not None and one.state.alive)
+
     async def _stop_covered(self) -> None:
-        if self.supervision is None:
+        supervision = self.supervision
+        if supervision is None:
             return
         with contextlib.suppress(supervised.Refused, supervised.Unavailable):
-            for namespec in await self.supervision.covered():
+            for namespec in await self._covered(supervision):
                 with contextlib.suppress(supervised.Refused):
-                    await self.supervision.stop_process(
+                    await supervision.stop_process(
                         namespec, term=self._term, epoch=self._lease_epoch, reason="the lease ran out"
                     )
 
