@@ -531,6 +531,29 @@ def test_a_server_that_boots_anew_before_its_lease_was_over_gets_its_application
     assert world.order_of_starts(SRV1).count(BUS) == 2
 
 
+def test_a_server_whose_supervisord_was_replaced_while_its_agent_stood_still_gets_its_application_restarted(
+    world: World,
+) -> None:
+    """Its first word names the new supervisord already, so that the proof of the old one's death says nothing."""
+    [name] = world.alive(SRV1)
+    node = world.nodes[name] = msgspec.structs.replace(world.nodes[name], pids=Pids(1, 2, 3))
+    world.tell(m.NodeChanged(node))
+    pids = Pids(1, 2, 4711)
+    world.tell(m.NodeChanged(msgspec.structs.replace(node, state=NodeState.CHECKING, pids=pids)))
+    world.tell(m.NodeDown(name, node.incarnation, 3))
+    stopped = {
+        namespec: Process(process.group, process.name, ProcessState.STOPPED)
+        for namespec, process in node.processes.items()
+    }
+    for process in stopped.values():
+        world.tell(m.ProcessChanged(name, process))
+    back = world.nodes[name] = msgspec.structs.replace(node, pids=pids, processes=stopped)
+    world.tell(m.NodeChanged(back))
+    world.run(5)
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+    assert world.order_of_starts(SRV1).count(BUS) == 2
+
+
 def test_a_node_that_has_rejoined_is_not_lost_by_a_late_word_of_the_epoch_that_it_rejoined_under(
     world: World,
 ) -> None:

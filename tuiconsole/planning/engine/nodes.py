@@ -108,7 +108,7 @@ def reconcile(s: Situation, name: str, *, died: bool) -> None:
     for grant in list(s.draft.grants.values()):
         if grant.node != name:
             continue
-        if (grant.epoch, grant.incarnation) == (node.epoch, node.incarnation):
+        if (grant.epoch, grant.incarnation) == (node.epoch, node.incarnation) and not died:
             continue
         s.draft.grants[grant.name] = msgspec.structs.replace(
             grant, epoch=node.epoch, incarnation=node.incarnation
