@@ -1,11 +1,11 @@
-# make demo | test | lint | bench | races | faults | prove | screenshots | wheel | clean: each does its own set-up in .venv.
+# make demo | test | lint | bench | races | faults | storm | prove | screenshots | wheel | clean: each does its own set-up in .venv.
 # PYTHON=/path/to/python3.x chooses the interpreter; without it the newest suitable one in PATH is taken.
 SHELL := /bin/bash
 PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench races faults prove screenshots wheel venv clean
+.PHONY: demo test lint bench races faults storm prove screenshots wheel venv clean
 
 demo: venv
 	@exec $(BIN)/tuiconsole demo
@@ -38,6 +38,12 @@ races: venv
 # Root, for network namespaces. FAULTS_SECONDS (120) and FAULTS_SEED choose the random part.
 faults: venv
 	@exec $(BIN)/python -m pytest -q -s -m faults tests/faults
+
+# Faults at random for MINUTES, added to what RESULTS has from earlier runs; the report is beside it, as HTML.
+MINUTES ?= 10
+RESULTS ?= faults.jsonl
+storm: venv
+	@exec $(BIN)/python -m tests.faults --minutes $(MINUTES) --results $(RESULTS)
 
 screenshots: venv
 	@exec $(BIN)/python -m screenshots.take

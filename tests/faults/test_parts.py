@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -158,3 +159,28 @@ def test_a_host_that_dies_and_is_back_within_its_lease_runs_its_srv_again(cluste
     begun = cluster.begun(f"{name}:scen2_internal_data_bus", since).at - since
     print(f"{name} started again {begun:.2f} s after the power cut")
     cluster.healed("a short power cut", 40.0)
+
+
+@pytest.mark.parametrize("leases", [1.5, 3.0])
+def test_an_agent_and_a_supervisord_that_stand_still_together_lose_their_srv_in_time(
+    cluster: Machines, leases: float
+) -> None:
+    lost = victim_of(cluster)
+    name, by = srv_on(cluster, lost), next(f"console_{n}" for n in (1, 2, 3) if n != host_of(lost))
+    old = [program.pid for program in cluster.live(name)]
+    pids = node_of(cluster.status(by), lost).pids
+    assert pids.agent
+    assert pids.supervisord
+    since = boottime()
+    with frozen([pids.agent, pids.supervisord]):
+        gone(old, f"the end of {name} on {lost}", 6.0)
+        ended = boottime() - since
+        elsewhere(cluster, name, lost, by)
+        begun = cluster.begun(f"{name}:scen2_internal_data_bus", since).at - since
+        print(f"{name}: ended {ended:.2f} s and started elsewhere {begun:.2f} s after both stood still")
+        assert ended < begun
+        # They wake with their orders, their record and their programs gone; there is nothing to wait for.
+        while boottime() - since < leases * LEASE:
+            assert cluster.convict() == []
+            time.sleep(0.1)
+    cluster.healed("a sleep of agent and supervisord")

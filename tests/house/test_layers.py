@@ -14,7 +14,16 @@ IN_SUPERVISORD = [
     *sorted((PACKAGE / "supervision" / "plugin").glob("*.py")),
     *(
         PACKAGE / "supervision" / name
-        for name in ("deadline.py", "shim.py", "subreaper.py", "supervisord.py")
+        for name in (
+            "deadline.py",
+            "deadline_file.py",
+            "descendants.py",
+            "last_resort.py",
+            "shim.py",
+            "spared.py",
+            "subreaper.py",
+            "supervisord.py",
+        )
     ),
 ]
 GIVEN_THE_TIME = [
@@ -42,17 +51,21 @@ def test_every_contract_of_the_layers_is_kept() -> None:
 
 @pytest.mark.parametrize("file", IN_SUPERVISORD, ids=lambda file: file.stem)
 def test_what_runs_in_supervisord_imports_the_standard_library_and_supervisor_only(file: Path) -> None:
-    allowed = {*sys.stdlib_module_names, "supervisor", "subreaper"}
+    by_path = {"deadline_file", "descendants", "last_resort", "spared", "subreaper"}
+    allowed = {*sys.stdlib_module_names, "supervisor", *by_path}
     own = (
         "tuiconsole.clock",
         "tuiconsole.openssl",
         "tuiconsole.supervision.plugin",
         "tuiconsole.supervision.deadline",
+        "tuiconsole.supervision.descendants",
+        "tuiconsole.supervision.last_resort",
+        "tuiconsole.supervision.spared",
     )
     strangers = [
-        module
-        for module, _ in imported(file)
-        if module.partition(".")[0] not in allowed and not module.startswith(own)
+        f"{module}.{name}"
+        for module, name in imported(file)
+        if module.partition(".")[0] not in allowed and not f"{module}.{name}".startswith(own)
     ]
     assert not strangers
 

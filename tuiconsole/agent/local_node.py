@@ -164,10 +164,16 @@ class LocalNode:
         self._due.set()
         self.changed.set()
 
-    def _on_breach(self, event: supervised.Isolated | supervised.Unguarded) -> None:
+    def _on_breach(
+        self, event: supervised.Isolated | supervised.DeadlineEnforced | supervised.Unguarded
+    ) -> None:
         if isinstance(event, supervised.Unguarded):
             text = f"{event.namespec} was started without a grant: the guard only reports it"
             self._tell("guard", text, Severity.MAJOR)
+            return
+        if isinstance(event, supervised.DeadlineEnforced):
+            text = f"supervisord stood still at the end of the lease: the shim sent {event.signals} SIGKILL"
+            self._tell("lease", text, Severity.MAJOR)
             return
         self._isolation, self._isolated_epoch = event.stage, event.epoch
         self._tell("lease", f"isolated: the deadman is at «{event.stage}»", Severity.MAJOR)

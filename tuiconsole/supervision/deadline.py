@@ -12,21 +12,34 @@ a record of another boot says nothing. A missing or void record never means that
 
 from __future__ import annotations
 
-import binascii
 import os
 import struct
 from typing import NamedTuple
 
 from tuiconsole.clock import boot_id as current_boot_id
+from tuiconsole.supervision.deadline_file import (
+    FILE_NAME,
+    NAME_MAX,
+    SLOT,
+    newest,
+    open_deadline,
+    packed,
+    unpacked,
+)
 
-FILE_NAME = "deadline"
-"""Name of the record's file in the run directory."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from tuiconsole.supervision.deadline_file import Fields
 
-_MAGIC = b"tuidead1"
-_BODY = struct.Struct("<8s36s64s64sQQdddd")
-_CRC = struct.Struct("<I")
-_SLOT = 256
-_NAME_MAX = 64
+__all__ = [
+    "FILE_NAME",
+    "DeadlineRecord",
+    "DeadlineWriter",
+    "decode",
+    "encode",
+    "open_deadline",
+    "read_deadline",
+]
 
 
 class DeadlineRecord(NamedTuple):
@@ -55,73 +68,51 @@ def encode(record: DeadlineRecord) -> bytes:
         ValueError: a name is longer than 64 bytes, or a number does not fit.
     """
     node, incarnation = record.node.encode(), record.incarnation.encode()
-    if len(node) > _NAME_MAX or len(incarnation) > _NAME_MAX:
-        raise ValueError(f"node and incarnation may have at most {_NAME_MAX} bytes in a deadline record")
+    if len(node) > NAME_MAX or len(incarnation) > NAME_MAX:
+        raise ValueError(f"node and incarnation may have at most {NAME_MAX} bytes in a deadline record")
     try:
-        body = _BODY.pack(
-            _MAGIC,
-            record.boot_id.encode("ascii"),
-            node,
-            incarnation,
-            record.epoch,
-            record.sequence,
-            record.deadline,
-            record.stop_at,
-            record.kill_at,
-            record.shim_kill_at,
+        return packed(
+            (
+                record.boot_id.encode("ascii"),
+                node,
+                incarnation,
+                record.epoch,
+                record.sequence,
+                record.deadline,
+                record.stop_at,
+                record.kill_at,
+                record.shim_kill_at,
+            )
         )
     except struct.error as error:
         raise ValueError(f"cannot be written as a deadline record: {error}") from error
-    return (body + _CRC.pack(binascii.crc32(body))).ljust(_SLOT, b"\0")
 
 
 def decode(slot: bytes) -> DeadlineRecord | None:
     """The record of one slot; None if it is blank, cut short or damaged."""
-    end = _BODY.size + _CRC.size
-    if len(slot) < end:
-        return None
-    body = slot[: _BODY.size]
-    if _CRC.unpack(slot[_BODY.size : end])[0] != binascii.crc32(body):
-        return None
-    magic, boot, node, incarnation, epoch, sequence, deadline, stop_at, kill_at, shim = _BODY.unpack(body)
-    if magic != _MAGIC:
-        return None
-    return DeadlineRecord(
-        boot.rstrip(b"\0").decode("ascii", "replace"),
-        node.rstrip(b"\0").decode("utf-8", "replace"),
-        epoch,
-        incarnation.rstrip(b"\0").decode("utf-8", "replace"),
-        deadline,
-        stop_at,
-        kill_at,
-        shim,
-        sequence,
-    )
+    return _record_of(unpacked(slot))
 
 
 def read_deadline(fd: int, boot: str) -> DeadlineRecord | None:
     """The newest valid record of this boot in an open file; None if there is none, whatever the reason."""
-    try:
-        data = os.pread(fd, 2 * _SLOT, 0)
-    except OSError:
+    return _record_of(newest(fd, boot.encode("ascii")))
+
+
+def _record_of(fields: Fields | None) -> DeadlineRecord | None:
+    if fields is None:
         return None
-    newest: DeadlineRecord | None = None
-    for start in (0, _SLOT):
-        record = decode(data[start : start + _SLOT])
-        if record and record.boot_id == boot and (newest is None or record.sequence > newest.sequence):
-            newest = record
-    return newest
-
-
-def open_deadline(run_dir: str) -> int:
-    """A descriptor of the record's file, made blank if it is missing.
-
-    It is opened once and kept: supervisord opens it before it drops its privileges.
-
-    Raises:
-        OSError: the run directory is missing or may not be written.
-    """
-    return os.open(os.path.join(run_dir, FILE_NAME), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)  # noqa: PTH118 (pathlib costs memory in supervisord)
+    boot, node, incarnation, epoch, sequence, deadline, stop_at, kill_at, shim_kill_at = fields
+    return DeadlineRecord(
+        boot.decode("ascii", "replace"),
+        node.decode("utf-8", "replace"),
+        epoch,
+        incarnation.decode("utf-8", "replace"),
+        deadline,
+        stop_at,
+        kill_at,
+        shim_kill_at,
+        sequence,
+    )
 
 
 class DeadlineWriter:
@@ -170,7 +161,7 @@ class DeadlineWriter:
             shim_kill_at,
             sequence,
         )
-        os.pwrite(self._fd, encode(record), self._free_slot(newest) * _SLOT)
+        os.pwrite(self._fd, encode(record), self._free_slot(newest) * SLOT)
         self._sequence = sequence
         return record
 
@@ -183,5 +174,5 @@ class DeadlineWriter:
     def _free_slot(self, newest: DeadlineRecord | None) -> int:
         if newest is None:
             return 0
-        first = decode(os.pread(self._fd, _SLOT, 0))
+        first = decode(os.pread(self._fd, SLOT, 0))
         return 1 if first is not None and first.sequence == newest.sequence else 0

@@ -88,6 +88,12 @@ class SupervisionFailed(msgspec.Struct, frozen=True):
     reason: str
 
 
+class DeadlineEnforced(msgspec.Struct, frozen=True):
+    """The lease ended while supervisord stood still: the shim has killed what must not outlive it."""
+
+    signals: int
+
+
 class Unguarded(msgspec.Struct, frozen=True):
     """A managed program was started without a grant, and the guard only reports it."""
 
@@ -112,5 +118,6 @@ Event = (
     | NodeEmpty
     | SupervisionFailed
     | Isolated
+    | DeadlineEnforced
     | Unguarded
 )

@@ -18,6 +18,7 @@ from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff
 from tuiconsole.supervision.commands import Managed, PluginCommands
 from tuiconsole.supervision.events import (
+    DeadlineEnforced,
     Event,
     NodeEmpty,
     ProgramSettings,
@@ -293,6 +294,8 @@ class Supervision(PluginCommands):
             if self._restarts:
                 up_for = asyncio.get_running_loop().time() - self._up_since if self._up_since else 0.0
                 self._start_after(self._backoff.ended(up_for))
+        elif "deadline" in message:
+            self._emit(DeadlineEnforced(message["deadline"]))
         elif "error" in message:
             self._emit(SupervisionFailed(f"the shim: {message['error']}"))
 

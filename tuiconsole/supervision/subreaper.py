@@ -8,7 +8,9 @@ process before this one has reaped it, so plain kill(2) is exact here, with no n
 It holds an flock on `shim.lock` for its life and listens on `shim.sock`. A line to it is `spawn JSON`,
 `terminate`, `kill` or `exit`; each of its lines is JSON. On connect it says who it is and what it has; then
 `{"spawned": pid}`, `{"exited": status}` (as a shell would count: negative for a signal), `{"empty": true}`,
-`{"error": text}`.
+`{"deadline": signals}` when it had to kill at its deadline, `{"error": text}`.
+
+It also holds the last of the node's deadlines (`last_resort.py`): it acts when supervisord does not.
 
 A shim that was itself killed leaves processes without a parent that knows them. So the tags of all shims of a
 run directory are kept in `instances`, and a new shim first kills every process that bears one of them.
@@ -25,6 +27,11 @@ import fcntl
 import os
 import select
 import time
+
+try:
+    from tuiconsole.supervision.last_resort import LastResort
+except ImportError:  # as the shim, which has this directory alone
+    from last_resort import LastResort  # type: ignore[import-not-found, no-redef]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +75,7 @@ class Shim:
         """True from supervisord's end until no child is left."""
         self.leaving = False
         self.clients: dict[int, tuple[_socket.socket, bytearray]] = {}
+        self.last_resort = LastResort(run_dir, first_line("/proc/sys/kernel/random/boot_id"), incarnation)
         self.listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         self.poller = select.poll()
 
@@ -87,13 +95,25 @@ class Shim:
         while not self.leaving:
             if self.clearing:
                 self.kill_children()
-            for fd, _ in self.poller.poll(_KILL_INTERVAL if self.clearing else _REAP_INTERVAL):
+            for fd, _ in self.poller.poll(self.patience()):
                 if fd == self.listener.fileno():
                     self.accept()
                 elif fd in self.clients:
                     self.read(fd)
             self.reap()
         remove(join(self.run_dir, SOCKET_NAME))
+
+    def patience(self) -> float:
+        """Milliseconds until there is something to do; at the deadline, do it."""
+        if self.clearing:
+            return _KILL_INTERVAL
+        if not self.supervisord:
+            return _REAP_INTERVAL
+        wait = self.last_resort.look(self.supervisord)
+        if self.last_resort.killed and not self.last_resort.busy:
+            self.tell_all(f'{{"deadline": {self.last_resort.killed}}}')
+            self.last_resort.killed = 0
+        return wait * 1000
 
     def accept(self) -> None:
         """A new client: greet it."""

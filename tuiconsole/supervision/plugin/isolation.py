@@ -12,7 +12,7 @@ import time
 
 from supervisor.states import ProcessStates
 
-from tuiconsole.supervision.plugin import descendants
+from tuiconsole.supervision import descendants
 from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of, namespec_of
 
 TYPE_CHECKING = False
@@ -48,6 +48,14 @@ class Isolation:
         for process in self.roster:
             if process.state in ALIVE and self.must_stop(process):
                 yield process
+
+    def spared(self) -> Iterator[tuple[int, int, str]]:
+        """The processes that go on running on an isolated node: pid, birth, namespec."""
+        for process in self.roster:
+            if process.pid and not self.must_stop(process):
+                entry = descendants.read_entry(process.pid)
+                if entry is not None:
+                    yield process.pid, entry.born, namespec_of(process)
 
     def alive(self) -> bool:
         """True if any process that must stop is alive."""

@@ -35,6 +35,8 @@ from tuiconsole.supervision.plugin.server import LineServer, listen
 from tuiconsole.supervision.plugin.spawning import Spawning
 from tuiconsole.supervision.plugin.standing import StandingOrders
 from tuiconsole.supervision.plugin.wakeup import WokenLoop
+from tuiconsole.supervision.spared import open_spared
+from tuiconsole.supervision.spared import write as write_spared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Plugin:
         self.place = place
         self._boot = boot_id()
         self._deadline_fd = open_deadline(place.run_dir)
+        self.spared_fd = open_spared(place.run_dir)
         self.orders = StandingOrders(*_orders_directory(place.state_dir, owner))
         self.listener = listen(os.path.join(place.run_dir, SOCKET_NAME))  # noqa: PTH118 (pathlib costs memory)
         self.ring = EventRing()
@@ -88,7 +91,7 @@ class Plugin:
     @property
     def kept_fds(self) -> list[int]:
         """Descriptors that supervisord's reload must leave open."""
-        return [self._deadline_fd, self.orders.directory_fd, self.listener.fileno()]
+        return [self._deadline_fd, self.spared_fd, self.orders.directory_fd, self.listener.fileno()]
 
     def read(self) -> DeadlineRecord | None:
         """The deadline record in force, of this boot."""
@@ -151,6 +154,7 @@ class Attachment:
             self._options, self.roster, plugin.orders, self.spawning, plugin.deadman, self.isolation
         )
         self._stage_told = plugin.deadman.stage
+        self._list_is_old = True
         self.wait_status: dict[int, int] = {}
         """Of the pid that supervisord has just reaped; it keeps less than this itself."""
         self.server = LineServer(plugin.listener, self._on_line, self._on_oversized)
@@ -171,6 +175,7 @@ class Attachment:
         self.server.detach()
 
     def _publish(self, event: dict[str, object]) -> None:
+        self._list_is_old = True
         self._loop.kick()
         self.server.publish(self._plugin.ring.append(event))
 
@@ -228,7 +233,17 @@ class Attachment:
             self.server.counters.faults += 1
 
     def _before_poll(self) -> None:
+        if self._list_is_old:
+            self._list_spared()
         self.server.bury(self._options.poller)
+
+    def _list_spared(self) -> None:
+        """Tell the shim what to leave alone at its deadline."""
+        self._list_is_old = False
+        try:
+            write_spared(self._plugin.spared_fd, self.isolation.spared())
+        except Exception:  # noqa: BLE001 (it would surface in supervisord's main loop)
+            self.server.counters.faults += 1
 
     def _after_poll(self) -> None:
         deadman = self._plugin.deadman
@@ -264,6 +279,7 @@ class Attachment:
             elif op == "snapshot":
                 self._answer(client, identity, self._snapshot())
             elif isinstance(op, str) and op in _OPS:
+                self._list_is_old = True
                 self._answer(client, identity, getattr(self._commands, op)(request))
             else:
                 raise RefusedError("bad_request", f"no such op: {op!r}")

@@ -1,0 +1,71 @@
+"""Storms that add up: `python -m tests.faults [--minutes M] [--seed S] [--results FILE]` (root).
+
+Each run takes the seed after the last one of the results file, if none is given, and adds its rounds to the
+file. The report of all of them is printed, and written beside it as HTML. Exit code 1 if anything is violated, or
+a fault cannot be made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from .machines import machines
+from .network import obstacle
+from .results import Round, add, load, report, summary
+from .storm import Storm
+
+SEED_MINUTES = 10.0
+"""A cluster lives that long at most; then the next seed has a new one."""
+
+
+def storm(seed: int, seconds: float, results: Path) -> bool:
+    """One seed on a new cluster. False if something was violated."""
+    last = Round(seed, 0, "the first start")
+    with machines() as cluster:
+        try:
+            for one in Storm(cluster, seed).blow(seconds):
+                last = msgspec.structs.replace(one, version=version("tuiconsole"))
+                add(results, last)
+                print(last, flush=True)
+                if last.violations:
+                    return False
+        except AssertionError as error:
+            story = f"{error}\n{cluster.last_words()}"
+            failed = Round(seed, last.number + 1, "not whole again", violations=(story,))
+            add(results, failed)
+            print(failed, flush=True)
+            return False
+    return True
+
+
+def main() -> int:
+    """Blow for the time that is wanted."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--results", type=Path, default=Path("faults.jsonl"))
+    wanted = parser.parse_args()
+    if why := obstacle():
+        print(f"the faults cannot be made: {why}", file=sys.stderr)
+        return 1
+    before = load(wanted.results)
+    seed = wanted.seed if wanted.seed is not None else max((one.seed for one in before), default=0) + 1
+    end = time.monotonic() + wanted.minutes * 60
+    kept = True
+    while (left := end - time.monotonic()) > 0:
+        kept = storm(seed, min(left, SEED_MINUTES * 60), wanted.results) and kept
+        seed += 1
+    rounds = load(wanted.results)
+    print(summary(rounds))
+    wanted.results.with_suffix(".html").write_text(report(rounds), "utf-8")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

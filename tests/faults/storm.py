@@ -1,0 +1,146 @@
+"""Faults at random, by seed, for a time.
+
+Each round breaks one or two things, waits, mends them, and then all must be whole again. Every round is named,
+so that a seed can be read and played again.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+
+from tests.live.cluster import CONSOLES, HCI, SERVERS, SRV, frozen, node_of
+from tuiconsole.clock import boottime
+
+from .machines import HOSTS, Machines, host_of, nodes_of
+from .results import Round
+
+HEALS_WITHIN = 40.0
+"""Seconds after a round's faults are mended."""
+
+
+class Storm:
+    """One schedule of faults."""
+
+    def __init__(self, cluster: Machines, seed: int) -> None:
+        self._cluster = cluster
+        self._chance = random.Random(seed)
+        self._seed = seed
+        self._elsewhere: list[float] = []
+        self._convicted = 0
+
+    def blow(self, seconds: float) -> Iterator[Round]:
+        """Rounds until the time is over; each one is finished.
+
+        Raises:
+            AssertionError: the cluster did not become whole again.
+        """
+        end = time.monotonic() + seconds
+        faults = (self._part, self._one_way, self._bridge, self._pause, self._kill, self._power_cut)
+        number = 0
+        while time.monotonic() < end:
+            number += 1
+            self._elsewhere = []
+            starts = self._cluster.judge.starts
+            self._operate()
+            what = self._chance.choice(faults)()
+            self._cluster.network.heal()
+            healed = self._cluster.healed(what, HEALS_WITHIN)
+            twice = self._cluster.convict()
+            overlap = sum(one.length for one in self._cluster.judge.overlaps()[self._convicted :])
+            new, self._convicted = twice[self._convicted :], len(self._cluster.judge.overlaps())
+            yield Round(
+                seed=self._seed,
+                number=number,
+                what=what,
+                healed=round(healed, 3),
+                elsewhere=tuple(round(each, 3) for each in self._elsewhere),
+                starts=self._cluster.judge.starts - starts,
+                overlap_ms=round(overlap * 1000, 1),
+                violations=tuple(new),
+            )
+
+    def _operate(self) -> None:
+        """An operator starts or stops an item somewhere, whatever comes of it."""
+        console, item = self._chance.choice(CONSOLES), self._chance.choice(HCI)
+        action = self._chance.choice(("start", "start", "stop"))
+        self._cluster.request(action, item, console, timeout=5.0)
+
+    def _meanwhile(self, seconds: float, lost: int | None = None) -> None:
+        """While it is broken, two consoles ask for one item at once, and those srv that move are timed."""
+        since, end = boottime(), time.monotonic() + seconds
+        item = self._chance.choice(HCI)
+        for console in self._chance.sample(CONSOLES, 2):
+            self._cluster.request("start", item, console, timeout=0.6)
+        while time.monotonic() < end:
+            time.sleep(0.1)
+        for name in SRV:
+            begun = self._cluster.witness.stamps(f"{name}:scen2_internal_data_bus", since, "start")
+            if begun and lost is not None and host_of(begun[0].node) != lost:
+                self._elsewhere.append(begun[0].at - since)
+
+    def _a_while(self) -> float:
+        return self._chance.choice((0.5, 2.0, 3.2, 4.0, 4.4, 6.0, 9.0)) + self._chance.uniform(0, 0.4)
+
+    # -- faults ----------------------------------------------------------------------------------------------
+
+    def _part(self) -> str:
+        lost, seconds = self._chance.choice(HOSTS), self._a_while()
+        self._cluster.network.part([lost], self._cluster.network.others(lost))
+        self._meanwhile(seconds, lost)
+        return f"host {lost} cut off for {seconds:.1f} s"
+
+    def _one_way(self) -> str:
+        lost, seconds = self._chance.choice(HOSTS), self._a_while()
+        out = self._chance.random() < 0.5
+        for other in self._cluster.network.others(lost):
+            self._cluster.network.cut((lost, other) if out else (other, lost))
+        self._meanwhile(seconds)
+        return f"host {lost} {'not heard' if out else 'deaf'} for {seconds:.1f} s"
+
+    def _bridge(self) -> str:
+        one, other = self._chance.sample(HOSTS, 2)
+        seconds = self._a_while()
+        self._cluster.network.part([one], [other])
+        self._meanwhile(seconds)
+        return f"hosts {one} and {other} apart for {seconds:.1f} s"
+
+    def _pause(self) -> str:
+        node, seconds = self._chance.choice(SERVERS + CONSOLES), self._a_while()
+        # Not supervisord with its shim: nothing would be left that could act.
+        parts = self._chance.choice(
+            (
+                ("agent",),
+                ("agent",),
+                ("shim",),
+                ("agent", "shim"),
+                ("supervisord",),
+                ("agent", "supervisord"),
+            )
+        )
+        pids = node_of(self._cluster.status(), node).pids
+        with frozen([getattr(pids, part) for part in parts if getattr(pids, part)]):
+            self._meanwhile(seconds)
+        return f"{' and '.join(parts)} of {node} paused for {seconds:.1f} s"
+
+    def _kill(self) -> str:
+        node = self._chance.choice(SERVERS + CONSOLES)
+        parts = self._chance.choice((("agent",), ("shim",), ("supervisord",), ("agent", "supervisord")))
+        pids = node_of(self._cluster.status(), node).pids
+        for part in parts:
+            if pid := getattr(pids, part):
+                os.kill(pid, signal.SIGKILL)
+        self._meanwhile(1.0)
+        return f"kill -9 of {' and '.join(parts)} of {node}"
+
+    def _power_cut(self) -> str:
+        host = self._chance.choice(HOSTS)
+        self._cluster.kill_host(host)
+        # Longer than a lease, so that what moved can be timed.
+        self._meanwhile(6.0, host)
+        self._cluster.network.heal()
+        self._cluster.switch_on(host)
+        return f"power cut of host {host} with {' and '.join(nodes_of(host))}"
