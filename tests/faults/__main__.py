@@ -1,8 +1,8 @@
 """Storms that add up: `python -m tests.faults [--minutes M] [--seed S] [--results FILE]` (root).
 
 Each run takes the seed after the last one of the results file, if none is given, and adds its rounds to the
-file. The report of all of them is printed, and written beside it as HTML. Exit code 1 if anything is violated, or
-a fault cannot be made.
+file. The report of all of them is printed, and written beside it as HTML. Exit code 1 if anything is
+violated, or a fault cannot be made.
 """
 
 from __future__ import annotations

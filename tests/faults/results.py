@@ -1,4 +1,4 @@
-"""What storms have shown, added up over runs: one line of JSON for each round, and a report of all of them."""
+"""What storms have shown, added up over runs: a line of JSON for each round, and a report."""
 
 from __future__ import annotations
 
@@ -43,13 +43,15 @@ def load(file: Path) -> list[Round]:
     """
     if not file.exists():
         return []
-    rounds = []
-    for number, line in enumerate(file.read_bytes().splitlines(), 1):
-        try:
-            rounds.append(msgspec.json.decode(line, type=Round))
-        except msgspec.MsgspecError as error:
-            raise ValueError(f"{file}:{number}: not a round: {error}; remove the line") from None
-    return rounds
+    lines = file.read_bytes().splitlines()
+    return [_round(line, f"{file}:{number}") for number, line in enumerate(lines, 1)]
+
+
+def _round(line: bytes, where: str) -> Round:
+    try:
+        return msgspec.json.decode(line, type=Round)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{where}: not a round: {error}; remove the line") from None
 
 
 def add(file: Path, one: Round) -> None:
@@ -80,7 +82,8 @@ def summary(rounds: Sequence[Round]) -> str:
 def report(rounds: Sequence[Round]) -> str:
     """The same as a page of HTML, with every round."""
     rows = "\n".join(
-        f"<tr{' class=bad' if one.violations else ''}><td>{one.seed}<td>{one.number}<td>{html.escape(one.what)}"
+        f"<tr{' class=bad' if one.violations else ''}><td>{one.seed}<td>{one.number}"
+        f"<td>{html.escape(one.what)}"
         f"<td>{one.healed:.2f}<td>{', '.join(f'{each:.2f}' for each in one.elsewhere)}<td>{one.starts}"
         f"<td>{one.overlap_ms:.0f}<td><pre>{html.escape(chr(10).join(one.violations))}</pre>"
         for one in rounds

@@ -1,7 +1,7 @@
 """Faults at random, by seed, for a time.
 
-Each round breaks one or two things, waits, mends them, and then all must be whole again. Every round is named,
-so that a seed can be read and played again.
+Each round breaks one or two things, waits, mends them, and then all must be whole again. Every round is
+named, so that a seed can be read and played again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,16 @@ from .results import Round
 
 HEALS_WITHIN = 40.0
 """Seconds after a round's faults are mended."""
+
+PAUSED = (
+    ("agent",),
+    ("agent",),
+    ("shim",),
+    ("agent", "shim"),
+    ("supervisord",),
+    ("agent", "supervisord"),
+)
+"""Which parts of a node stand still together; never supervisord with its shim: nothing could act then."""
 
 
 class Storm:
@@ -110,17 +120,7 @@ class Storm:
 
     def _pause(self) -> str:
         node, seconds = self._chance.choice(SERVERS + CONSOLES), self._a_while()
-        # Not supervisord with its shim: nothing would be left that could act.
-        parts = self._chance.choice(
-            (
-                ("agent",),
-                ("agent",),
-                ("shim",),
-                ("agent", "shim"),
-                ("supervisord",),
-                ("agent", "supervisord"),
-            )
-        )
+        parts = self._chance.choice(PAUSED)
         pids = node_of(self._cluster.status(), node).pids
         with frozen([getattr(pids, part) for part in parts if getattr(pids, part)]):
             self._meanwhile(seconds)
