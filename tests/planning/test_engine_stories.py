@@ -534,7 +534,8 @@ def test_a_server_that_boots_anew_before_its_lease_was_over_gets_its_application
 def test_a_server_whose_supervisord_was_replaced_while_its_agent_stood_still_gets_its_application_restarted(
     world: World,
 ) -> None:
-    """Its first word names the new supervisord already, so that the proof of the old one's death says nothing."""
+    """Its first word names the new supervisord already, so that the proof of the old one's death
+    says nothing."""
     [name] = world.alive(SRV1)
     node = world.nodes[name] = msgspec.structs.replace(world.nodes[name], pids=Pids(1, 2, 3))
     world.tell(m.NodeChanged(node))
