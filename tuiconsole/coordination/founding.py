@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from tuiconsole.clock import BootTime
 from tuiconsole.coordination.messages import Hello
+from tuiconsole.coordination.readmission import NOBODY, replaced
 from tuiconsole.coordination.voters import VoterSet
 
 HELLO_INTERVAL = 0.1
@@ -23,7 +24,15 @@ PRESENT = 1.0
 class Founding:
     """Whether this voter belongs to the founded set of voters."""
 
-    def __init__(self, name: str, voters: VoterSet, voter_id: str, members: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        voters: VoterSet,
+        voter_id: str,
+        members: Mapping[str, str],
+        generation: int = 0,
+        readmits: tuple[str, str] = NOBODY,
+    ) -> None:
         self.name = name
         self.voters = voters
         self.voter_id = voter_id
@@ -33,6 +42,10 @@ class Founding:
         self.next_hello: BootTime = float("-inf")
         self._seen: dict[str, tuple[str, BootTime]] = {}
         self.digest = voters.founded_digest(self.members)
+        self.generation = generation
+        self.readmits = readmits
+        self._agreed: set[str] = set()
+        """Voters that have written the wish down."""
 
     @property
     def founded(self) -> bool:
@@ -57,7 +70,16 @@ class Founding:
 
     def hello(self, *, answer: bool) -> Hello:
         """What this voter shows of itself."""
-        return Hello(self.voters.cluster, self.voters.digest, self.name, self.voter_id, self.members, answer)
+        return Hello(
+            self.voters.cluster,
+            self.voters.digest,
+            self.name,
+            self.voter_id,
+            self.members,
+            answer,
+            self.generation,
+            self.readmits,
+        )
 
     def meet(self, now: BootTime, hello: Hello) -> bool:
         """Take what another voter shows; True if this voter is founded by it."""
@@ -66,11 +88,12 @@ class Founding:
         if hello.members:
             known = hello.members.get(self.name)
             if known == self.voter_id and tuple(sorted(hello.members)) == self.voters.names:
-                return self._found(hello.members)
+                # After a readmission, only what the others remember founds this voter.
+                return hello.generation == 0 and self.found(hello.members)
             self.wiped = (
                 f"{self.name} has lost its voter state (the cluster knows it as voter {known}, "
-                f"its disk says {self.voter_id}): it stays silent as a voter; "
-                "restore its state folder"
+                f"its disk says {self.voter_id}): it stays silent as a voter; restore its state folder, or, "
+                f"if that is gone for good: tuiconsole quorum readmit {self.name}"
             )
             return False
         self._seen[hello.sender] = (hello.voter_id, now)
@@ -82,9 +105,77 @@ class Founding:
             return False
         ids = {name: voter_id for name, (voter_id, at) in self._seen.items() if at >= now - PRESENT}
         ids[self.name] = self.voter_id
-        return tuple(sorted(ids)) == self.voters.names and self._found(ids)
+        return tuple(sorted(ids)) == self.voters.names and self.found(ids)
 
-    def _found(self, members: Mapping[str, str]) -> bool:
+    # -- readmission: the others' side -----------------------------------------------------------------------
+
+    def wish(self, now: BootTime, name: str) -> str | None:
+        """Want a voter back that has lost its disk. Why that cannot be, in words; None if it is done."""
+        if not self.founded:
+            return f"{self.name} is no member itself"
+        if name not in self.voters or name == self.name:
+            return f"{name} is no other core node"
+        voter_id, at = self._seen.get(name, ("", float("-inf")))
+        if self.readmits != NOBODY:
+            if self.readmits == (name, voter_id):
+                return None
+            return f"{self.readmits[0]} is being readmitted; all other core nodes must be up to complete that"
+        if at < now - PRESENT:
+            return (
+                f"{name} is not heard as a voter without memory; "
+                "start its agent first, with an empty state folder"
+            )
+        if self.members[name] == voter_id:
+            return None
+        self.readmits = (name, voter_id)
+        return None
+
+    def see_blank(self, now: BootTime, hello: Hello) -> None:
+        """A voter that is not founded has shown itself to this one, which is."""
+        if hello.sender in self.voters and not hello.members:
+            self._seen[hello.sender] = (hello.voter_id, now)
+
+    def agree(self, hello: Hello) -> bool:
+        """Take another member's wish, or its word that it has replaced the member.
+
+        True if this voter's own wish or its members have changed: that is to be on disk before it is shown.
+        """
+        wish = self.readmits
+        if hello.generation == self.generation and hello.members == self.members:
+            if hello.readmits in (NOBODY, (self.name, self.voter_id)) or hello.readmits[0] == self.name:
+                return False
+            if wish == NOBODY:
+                self.readmits = hello.readmits
+                self._agreed.add(hello.sender)
+                return True
+            if wish != hello.readmits:
+                return False
+            self._agreed.add(hello.sender)
+        elif (
+            wish != NOBODY
+            and hello.generation == self.generation + 1
+            and hello.members == replaced(self.members, wish)
+        ):
+            # It has replaced the member, so it knew of all others, this one too, that they had the wish.
+            self._agreed.update(self.voters.names)
+        return False
+
+    @property
+    def agreed(self) -> bool:
+        """Whether all the others, but the one that is wished for, have written the wish down."""
+        others = set(self.voters.names) - {self.name, self.readmits[0]}
+        return self.readmits != NOBODY and others <= self._agreed
+
+    def replace(self) -> None:
+        """Replace the member. Call it when the wish is on the disks of all, this one included."""
+        members = replaced(self.members, self.readmits)
+        self.generation += 1
+        self.readmits = NOBODY
+        self._agreed.clear()
+        self.found(members)
+
+    def found(self, members: Mapping[str, str]) -> bool:
+        """Be a member of this set."""
         self.members = dict(members)
         self.wiped = None
         self.digest = self.voters.founded_digest(self.members)

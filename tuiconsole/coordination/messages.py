@@ -12,6 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from tuiconsole.coordination.leases.registrar import Registration
+
 Counter = Annotated[int, Meta(ge=0, le=2**53)]
 Name = Annotated[str, Meta(max_length=200)]
 Seconds = Annotated[float, Meta(ge=0.0, le=86400.0)]
@@ -41,6 +43,23 @@ class Hello(Header, frozen=True, array_like=True, tag="hello/1"):
     voter_id: Name
     members: dict[Name, Name]
     answer: bool
+    generation: Counter = 0
+    """How often a member was replaced."""
+    readmits: tuple[Name, Name] = ("", "")
+    """The member that this voter wants replaced, and its new id."""
+
+
+class Heritage(Header, frozen=True, array_like=True, tag="heritage/1"):
+    """All that a voter remembers, for one that has lost its disk and is a member of `generation`."""
+
+    generation: Counter
+    members: dict[Name, Name]
+    promised_term: Counter
+    accepted_term: Counter
+    accepted_version: Counter
+    value: bytes
+    registrations: dict[Name, Registration]
+    lease_duration: Seconds
 
 
 class PreVote(Header, frozen=True, array_like=True, tag="pre-vote/1"):
@@ -207,6 +226,7 @@ class Left(Header, frozen=True, array_like=True, tag="left/1"):
 
 Message = (
     Hello
+    | Heritage
     | PreVote
     | PreVoteAnswer
     | Prepare

@@ -24,3 +24,7 @@ class VoterRecord(msgspec.Struct, frozen=True):
     registrations: dict[str, Registration] = {}
     lease_duration: float = 0.0
     """The longest node lease, in seconds, that this voter may have granted."""
+    generation: int = 0
+    """How often a member was replaced since the first boot, or since the core was put together again."""
+    readmits: tuple[str, str] = ("", "")
+    """The member that is to be replaced, and its new id; empty names if none is."""

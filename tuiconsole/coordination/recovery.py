@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tuiconsole.coordination.leases.registrar import Registration
+from tuiconsole.coordination.readmission import longest
 from tuiconsole.coordination.record import VoterRecord
 from tuiconsole.coordination.voters import VoterSet
 
@@ -58,14 +59,7 @@ def recovered(
 
 
 def _registrations(left: Sequence[VoterRecord], jump: int) -> dict[str, Registration]:
-    """Of each node the newest epoch, with the longest maintenance that any of the voters granted."""
-    newest: dict[str, Registration] = {}
-    for record in left:
-        for node, entry in record.registrations.items():
-            known = newest.get(node, entry)
-            best = max(known, entry, key=lambda one: (one.epoch, not one.incarnation))
-            stay = max(known, entry, key=lambda one: one.stay)
-            newest[node] = Registration(best.epoch, best.incarnation, stay.stay, stay.asked)
+    newest = longest([record.registrations for record in left])
     return {
         node: Registration(entry.epoch + jump, entry.incarnation, entry.stay, entry.asked)
         for node, entry in newest.items()

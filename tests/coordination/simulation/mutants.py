@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.planting import Patch
+from tuiconsole.coordination.founding import Founding
 from tuiconsole.coordination.leases.holder import LeaseHolder
 from tuiconsole.coordination.leases.registrar import Registrar
 from tuiconsole.coordination.paxos.acceptor import Acceptor, Ballot, Stamp
@@ -14,6 +15,7 @@ from tuiconsole.coordination.paxos.durability import Durability
 from tuiconsole.coordination.paxos.election import Election
 from tuiconsole.coordination.paxos.leader import Leader
 from tuiconsole.coordination.paxos.leading import Leading
+from tuiconsole.coordination.readmission import NOBODY, Inheritance
 
 
 def answers_before_the_disk(durability: Durability, change: int) -> bool:
@@ -140,6 +142,14 @@ def _every(candidacy: Candidacy, *args: Any) -> float:
     return 0.0
 
 
+def hears_one_only(inheritance: Inheritance) -> list[str]:
+    return [] if inheritance._heard else ["all"]
+
+
+def replaces_at_the_first_wish(founding: Founding) -> bool:
+    return founding.readmits != NOBODY
+
+
 MUTANTS: dict[str, list[Patch]] = {
     "rule 1: answers before the disk": [(Durability, "is_durable", answers_before_the_disk)],
     "rule 2: a new leader does not accept again": [(Leading, "_take_over", trusts_what_it_read)],
@@ -174,6 +184,12 @@ MUTANTS: dict[str, list[Patch]] = {
     ],
     "maintenance: its end is told before it is recorded": [
         (LeaseHolder, "end_maintenance", tells_before_it_records)
+    ],
+    "readmission: the heir hears one of the others only": [
+        (Inheritance, "missing", property(hears_one_only))
+    ],
+    "readmission: a wish is carried out before all the others have it": [
+        (Founding, "agreed", property(replaces_at_the_first_wish))
     ],
     "maintenance: any renewal ends it": [(Registrar, "renew", takes_an_old_word(Registrar.renew))],
 }

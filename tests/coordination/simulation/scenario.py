@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tests.coordination.simulation.world import NodeMachine, VoterMachine, World
+from tests.coordination.simulation.world import TIMING, NodeMachine, VoterMachine, World
 from tests.timeline import Broken
 from tuiconsole.coordination.coordinator import Versioned
 from tuiconsole.coordination.leases.holder import LeaseState
@@ -216,6 +216,7 @@ class Scenario(World):
             for _ in range(self.chance.randint(3, 14)):
                 self.at(self.chance.uniform(0.1, FAULTS_END), self._fault, None, None)
         self._plan_maintenance()
+        self._plan_wipes()
         self.run_until(FAULTS_END)
         self._mend()
         written = self.writes
@@ -224,6 +225,7 @@ class Scenario(World):
             self.run_until(self.now + 0.1)
         if self.writes == written:
             raise Broken(f"no progress within {PROGRESS} s after the last fault")
+        self._expect_all_to_vote()
         return self
 
     # -- faults ----------------------------------------------------------------------------------------------
@@ -282,6 +284,46 @@ class Scenario(World):
                     for voter in self.voter_machines.values():
                         again = begin + chance.uniform(0.1, lasting)
                         self.at(again, self._crash, voter, 0.05)
+
+    def _plan_wipes(self) -> None:
+        """A voter loses its disk, and a person has it readmitted; twice at most, one after the other."""
+        chance = random.Random(f"wipes {self.seed}")
+        if len(self.voters) < 3 or chance.random() < 0.6:
+            return
+        for at in (0.5, 0.5 + FAULTS_END / 2)[: chance.randint(1, 2)]:
+            name = chance.choice(self.voters.names)
+            self.at(
+                chance.uniform(at, at + 2.0), self._wipe, self.voter_machines[name], chance.uniform(0.02, 0.6)
+            )
+
+    def _wipe(self, machine: VoterMachine, lasting: float) -> None:
+        if any(not one.on_disk.members for one in self.voter_machines.values()):
+            return
+        self.tell(f"{machine.name} loses its disk")
+        machine.wipe()
+        self.at(self.now + lasting, self._boot, machine, None)
+        self.at(self.now + lasting, self._readmit, machine, machine.wiped)
+
+    def _readmit(self, machine: VoterMachine, wiped: int) -> None:
+        """A person asks one of the others for it, again and again."""
+        if machine.on_disk.members or machine.wiped != wiped:
+            return
+        asked = self.chance.choice([one for one in self.voter_machines.values() if one is not machine])
+        if asked.up and not asked.paused:
+            why = asked.voter.readmit(asked.clock(), machine.name)
+            self.tell(f"{asked.name} is to readmit {machine.name}: {why or 'it will'}")
+            asked.pump()
+        self.at(self.now + 0.3, self._readmit, machine, wiped)
+
+    def _expect_all_to_vote(self) -> None:
+        """Whoever lost its disk is a member again."""
+        end = self.now + 2 * (TIMING.node_lease + TIMING.margin) + 1.0
+        machines = self.voter_machines.values()
+        while self.now < end and any(one.voter.trouble(one.clock()) for one in machines):
+            self.run_until(self.now + 0.1)
+        for one in machines:
+            if why := one.voter.trouble(one.clock()):
+                raise Broken(f"{one.name} does not vote again: {why}")
 
     def _maintain(self, machine: NodeMachine, seconds: float) -> None:
         if not machine.up or machine.paused or machine.holder.state is not LeaseState.HELD:

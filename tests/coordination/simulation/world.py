@@ -99,6 +99,7 @@ class VoterMachine(Machine):
         self.on_disk = VoterRecord(f"id of {name}")
         self.writing: VoterRecord | None = None
         self.disk_delay = 0.002
+        self.wiped = 0
         self.voter: Voter
         self.master: Any = None
 
@@ -122,6 +123,14 @@ class VoterMachine(Machine):
         if self.writing is not None and self.world.chance.random() < 0.5:
             self.on_disk = self.writing
         self.writing = None
+
+    def wipe(self) -> None:
+        """The disk is lost; the next boot finds a blank one."""
+        if self.up:
+            self.crash()
+        self.writing = None
+        self.wiped += 1
+        self.on_disk = VoterRecord(f"id {self.wiped} of {self.name}")
 
     def next_timer(self) -> float:
         return min(self.voter.next_timer, self.master.next_step)

@@ -66,15 +66,23 @@ class Registrar:
         """
         self.duration = duration
         self.margin = margin
-        self.registrations = dict(registrations)
+        self.registrations: dict[str, Registration] = {}
         self.changed = 0
-        shortest = max(duration, former_duration)
-        self._horizon: dict[str, BootTime] = {
-            node: started + max(shortest, entry.stay)
-            for node, entry in self.registrations.items()
+        self._horizon: dict[str, BootTime] = {}
+        self._acknowledged: dict[str, BootTime] = {}
+        self.inherit(started, registrations, former_duration)
+
+    def inherit(
+        self, now: BootTime, registrations: Mapping[str, Registration], former_duration: float
+    ) -> None:
+        """Begin with this knowledge at `now`: every node that may hold a lease was acknowledged just then."""
+        shortest = max(self.duration, former_duration)
+        self.registrations = dict(registrations)
+        self._horizon = {
+            node: now + max(shortest, entry.stay)
+            for node, entry in registrations.items()
             if entry.incarnation
         }
-        self._acknowledged: dict[str, BootTime] = {}
 
     def renew(
         self,

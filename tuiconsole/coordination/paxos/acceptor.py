@@ -48,6 +48,11 @@ class Acceptor:
         self._promise(ballot)
         return True
 
+    def inherit(self, promised: Ballot, accepted: Stamp, value: bytes) -> None:
+        """Begin again with what others remember."""
+        self.promised, self.accepted, self.value = promised, accepted, value
+        self.changed += 1
+
     def yield_to(self, ballot: Ballot) -> None:
         """Pass this voter's own promise of a term on to another candidate of the same term."""
         if ballot.term != self.promised.term:

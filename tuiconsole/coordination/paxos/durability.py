@@ -79,6 +79,17 @@ class Durability:
         self.newest += 1
         self.duration = self.newest
 
+    def inherit(self, lease_duration: float, now: BootTime, margin: float) -> None:
+        """What this voter remembers from now on was heard of others, who may have granted longer leases."""
+        self._lease_duration = max(self._node_lease, lease_duration)
+        self._shorten_at = now + self._lease_duration + margin
+        self.note_founding()
+
+    @property
+    def lease_duration(self) -> float:
+        """The longest lease, in seconds, that may have been granted."""
+        return self._lease_duration
+
     def of_node(self, node: str) -> int:
         """Number of the latest change of a node's registration."""
         return self._nodes.get(node, 0)
@@ -107,6 +118,8 @@ class Durability:
             acceptor.value,
             dict(self._registrar.registrations),
             self._lease_duration,
+            self._founding.generation,
+            self._founding.readmits,
         )
 
     def stored(self, change: int) -> bool:

@@ -24,6 +24,7 @@ from tuiconsole.coordination.messages import (
     BeatAck,
     EpochAnswer,
     Hello,
+    Heritage,
     Leave,
     Message,
     Prepare,
@@ -45,6 +46,7 @@ from tuiconsole.coordination.paxos.leading import Leading
 from tuiconsole.coordination.paxos.lease_desk import LeaseDesk
 from tuiconsole.coordination.paxos.outcomes import Failure, Result
 from tuiconsole.coordination.paxos.post import Post
+from tuiconsole.coordination.paxos.succession import Succession
 from tuiconsole.coordination.record import VoterRecord
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
@@ -80,7 +82,9 @@ class Voter:
         self.rejected: Counter[str] = Counter()
         """Messages dropped, by reason."""
 
-        self.founding = Founding(name, voters, record.voter_id, record.members)
+        self.founding = founding = Founding(
+            name, voters, record.voter_id, record.members, record.generation, record.readmits
+        )
         self.acceptor = acceptor = Acceptor(
             Ballot(record.promised_term, record.promised_to),
             Stamp(record.accepted_term, record.accepted_version),
@@ -96,6 +100,9 @@ class Voter:
         self._leading = leading = Leading(timing, pace or Pace(), election, post)
         self._lease_desk = desk = LeaseDesk(registrar, acceptor, durability, post, leading)
         self.candidacy = candidacy = Candidacy(timing, acceptor, durability, post, election, leading)
+        self._succession = Succession(
+            timing, founding, acceptor, registrar, durability, post, election, leading
+        )
         following = Following(acceptor, durability, post, election, leading, desk)
 
         self._handlers: dict[type, Callable[[BootTime, str, Any], None]] = {
@@ -113,6 +120,7 @@ class Voter:
             Promise: candidacy.on_promise,
             Refusal: candidacy.on_refusal,
             Hello: self._on_hello,
+            Heritage: self._on_heritage,
         }
         if self.founding.founded:
             election.start(now, may_have_promised=record.promised_term > 0)
@@ -146,24 +154,26 @@ class Voter:
         if handler is None:
             self.rejected["not for a voter"] += 1
             return
-        if not self._admits(sender, message):
+        if not self._admits(now, sender, message):
             return
         handler(now, sender, message)
         self._settle(now)
 
-    def _admits(self, sender: str, message: Message) -> bool:
+    def _admits(self, now: BootTime, sender: str, message: Message) -> bool:
         if message.cluster != self.voters.cluster:
             self.rejected["other cluster"] += 1
             return False
-        if isinstance(message, (Renew, Leave, Hello)):
+        if isinstance(message, (Renew, Leave, Hello, Heritage)):
             if message.digest != self.voters.digest:
                 self.rejected["other voter set"] += 1
                 return False
-            return isinstance(message, Hello) or self.founding.founded
+            return isinstance(message, (Hello, Heritage)) or self.founding.founded
         if not self.founding.founded:
             return False
         if message.digest != self.founding.digest:
             self.rejected["other voters"] += 1
+            if sender in self.voters:
+                self._succession.correct(now, sender)
             return False
         if sender not in self.voters:
             self.rejected["not a voter"] += 1
@@ -173,6 +183,7 @@ class Voter:
     def _settle(self, now: BootTime) -> None:
         """Take what this voter sends itself, then say whether leadership changed."""
         self._durability.note()
+        self._succession.settle(now)
         while (message := self._post.next_to_self()) is not None:
             self._handlers[type(message)](now, self.name, message)
             self._durability.note()
@@ -185,12 +196,15 @@ class Voter:
         if self.halted is not None:
             return
         if not self.founding.founded:
-            if now >= self.founding.next_hello:
+            if self._succession.begin(now):
+                self._found(now, True, may_have_promised=True)
+            elif now >= self.founding.next_hello:
                 self._show(now)
         elif self.leader is not None:
             self._leading.lead(now, self.leader)
         else:
             self.candidacy.tick(now)
+        self._succession.tick(now)
         self._durability.shorten_lease(now)
         self._settle(now)
 
@@ -206,9 +220,8 @@ class Voter:
             return float("inf")
         if not self.founding.founded:
             return self.founding.next_hello
-        if self.leader is not None:
-            return self._leading.next_timer(self.leader)
-        return self.candidacy.next_timer
+        own = self._leading.next_timer(self.leader) if self.leader is not None else self.candidacy.next_timer
+        return min(own, self._succession.next_timer)
 
     # -- the disk --------------------------------------------------------------------------------------------
 
@@ -231,7 +244,7 @@ class Voter:
 
     def trouble(self, now: BootTime) -> str | None:
         """Why this voter does not vote, in words."""
-        return self.halted or self.founding.trouble(now)
+        return self.halted or self._succession.trouble(now) or self.founding.trouble(now)
 
     # -- who leads, and what a leader is asked ---------------------------------------------------------------
 
@@ -274,6 +287,12 @@ class Voter:
         if self._leading.raise_epoch(now, request, node):
             self._settle(now)
 
+    def readmit(self, now: BootTime, name: str) -> str | None:
+        """Let a voter that has lost its disk be a member again. Why not, in words; None if it begins."""
+        why = self._succession.readmit(now, name)
+        self._settle(now)
+        return why
+
     def forget(self, request: int) -> Failure:
         """The caller of a replacement waits no longer. The proposal itself goes on being retried (rule 3)."""
         return self._leading.forget(request)
@@ -289,14 +308,33 @@ class Voter:
         if hello.sender != sender:
             self.rejected["not the sender it says"] += 1
             return
+        if self.founding.founded:
+            self._hear_of_members(now, hello)
+            if self.halted is not None:
+                return
         founded_now = self.founding.meet(now, hello)
         self._found(now, founded_now)
         if not hello.answer and not founded_now:
             # What is shown as founded must be on disk first, as any promise.
             self._post.answer(self._durability.duration, sender, self.founding.hello(answer=True))
 
-    def _found(self, now: BootTime, founded: bool) -> None:
+    def _hear_of_members(self, now: BootTime, hello: Hello) -> None:
+        known = hello.members.get(self.name, self.founding.voter_id)
+        if hello.generation > self.founding.generation and known != self.founding.voter_id:
+            self.halt(
+                now,
+                f"{self.name} was replaced as a voter while it was away: this is its old disk, which must "
+                "vote no more; remove its state folder, or put the newer one back",
+            )
+            return
+        self._succession.hear(now, hello)
+
+    def _on_heritage(self, now: BootTime, sender: str, heritage: Heritage) -> None:
+        if heritage.sender == sender and sender in self.voters:
+            self._succession.inherit(now, heritage)
+
+    def _found(self, now: BootTime, founded: bool, *, may_have_promised: bool = False) -> None:
         if founded:
             self._durability.note_founding()
-            self.election.start(now, may_have_promised=False)
+            self.election.start(now, may_have_promised=may_have_promised)
             self._post.answer_others(self._durability.newest, self.founding.hello(answer=True))
