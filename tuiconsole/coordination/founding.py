@@ -43,6 +43,7 @@ class Founding:
         self._seen: dict[str, tuple[str, BootTime]] = {}
         self.digest = voters.founded_digest(self.members)
         self.generation = generation
+        """How often a member was replaced, as far as is known here."""
         self.readmits = readmits
         self._agreed: set[str] = set()
         """Voters that have written the wish down."""
@@ -78,7 +79,7 @@ class Founding:
             self.members,
             answer,
             self.generation,
-            self.readmits,
+            (self.name, self.voter_id) if self.wiped is not None else self.readmits,
         )
 
     def meet(self, now: BootTime, hello: Hello) -> bool:
@@ -86,8 +87,12 @@ class Founding:
         if self.founded or hello.sender not in self.voters:
             return False
         if hello.members:
+            if hello.generation < self.generation:
+                return False
+            self.generation = hello.generation
             known = hello.members.get(self.name)
             if known == self.voter_id and tuple(sorted(hello.members)) == self.voters.names:
+                self.wiped = None
                 # After a readmission, only what the others remember founds this voter.
                 return hello.generation == 0 and self.found(hello.members)
             self.wiped = (
@@ -95,6 +100,8 @@ class Founding:
                 f"its disk says {self.voter_id}): it stays silent as a voter; restore its state folder, or, "
                 f"if that is gone for good: tuiconsole quorum readmit {self.name}"
             )
+            return False
+        if hello.readmits != NOBODY:
             return False
         self._seen[hello.sender] = (hello.voter_id, now)
         return self.found_if_complete(now)
@@ -131,8 +138,12 @@ class Founding:
         return None
 
     def see_blank(self, now: BootTime, hello: Hello) -> None:
-        """A voter that is not founded has shown itself to this one, which is."""
-        if hello.sender in self.voters and not hello.members:
+        """A voter that knows that it has lost its disk has shown itself to this one, which is founded.
+
+        It has heard of this very generation: what it said before another one, and comes late, is not counted.
+        """
+        lost = not hello.members and hello.readmits == (hello.sender, hello.voter_id)
+        if lost and hello.sender in self.voters and hello.generation == self.generation:
             self._seen[hello.sender] = (hello.voter_id, now)
 
     def agree(self, hello: Hello) -> bool:

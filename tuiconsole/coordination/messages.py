@@ -44,9 +44,9 @@ class Hello(Header, frozen=True, array_like=True, tag="hello/1"):
     members: dict[Name, Name]
     answer: bool
     generation: Counter = 0
-    """How often a member was replaced."""
+    """How often a member was replaced, as far as this voter has heard."""
     readmits: tuple[Name, Name] = ("", "")
-    """The member that this voter wants replaced, and its new id."""
+    """The member that this voter wants replaced, and its new id. Itself, if it has lost its disk."""
 
 
 class Heritage(Header, frozen=True, array_like=True, tag="heritage/1"):
