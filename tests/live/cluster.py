@@ -279,13 +279,15 @@ class Cluster:
         )
         return outcome
 
-    def cli(self, *words: str, node: str = "console_1") -> subprocess.CompletedProcess[str]:
+    def cli(
+        self, *words: str, node: str = "console_1", timeout: float = 60.0
+    ) -> subprocess.CompletedProcess[str]:
         """The command, as a person types it."""
         return subprocess.run(
             [*self.command, "-c", str(self.config), "--node", node, *words],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=timeout,
             check=False,
         )
 

@@ -59,7 +59,6 @@ class Supervisord:
             name: Process(*name.split(":"), ProcessState.STOPPED)  # type: ignore[arg-type]
             for name in namespecs
         }
-        self._newest: dict[str, Token] = {}
         self._done: dict[str, dict[str, Any]] = {}
         self._waiting: list[tuple[Any, ...]] = []
         self._isolated_epoch = 0
@@ -206,7 +205,7 @@ class Supervisord:
         if self.stage != HELD:
             raise Refused("isolated", "the node has lost its lease")
         floor = self.host.orders.floors.get(grant, (0, 0))
-        if token <= floor or token < self._newest.get(grant, token):
+        if token <= floor:
             raise Refused("stale_token", f"{token} is void")
         record = self.host.deadline
         if record is None or now >= record.stop_at:
@@ -217,7 +216,7 @@ class Supervisord:
             if process.token == token and process.state is not ProcessState.STOPPING:
                 return self._remember(request, {"already": True})
             raise Refused("running", "runs already")
-        self._newest[grant] = token
+        self.host.orders.floors[grant] = max(floor, (token[0], token[1] - 1))
         self.spawn(namespec, token)
         self.look()
         return self._remember(request, {"already": False})

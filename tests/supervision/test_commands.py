@@ -95,6 +95,49 @@ async def test_terms_epochs_and_floors_outlive_supervisord(house: House) -> None
     wire.close()
 
 
+async def test_a_token_older_than_one_obeyed_is_refused_by_the_next_supervisord_and_to_the_next_agent(
+    house: House,
+) -> None:
+    """No release has voided it: that a newer one was obeyed is enough, and is not forgotten."""
+    house.configure()
+    first = await house.up()
+    house.lease(60)
+    wire = house.wire()
+    assert wire.start("a:a", 4, grant="app", term=3, epoch=2)["ok"]
+    wire.close()
+    await first.close()
+    second = await house.up()
+    assert second.pids == first.pids, "the next agent finds the same shim and supervisord"
+
+    async def refused(number: int, term: int, epoch: int) -> str:
+        with pytest.raises(Refused) as refusal:
+            await second.start_process(
+                "a:a",
+                grant="app",
+                token=(1, number),
+                term=term,
+                epoch=epoch,
+                deadline=boottime() + 5,
+                request_id=f"{number}-{term}-{epoch}",
+            )
+        return refusal.value.code
+
+    assert await refused(3, 3, 2) == "stale_token"
+    assert await refused(4, 2, 2) == "stale_term"
+    assert await refused(4, 3, 1) == "stale_epoch"
+    before = len(house.events)
+    assert second.pids.supervisord
+    os.kill(second.pids.supervisord, signal.SIGKILL)
+    await house.hear_of(Snapshot, before)
+    assert await refused(3, 3, 2) == "stale_token"
+    assert await refused(4, 2, 2) == "stale_term"
+    assert await refused(4, 3, 1) == "stale_epoch"
+    # What was obeyed is still current: the same token starts its other processes, and this one again.
+    await second.start_process(
+        "a:a", grant="app", token=(1, 4), term=3, epoch=2, deadline=boottime() + 5, request_id="again"
+    )
+
+
 async def test_a_floor_keeps_autorestart_from_bringing_a_released_program_back(house: House) -> None:
     house.configure("[program:a]\ncommand=sleep 100\nautostart=false\nstartsecs=0\nautorestart=true\n")
     await house.up()

@@ -20,6 +20,7 @@ _COMMANDS = {
     "conciliate": "conciliate",
     "confirm-dead": "confirm_dead",
     "conflicts": "conflicts",
+    "crash-test": "crash_test",
     "demo": "demo",
     "events": "events",
     "keys": "keys",

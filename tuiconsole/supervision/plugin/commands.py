@@ -99,7 +99,6 @@ class Commands:
         self._spawning = spawning
         self._deadman = deadman
         self._isolation = isolation
-        self._newest: dict[str, tuple[int, int]] = {}
         self._done: OrderedDict[str, dict[str, object]] = OrderedDict()
 
     def start(self, request: dict[str, Any]) -> dict[str, object]:
@@ -243,17 +242,15 @@ class Commands:
                 "stale_token",
                 f"token {token[0]}-{token[1]} of {grant} is void: all up to {floor[0]}-{floor[1]} are so",
             )
-        if token < self._newest.get(grant, token):
-            raise RefusedError(
-                "stale_token", f"token {token[0]}-{token[1]} of {grant} is older than one obeyed"
-            )
         if not self._deadman.may_start():
             raise RefusedError("no_lease", f"the node holds no lease under which {namespec} may start")
 
     def _spawn(self, process: Any, token: tuple[int, int], grant: str) -> None:
         chronicle = chronicle_of(process)
+        # On disk before the process is there: a command that was held up somewhere must not be obeyed by the
+        # next supervisord either. One write for each new token, none for the other processes under it.
+        self._orders.raise_floor(grant, (token[0], token[1] - 1))
         chronicle.token, chronicle.grant, chronicle.void = token, grant, False
-        self._newest[grant] = token
         self._spawning.commanded = True
         try:
             process.spawn()

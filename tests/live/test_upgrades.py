@@ -1,0 +1,103 @@
+"""Nothing is touched while agents come and go: a rolling upgrade, and masters killed under load."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tuiconsole.model.requests import Outcome, Verdict
+from tuiconsole.model.states import ClusterState
+
+from .cluster import CONSOLES, HCI, SERVERS, Cluster, calm, node_of
+from .desk import Desk
+
+pytestmark = pytest.mark.live
+
+KILLS = int(os.environ.get("MASTER_KILLS", "5"))
+"""How many masters are killed; 200 for the long run."""
+
+
+@contextlib.contextmanager
+def busy_processors() -> Iterator[None]:
+    """A process that never rests for each processor."""
+    burners = [
+        subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)
+    ]
+    try:
+        yield
+    finally:
+        for burner in burners:
+            burner.kill()
+            burner.wait()
+
+
+@contextlib.contextmanager
+def a_console_that_asks(cluster: Cluster, item: str, console: str) -> Iterator[list[Outcome]]:
+    """Starts and stops an item again and again; the outcomes, in their order."""
+    outcomes: list[Outcome] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        with contextlib.closing(Desk(cluster.config, console)) as desk:
+            while not stop.is_set():
+                for action in ("start", "stop"):
+                    outcomes.extend(desk.act(action, item, timeout=20.0))
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    try:
+        yield outcomes
+    finally:
+        stop.set()
+        asker.join()
+
+
+def test_a_rolling_upgrade_touches_nothing_while_a_console_asks(cluster: Cluster) -> None:
+    for item, console in zip(HCI[:2], CONSOLES[:2], strict=True):
+        cluster.start(item, console)
+    before, old = cluster.pids(), cluster.status()
+    with a_console_that_asks(cluster, HCI[2], "console_3") as outcomes:
+        # The console that asks comes last, when it asks no more: its own line is its agent.
+        for node in (*SERVERS, *CONSOLES[:2]):
+            done = cluster.cli("agent", "--handover", node=node)
+            assert done.returncode == 0, f"{node}: {done}"
+    assert cluster.cli("agent", "--handover", node="console_3").returncode == 0
+    status = cluster.wait_until(calm, "calm after the upgrade")
+    for node in (*SERVERS, *CONSOLES):
+        was, now = node_of(old, node).pids, node_of(status, node).pids
+        assert now.agent != was.agent, node
+        assert (now.shim, now.supervisord) == (was.shim, was.supervisord), node
+    after = cluster.pids()
+    assert {key: after.get(key) for key in before} == before
+    assert len(outcomes) > 2
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.DONE}, outcomes
+    assert cluster.witness.doubles() == []
+
+
+def test_masters_that_are_killed_under_load_touch_no_application(cluster: Cluster) -> None:
+    for item, console in zip(HCI, CONSOLES, strict=True):
+        cluster.start(item, console)
+    before = cluster.pids()
+    with busy_processors():
+        for number in range(KILLS):
+            status = cluster.wait_until(calm, f"calm before kill {number}", node="console_1")
+            master = status.master
+            assert master is not None
+            cluster.kill(master.node, "agent")
+            cluster.wait_until(
+                lambda s: (
+                    s.state is ClusterState.OPERATION and s.master is not None and s.master.term > master.term  # noqa: B023  it is called here only
+                ),
+                f"a new master after kill {number}",
+                node="console_1",
+            )
+            assert cluster.pids() == before, f"kill {number} of {master.node}"
+        cluster.wait_until(calm, "calm at the end", node="console_1")
+    assert cluster.pids() == before
+    assert cluster.witness.doubles() == []
