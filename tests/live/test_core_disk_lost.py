@@ -10,7 +10,7 @@ import pytest
 
 from tuiconsole.settings.cluster_file import load_cluster
 
-from .cluster import SERVERS, Cluster, calm, running
+from .cluster import SERVERS, Cluster, calm, node_of, running
 
 pytestmark = pytest.mark.live
 
@@ -60,4 +60,40 @@ def test_a_core_node_with_an_empty_disk_votes_again_and_nothing_was_lost(
     with cluster.launcher_held():
         cluster.kill(other, "agent")
         cluster.start("scen2_hci_01", "console_1")
+    cluster.wait_until(calm, f"{other} back")
+
+
+def test_a_core_node_with_an_empty_disk_is_readmitted_while_all_goes_on(cluster: Cluster) -> None:
+    status = cluster.wait_until(lambda s: calm(s) and s.quorum.present == 3 and s.master is not None, "rest")
+    assert status.master is not None
+    before = cluster.pids()
+    grants = {item.name: item.grant for item in status.applications}
+    lost = next(name for name in SERVERS if name != status.master.node)
+    record = load_cluster(cluster.config).node(lost).state_dir / "voter.record"
+    words = ("quorum", "readmit", lost, "--yes")
+    early = cluster.cli(*words, lost)
+    assert early.returncode == 1, early
+    assert "is not heard as a voter without memory" in early.stderr
+    with cluster.launcher_held():
+        cluster.kill(lost, "agent")
+        record.unlink()
+    cluster.wait_until(
+        lambda s: calm(s) and s.quorum.missing == (lost,) and node_of(s, lost).state == "RUNNING",
+        f"{lost} as a node without a vote",
+        timeout=30.0,
+    )
+    assert cluster.cli(*words, "other").returncode == 2
+    done = cluster.cli(*words, lost)
+    assert done.returncode == 0, done
+    # Under a lease of 25 s it waits as long before it votes.
+    status = cluster.wait_until(
+        lambda s: calm(s) and s.quorum.present == 3 and s.master is not None, f"{lost} votes", timeout=60.0
+    )
+    assert status.master is not None
+    assert cluster.pids() == before
+    assert {item.name: item.grant for item in status.applications} == grants
+    other = next(name for name in SERVERS if name not in (status.master.node, lost))
+    with cluster.launcher_held():
+        cluster.kill(other, "agent")
+        cluster.start("scen2_hci_03", "console_3")
     cluster.wait_until(calm, f"{other} back")

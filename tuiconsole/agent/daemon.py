@@ -24,7 +24,7 @@ from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import BootTime, boottime, wall_offset
-from tuiconsole.coordination.coordinator import LongLeases, NoQuorum
+from tuiconsole.coordination.coordinator import LongLeases, NoQuorum, Readmitting
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.coordination.pace import Pace
 from tuiconsole.model.events import Event
@@ -52,6 +52,7 @@ from tuiconsole.wire.messages import (
     NodeOrder,
     Obeyed,
     Published,
+    Readmitted,
     ReplyBody,
     Snapshot,
     StopHere,
@@ -198,6 +199,7 @@ class Agent:
             self._status,
             self._hand_over,
             self._maintain,
+            self._readmit,
             Masterless(self._rulebook, self._observer, petitions, self._stop_on),
         )
         self._follow_others()
@@ -398,6 +400,22 @@ class Agent:
         self._publisher.tell(Event(iso(time.time()), self._node.name, "node", self._node.name, text))
         self._announce()
         return Maintained(max(0.0, until - boottime()) if seconds else 0.0)
+
+    async def _readmit(self, node: str, by: str) -> ReplyBody:
+        """Take a core node back that has lost its disk, and have it recorded."""
+        coordinator: object = self._coordinator
+        if not isinstance(coordinator, Readmitting):
+            return Failed("refused", "this cluster's coordinator keeps nothing on the nodes' disks")
+        try:
+            why = await coordinator.readmit(node)
+        except NoQuorum as error:
+            return Failed("no_answer", f"{self._node.name}: {error}")
+        if why is not None:
+            return Failed("refused", f"{self._node.name}: {why}")
+        text = f"{by} vouches that the former disk of {node} is gone: its voter is readmitted"
+        self._publisher.tell(Event(iso(time.time()), self._node.name, "node", node, text))
+        self._announce()
+        return Readmitted(node)
 
     # -- status and orders -----------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from tuiconsole.wire.messages import (
     MalformedError,
     NodeOrder,
     ReadLog,
+    Readmit,
     Reply,
     ReplyBody,
     Request,
@@ -76,6 +77,7 @@ class Front:
         status: computes the status now.
         hand_over: ends this agent without stopping anything, at the word of the named one.
         maintain: begins a maintenance of so many seconds, or (0) ends it, at the word of the named one.
+        readmit: takes a core node back that has lost its disk, at the word of the named one.
         masterless: stops things while there is no master.
     """
 
@@ -91,6 +93,7 @@ class Front:
         status: Callable[[], ClusterStatus],
         hand_over: Callable[[str], ReplyBody],
         maintain: Callable[[float, str], Awaitable[ReplyBody]],
+        readmit: Callable[[str, str], Awaitable[ReplyBody]],
         masterless: Masterless,
     ) -> None:
         self._cluster = cluster
@@ -103,6 +106,7 @@ class Front:
         self._status = status
         self._end_agent = hand_over
         self._maintain = maintain
+        self._readmit = readmit
         self._masterless = masterless
         self._stream: Stream | None = None
         self._followers: dict[bytes, _Follower] = {}
@@ -184,6 +188,8 @@ class Front:
             self._start(who, request.id, self._stop_here(who, request.id, sender, body))
         elif isinstance(body, Maintain):
             self._start(who, request.id, self._maintained(who, request.id, sender, body))
+        elif isinstance(body, Readmit):
+            self._start(who, request.id, self._readmitted(who, request.id, sender, body))
         elif isinstance(body, HandOver):
             self._reply(who, request.id, self._hand_over(sender))
         elif isinstance(body, ReadLog):
@@ -217,6 +223,13 @@ class Front:
 
     async def _maintained(self, who: bytes, request: str, sender: Peer, body: Maintain) -> None:
         self._reply(who, request, await self._maintain(body.seconds, sender.name))
+
+    async def _readmitted(self, who: bytes, request: str, sender: Peer, body: Readmit) -> None:
+        if sender.role is not Role.PERSON:
+            reply: ReplyBody = Failed("refused", f"{sender.name} is a node: only a person vouches for a disk")
+        else:
+            reply = await self._readmit(body.node, sender.name)
+        self._reply(who, request, reply)
 
     async def _stop_here(self, who: bytes, request: str, sender: Peer, order: StopHere) -> None:
         by = order.requested_by if sender.role is Role.NODE and order.requested_by else sender.name

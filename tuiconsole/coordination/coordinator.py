@@ -116,6 +116,21 @@ class LongLeases(Protocol):
         """
 
 
+@runtime_checkable
+class Readmitting(Protocol):
+    """An engine whose voters have disks of their own, and can take one back that has lost it."""
+
+    async def readmit(self, node: str) -> str | None:
+        """A person vouches that the former disk of the voter `node` is gone.
+
+        Why it is not readmitted, in words; None if it is under way: all the other voters must be up to
+        complete it.
+
+        Raises:
+            NoQuorum: the engine's thread does not answer.
+        """
+
+
 class Coordinator(Protocol):
     """Leadership, one register, node leases and epochs.
 

@@ -34,6 +34,8 @@ from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.settings.timing import Timing
 from tuiconsole.timeouts import within
 
+ASKED = 2.0
+"""Seconds for an answer of the engine's thread."""
 LOOK = 0.02
 """Seconds between looks at whether the voters have agreed to a maintenance."""
 
@@ -282,6 +284,25 @@ class EmbeddedCoordinator:
         if result is Failure.LOST_LEADERSHIP:
             raise LostLeadership("this node does not lead, or no longer")
         raise NoQuorum(f"too few voters answered within {timeout:g} s")
+
+    async def readmit(self, node: str) -> str | None:
+        """See `Readmitting`."""
+        voter = self._engine.voter
+        if voter is None:
+            return "this node has no vote; ask a core node"
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[str | None] = loop.create_future()
+
+        def ask(now: BootTime) -> None:
+            why = voter.readmit(now, node)
+            loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(why))
+
+        self._engine.call(ask)
+        try:
+            async with within(ASKED):
+                return await answer
+        except asyncio.TimeoutError:
+            raise NoQuorum(f"coordination did not answer within {ASKED:g} s") from None
 
     @property
     def quorum(self) -> Quorum:

@@ -174,6 +174,18 @@ class Maintained(msgspec.Struct, frozen=True, tag=True):
     seconds: float
 
 
+class Readmit(msgspec.Struct, frozen=True, tag=True):
+    """A person's word that the former disk of the core node `node` is gone: its voter may be one again."""
+
+    node: str
+
+
+class Readmitted(msgspec.Struct, frozen=True, tag=True):
+    """This core node has written it down; it is carried out once all the others have."""
+
+    node: str
+
+
 class HandOver(msgspec.Struct, frozen=True, tag=True):
     """End this agent without stopping anything: the next one takes hold of what runs, and of the lease."""
 
@@ -249,7 +261,17 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
 
 NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
 RequestBody = (
-    AskSnapshot | AskStatus | Follow | Act | ReadLog | StopHere | Maintain | HandOver | Cancel | NodeOrder
+    AskSnapshot
+    | AskStatus
+    | Follow
+    | Act
+    | ReadLog
+    | StopHere
+    | Maintain
+    | Readmit
+    | HandOver
+    | Cancel
+    | NodeOrder
 )
 
 
@@ -326,7 +348,9 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-ReplyBody = Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | HandedOver | Maintained | Failed
+ReplyBody = (
+    Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | HandedOver | Maintained | Readmitted | Failed
+)
 
 
 class Reply(msgspec.Struct, frozen=True):

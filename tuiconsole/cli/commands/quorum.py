@@ -12,13 +12,18 @@ from pathlib import Path
 import click
 
 from tuiconsole.cli import output
-from tuiconsole.cli.asking import FailureError, open_cluster, open_lines
+from tuiconsole.cli.asking import FailureError, NothingAnsweredError, open_cluster, open_lines, turned_away
 from tuiconsole.cli.commands.status import ask_status
 from tuiconsole.cli.confirmation import typed
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options, refuse_json
 from tuiconsole.client.oneshot import NoAnswerError
 from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.source.text import did_you_mean
+from tuiconsole.wire.messages import Failed, Readmit, Readmitted
+
+_WITHIN = 4.0
+"""Seconds for the answer."""
 
 
 @click.group()
@@ -78,6 +83,39 @@ def recover(context: click.Context, sources: tuple[str, ...], dest: str, yes: st
     (folder / "recovery.json").write_text(json.dumps(word, indent=2) + "\n", encoding="utf-8")
     for name in records:
         output.line(f"{folder / name / 'voter.record'} -> {cluster.node(name).state_dir / 'voter.record'}")
+    return ExitCode.DONE
+
+
+@quorum.command()
+@click.argument("name", metavar="NODE")
+@click.option("--yes", metavar="NODE", help="The node's name once more, instead of being asked for it.")
+@global_options
+@click.pass_context
+def readmit(context: click.Context, name: str, yes: str | None) -> int:
+    """Let core node NODE vote again, which runs with an empty disk. All other core nodes must be up."""
+    options = given(context)
+    cluster = open_cluster(options)
+    others = [node for node in cluster.core_nodes if node.name != name]
+    if len(others) == len(cluster.core_nodes):
+        names = [node.name for node in cluster.core_nodes]
+        raise click.UsageError(f"no core node is named {name!r}; {did_you_mean(name, names)}")
+    if not others:
+        raise click.UsageError(f"{name} is the only core node: nobody remembers for it")
+    typed(name, yes, f"The former disk of {name} must be gone for good: its voter never runs with it again.")
+    with closing(open_lines(cluster, options)) as lines:
+        _, _, reply = lines.first_reply(others, Readmit(name), _WITHIN)
+    if isinstance(reply.body, Failed):
+        turned_away(reply.body)
+    if not isinstance(reply.body, Readmitted):
+        raise NothingAnsweredError(f"the agent that was asked cannot readmit {name}; update it")
+    if options.json:
+        output.json(reply.body)
+    else:
+        wait = cluster.timing.node_lease + cluster.timing.margin
+        output.line(
+            f"{name} is readmitted: it votes about {wait:.0f} s after all other core nodes have agreed; "
+            "`tuiconsole status` shows the quorum"
+        )
     return ExitCode.DONE
 
 
