@@ -5,7 +5,6 @@ Nothing else imports aetcd. A request without an answer may have been carried ou
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from typing import Any
@@ -118,8 +117,10 @@ class Store:
                     host, _, port = where.rpartition(":")
                     self._client = aetcd.Client(host, int(port), timeout=ATTEMPT, options=OPTIONS)
                 answer = await call(self._client)
-        except (asyncio.TimeoutError, aetcd.ClientError) as error:
-            self.trouble = f"etcd does not answer at {where}: {str(error) or 'no answer in time'}"
+        except Exception as error:  # noqa: BLE001 (whatever the client stumbles over: nobody knows what was done)
+            self.trouble = (
+                f"etcd does not answer at {where}: {' '.join(str(error).split()) or 'no answer in time'}"
+            )
             self._endpoints.append(self._endpoints.pop(0))
             await self.close()
             raise NoAnswer(self.trouble) from None
