@@ -11,6 +11,7 @@ import secrets
 import signal
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import msgspec
 import zmq
@@ -27,6 +28,7 @@ from tuiconsole.clock import BootTime, boottime, wall_offset
 from tuiconsole.coordination.coordinator import LongLeases, NoQuorum, Readmitting
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.coordination.pace import Pace
+from tuiconsole.coordination.participant import DeadlineWriter as CoordinationWriter
 from tuiconsole.model.events import Event
 from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.model.states import NodeState
@@ -34,7 +36,7 @@ from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode, check_local
+from tuiconsole.settings.cluster_file import Cluster, ClusterNode, Engine, check_local
 from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.source.errors import SourceError
 from tuiconsole.supervision.deadline import DeadlineWriter
@@ -61,6 +63,9 @@ from tuiconsole.wire.messages import (
 )
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
+
+if TYPE_CHECKING:
+    from tuiconsole.coordination.etcd.coordinator import EtcdCoordinator
 
 LONGEST_MAINTENANCE = 4 * 3600.0
 STOPPED_GRACE = 0.5
@@ -96,6 +101,27 @@ def run_agent(cluster: Cluster, name: str) -> int:
     # For an agent that seems to hang: kill -USR1 writes where each of its threads stands into the log.
     faulthandler.register(signal.SIGUSR1)
     return asyncio.run(Agent(cluster, node, rulebook).run())
+
+
+def _on_etcd(
+    cluster: Cluster,
+    node: str,
+    incarnation: str,
+    write: CoordinationWriter,
+    resume: tuple[int, BootTime] | None,
+) -> EtcdCoordinator:
+    """The etcd engine, whose client is an extra: imported only where it is asked for."""
+    try:
+        from tuiconsole.coordination.etcd.coordinator import EtcdCoordinator
+    except ImportError as error:
+        raise AgentError(
+            f'{cluster.file}: coordinator = "etcd" needs a package that is missing ({error.name}): '
+            "pip install 'tuiconsole[etcd]'"
+        ) from None
+    cores = [core.name for core in cluster.core_nodes]
+    return EtcdCoordinator(
+        node, incarnation, cluster.name, cores, cluster.timing, cluster.etcd_endpoints, write, resume
+    )
 
 
 class _LeaseSockets:
@@ -261,7 +287,7 @@ class Agent:
             raise AgentError(str(error)) from None
         return supervision
 
-    def _coordinate(self, incarnation: str) -> EmbeddedCoordinator:
+    def _coordinate(self, incarnation: str) -> EmbeddedCoordinator | EtcdCoordinator:
         writer = DeadlineWriter(str(self._run_dir), self._node.name, incarnation)
         last = writer.last
         resume = None
@@ -280,17 +306,21 @@ class Agent:
                 epoch=epoch, deadline=deadline, stop_at=stop_at, kill_at=kill_at, shim_kill_at=shim_kill_at
             )
 
-        coordinator = EmbeddedCoordinator(
-            self._node.name,
-            incarnation,
-            self._cluster.name,
-            {core.name: f"tcp://{core.host}:{core.lease_port}" for core in self._cluster.core_nodes},
-            self._cluster.timing,
-            _LeaseSockets(self._sockets),
-            self._node.state_dir,
-            write,
-            resume,
-        )
+        coordinator: EmbeddedCoordinator | EtcdCoordinator
+        if self._cluster.coordinator is Engine.ETCD:
+            coordinator = _on_etcd(self._cluster, self._node.name, incarnation, write, resume)
+        else:
+            coordinator = EmbeddedCoordinator(
+                self._node.name,
+                incarnation,
+                self._cluster.name,
+                {core.name: f"tcp://{core.host}:{core.lease_port}" for core in self._cluster.core_nodes},
+                self._cluster.timing,
+                _LeaseSockets(self._sockets),
+                self._node.state_dir,
+                write,
+                resume,
+            )
         self._coordinator = self._local.coordinator = coordinator
         coordinator.on_lease_gained(self._local.on_lease_gained)
         coordinator.on_lease_lapsing(self._local.on_lease_lapsing)

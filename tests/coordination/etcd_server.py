@@ -1,0 +1,51 @@
+"""A real etcd on loopback, of one member or three, each of which can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+ETCD = shutil.which("etcd")
+WANTED = bool(os.environ.get("CI"))
+"""In CI a missing etcd is a failure, not a reason to leave tests out."""
+
+
+def free_ports(count: int) -> list[int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+class EtcdServer:
+    def __init__(self, folder: Path, members: int = 1) -> None:
+        self.folder = folder
+        ports = free_ports(2 * members)
+        self.clients, self.peers = ports[:members], ports[members:]
+        self.endpoints = [f"127.0.0.1:{port}" for port in self.clients]
+        self.processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    def start(self, *which: int) -> None:
+        every = ",".join(f"m{number}=http://127.0.0.1:{port}" for number, port in enumerate(self.peers))
+        for number in which or range(len(self.clients)):
+            client, peer = (f"http://127.0.0.1:{ports[number]}" for ports in (self.clients, self.peers))
+            with (self.folder / f"etcd{number}.log").open("ab") as log:
+                self.processes[number] = subprocess.Popen(
+                    [
+                        str(ETCD), "--name", f"m{number}", "--data-dir", str(self.folder / f"etcd{number}"),
+                        "--listen-client-urls", client, "--advertise-client-urls", client,
+                        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                        "--initial-cluster", every, "--heartbeat-interval", "50", "--election-timeout", "300",
+                    ],
+                    stdout=log, stderr=log,
+                )  # fmt: skip
+
+    def kill(self, *which: int) -> None:
+        for number in which or list(self.processes):
+            process = self.processes.pop(number)
+            process.kill()
+            process.wait()

@@ -1,0 +1,227 @@
+"""The etcd engine behind `Coordinator`: for sites that run etcd already."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
+
+from tuiconsole.clock import BootTime, boottime
+from tuiconsole.coordination.coordinator import (
+    VALUE_LIMIT,
+    Leadership,
+    LeadershipListener,
+    LeaseListener,
+    LostLeadership,
+    NodeLease,
+    NoQuorum,
+    Quorum,
+    TooLarge,
+    Versioned,
+)
+from tuiconsole.coordination.etcd.engine import EtcdEngine
+from tuiconsole.coordination.etcd.lease_keeper import ETCD
+from tuiconsole.coordination.etcd.records import Keys
+from tuiconsole.coordination.etcd.register import Register
+from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder
+from tuiconsole.coordination.participant import DeadlineWriter
+from tuiconsole.coordination.voters import VoterSet
+from tuiconsole.settings.timing import Timing
+from tuiconsole.timeouts import within
+
+LOOK = 0.02
+"""Seconds between looks at whether etcd has taken a maintenance."""
+_T = TypeVar("_T")
+
+
+class EtcdCoordinator:
+    """A `Coordinator` on etcd. Make and use it in a running asyncio loop."""
+
+    def __init__(
+        self,
+        node: str,
+        incarnation: str,
+        cluster: str,
+        candidates: Collection[str],
+        timing: Timing,
+        endpoints: Sequence[str],
+        on_lease: DeadlineWriter | None = None,
+        resume: tuple[int, BootTime] | None = None,
+    ) -> None:
+        """Nothing is sent before `start`.
+
+        Args:
+            node: this node's name.
+            incarnation: of its shim: it outlives the agent.
+            cluster: the cluster's name; its keys in etcd begin with it.
+            candidates: the core nodes, which may lead.
+            timing: in force.
+            endpoints: of etcd, host:port.
+            on_lease: writes the deadline record; called in the engine's thread at each extension.
+            resume: (epoch, end of lease) that the former agent of this incarnation recorded, this boot.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._holder = LeaseHolder(node, VoterSet(cluster, [ETCD]), timing, incarnation, resume)
+        self._engine = EtcdEngine(
+            self._holder,
+            timing,
+            endpoints,
+            Keys(cluster),
+            node in candidates,
+            lambda leadership: self._soon(lambda: self._tell_leadership(leadership)),
+            lambda event, lease: self._soon(lambda: self._tell_lease(event, lease)),
+            on_lease,
+        )
+        self._left = asyncio.Event()
+        self._on_leadership: list[LeadershipListener] = []
+        self._on_lease_event: dict[LeaseEvent, list[LeaseListener]] = {event: [] for event in LeaseEvent}
+
+    def start(self) -> None:
+        """Connect and take part."""
+        self._engine.start()
+
+    async def stop(self) -> None:
+        """End the engine without leaving: the lease goes on until its end, for an agent that comes back."""
+        await self._loop.run_in_executor(None, self._engine.stop)
+
+    @property
+    def leadership(self) -> Leadership | None:
+        """See `Coordinator`."""
+        return self._engine.seat.leadership(boottime())
+
+    @property
+    def leader(self) -> tuple[str, int] | None:
+        """See `Coordinator`."""
+        return self._engine.leader()
+
+    def on_leadership(self, listener: LeadershipListener) -> None:
+        """See `Coordinator`."""
+        self._on_leadership.append(listener)
+
+    async def read(self) -> Versioned:
+        """See `Coordinator`."""
+        value = await self._ask(lambda register: register.read())
+        # Between the answer and this line the loop may have been paused.
+        leadership = self.leadership
+        if leadership is None or leadership.term != value.term:
+            raise LostLeadership("this node does not lead")
+        return value
+
+    async def replace(self, value: bytes, expected: Versioned, timeout: float = 5.0) -> Versioned:
+        """See `Coordinator`."""
+        if len(value) > VALUE_LIMIT:
+            raise TooLarge(f"{len(value)} bytes are more than the {VALUE_LIMIT} that the register holds")
+        until = boottime() + timeout
+        return await self._ask(lambda register: register.replace(value, expected, until))
+
+    @property
+    def lease(self) -> NodeLease | None:
+        """See `Coordinator`."""
+        lease = self._holder.lease
+        return lease if lease is not None and boottime() < lease.stop_at else None
+
+    def on_lease_gained(self, listener: LeaseListener) -> None:
+        """See `Coordinator`."""
+        self._on_lease_event[LeaseEvent.GAINED].append(listener)
+
+    def on_lease_lapsing(self, listener: LeaseListener) -> None:
+        """See `Coordinator`."""
+        self._on_lease_event[LeaseEvent.LAPSING].append(listener)
+
+    def on_lease_lost(self, listener: LeaseListener) -> None:
+        """See `Coordinator`."""
+        self._on_lease_event[LeaseEvent.LOST].append(listener)
+
+    async def join(self) -> None:
+        """See `Coordinator`."""
+        self._engine.call(self._holder.join)
+
+    def lapse(self, epoch: int) -> None:
+        """See `Coordinator`."""
+        self._engine.call(lambda _now: self._holder.lapse(epoch))
+
+    @property
+    def stays_until(self) -> BootTime:
+        """See `LongLeases`."""
+        return self._holder.stays_until(boottime())
+
+    async def maintain(self, seconds: float, timeout: float = 2.0) -> BootTime:
+        """See `LongLeases`."""
+        now = boottime()
+        if seconds:
+            self._engine.call(lambda called: self._holder.maintain(called, seconds))
+        else:
+            self._engine.call(self._holder.end_maintenance)
+        while (lease := self.lease) is not None and boottime() < now + timeout:
+            if lease.held_until >= now + seconds if seconds else not self.stays_until:
+                return lease.held_until
+            await asyncio.sleep(LOOK)
+        raise NoQuorum(f"etcd did not agree within {timeout:g} s")
+
+    async def leave(self, timeout: float = 2.0) -> bool:
+        """See `Coordinator`."""
+        heard = self._left = asyncio.Event()
+        self._engine.call(self._holder.leave)
+        try:
+            async with within(timeout):
+                await heard.wait()
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    @property
+    def rival_until(self) -> BootTime | None:
+        """Until when another incarnation of this node's name keeps this one out; None if none does."""
+        until = self._holder.rival_until
+        return until if until > boottime() else None
+
+    @property
+    def node_epochs(self) -> Mapping[str, int]:
+        """See `Coordinator`."""
+        if self.leadership is None:
+            return {}
+        return {name: held.epoch for name, (held, _) in self._engine.observation.nodes().items()}
+
+    @property
+    def lease_ages(self) -> Mapping[str, float]:
+        """See `Coordinator`."""
+        if self.leadership is None:
+            return {}
+        now = boottime()
+        nodes = self._engine.observation.nodes()
+        return {name: max(0.0, now - since) for name, (held, since) in nodes.items() if held.incarnation}
+
+    async def raise_epoch(self, node: str, timeout: float = 2.0) -> int:
+        """See `Coordinator`."""
+        try:
+            async with within(timeout):
+                return await self._ask(lambda register: register.raise_epoch(node))
+        except asyncio.TimeoutError:
+            raise NoQuorum(f"etcd did not answer within {timeout:g} s") from None
+
+    @property
+    def quorum(self) -> Quorum:
+        """See `Coordinator`."""
+        return self._engine.quorum()
+
+    @property
+    def trouble(self) -> str | None:
+        """See `Coordinator`; here of any node."""
+        return self._engine.trouble()
+
+    async def _ask(self, work: Callable[[Register], Coroutine[Any, Any, _T]]) -> _T:
+        return await asyncio.wrap_future(self._engine.ask(work))
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
+
+    def _tell_leadership(self, leadership: Leadership | None) -> None:
+        for listener in self._on_leadership:
+            listener(leadership)
+
+    def _tell_lease(self, event: LeaseEvent, lease: NodeLease | None) -> None:
+        if event is LeaseEvent.LEFT:
+            self._left.set()
+        for listener in self._on_lease_event[event]:
+            listener(lease)

@@ -1,0 +1,155 @@
+"""The thread in which the etcd engine runs, with an asyncio loop of its own: nothing slow shares it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from tuiconsole.clock import BootTime, boottime
+from tuiconsole.coordination.coordinator import Leadership, Quorum
+from tuiconsole.coordination.etcd.lease_keeper import LeaseKeeper, LeaseTold
+from tuiconsole.coordination.etcd.observation import Observation
+from tuiconsole.coordination.etcd.records import Damaged, Keys
+from tuiconsole.coordination.etcd.register import Register
+from tuiconsole.coordination.etcd.seat_keeper import SeatKeeper
+from tuiconsole.coordination.etcd.store import NoAnswer, Store, get
+from tuiconsole.coordination.leases.holder import LeaseHolder
+from tuiconsole.coordination.participant import PRESENT, DeadlineWriter
+from tuiconsole.settings.timing import Timing
+
+_T = TypeVar("_T")
+
+
+class EtcdEngine:
+    """Drives one node's lease and, on a core node, its candidacy."""
+
+    def __init__(
+        self,
+        holder: LeaseHolder,
+        timing: Timing,
+        endpoints: Sequence[str],
+        keys: Keys,
+        candidate: bool,
+        tell_leadership: Callable[[Leadership | None], None],
+        tell_lease: LeaseTold,
+        on_lease: DeadlineWriter | None,
+    ) -> None:
+        self.observation = Observation(keys)
+        self.damage: str | None = None
+        self._endpoints = tuple(endpoints)
+        self._timing = timing
+        self._candidate = candidate
+        self._holder = holder
+        self._lines = [Store(endpoints) for _ in range(4)]
+        leases, seats, register, self._looks = self._lines
+        self._pings = {endpoint: Store([endpoint]) for endpoint in endpoints}
+        self._present: dict[str, BootTime] = {}
+        self.seat = SeatKeeper(holder.node, timing, self.observation, seats, tell_leadership)
+        self._keeper = LeaseKeeper(holder, keys, leases, tell_lease, on_lease)
+        self._register = Register(self.seat, self.observation, register, timing.margin)
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="coordination", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns when the thread takes calls."""
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """End the thread; returns when it has ended. The lease and the seat run out by themselves."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+
+    def call(self, function: Callable[[BootTime], None]) -> None:
+        """Have `function(now)` called in the engine's thread."""
+
+        def called() -> None:
+            function(boottime())
+            self._keeper.wake()
+
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(called)
+
+    def ask(self, work: Callable[[Register], Coroutine[Any, Any, _T]]) -> Future[_T]:
+        """Run a request of the leader in the engine's thread."""
+        return asyncio.run_coroutine_threadsafe(work(self._register), self._loop)
+
+    def quorum(self) -> Quorum:
+        """The endpoints as this node sees them; held if etcd as a whole has answered lately."""
+        now, looked = boottime(), self.observation.looked_at
+        present = sum(now - at < 2 * PRESENT for at in list(self._present.values()))
+        needed = len(self._endpoints) // 2 + 1
+        held = looked is not None and now - looked < PRESENT
+        return Quorum(len(self._endpoints), present, needed, held)
+
+    def leader(self) -> tuple[str, int] | None:
+        """The leader, unless nothing was heard of it or of etcd for too long."""
+        now, seat = boottime(), self.observation.seat
+        looked = self.observation.looked_at
+        try:
+            acts = self.observation.acts_until(self._timing.margin)
+        except Damaged:
+            return None
+        if seat is None or looked is None or now - looked > PRESENT or now > acts:
+            return None
+        return seat[0].node, seat[1].create
+
+    def trouble(self) -> str | None:
+        """Why etcd is not reached, with the remedy."""
+        if self.damage is not None:
+            return f"{self.damage}; remove that key when no agent runs"
+        why = self._looks.trouble
+        return None if why is None else f"{why}; start etcd, or correct [etcd] endpoints"
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        work = [
+            self._keeper.keep_time(),
+            self._for_ever(self._keeper.carry, 0.0),
+            self._for_ever(self._look, 0.2),
+        ]
+        work += [self._ping(endpoint, line) for endpoint, line in self._pings.items()]
+        if self._candidate:
+            work += [self._for_ever(self.seat.step, 0.25), self._watch_seat()]
+        tasks = [self._loop.create_task(one) for one in work]
+        self._ready.set()
+        await self._stopping.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for line in (*self._lines, *self._pings.values()):
+            await line.close()
+
+    async def _for_ever(self, work: Callable[[], Coroutine[Any, Any, None]], pause: float) -> None:
+        while True:
+            try:
+                await work()
+            except NoAnswer:
+                pass
+            except Damaged as error:
+                self.damage = str(error)
+            await asyncio.sleep(pause or 0.05)
+
+    async def _look(self) -> None:
+        keys = self.observation.keys
+        _, read = await self._looks.transact([], [get(keys.live, keys.live_end)])
+        self.observation.look(boottime(), read[0])
+
+    async def _watch_seat(self) -> None:
+        while True:
+            self.seat.tell()
+            await asyncio.sleep(0.05)
+
+    async def _ping(self, endpoint: str, line: Store) -> None:
+        while True:
+            if await line.alive():
+                self._present[endpoint] = boottime()
+            await asyncio.sleep(PRESENT / 2)
