@@ -170,7 +170,9 @@ class Front:
 
     def _answer(self, who: bytes, sender: Peer, request: Request) -> None:
         body = request.body
-        if isinstance(body, Follow):
+        if isinstance(body, (HandOver, Maintain, Readmit)):
+            self._start(who, request.id, self._administered(who, request.id, sender, body))
+        elif isinstance(body, Follow):
             self._follow(who, request.id)
         elif isinstance(body, Cancel):
             task = self._running.get((who, request.id))
@@ -186,12 +188,6 @@ class Front:
             self._start(who, request.id, self._act(who, request.id, sender, body))
         elif isinstance(body, StopHere):
             self._start(who, request.id, self._stop_here(who, request.id, sender, body))
-        elif isinstance(body, Maintain):
-            self._start(who, request.id, self._maintained(who, request.id, sender, body))
-        elif isinstance(body, Readmit):
-            self._start(who, request.id, self._readmitted(who, request.id, sender, body))
-        elif isinstance(body, HandOver):
-            self._reply(who, request.id, self._hand_over(sender))
         elif isinstance(body, ReadLog):
             self._start(who, request.id, self._log(who, request.id, body))
         else:
@@ -221,25 +217,25 @@ class Front:
         async for answer, last in self._petitions.carry(petition, relayed=by_node):
             self._reply(who, request, answer, last=last)
 
-    async def _maintained(self, who: bytes, request: str, sender: Peer, body: Maintain) -> None:
-        self._reply(who, request, await self._maintain(body.seconds, sender.name))
-
-    async def _readmitted(self, who: bytes, request: str, sender: Peer, body: Readmit) -> None:
-        if sender.role is not Role.PERSON:
-            reply: ReplyBody = Failed("refused", f"{sender.name} is a node: only a person vouches for a disk")
-        else:
+    async def _administered(
+        self, who: bytes, request: str, sender: Peer, body: HandOver | Maintain | Readmit
+    ) -> None:
+        """What is asked of this very agent or of its voter."""
+        if isinstance(body, Maintain):
+            reply = await self._maintain(body.seconds, sender.name)
+        elif sender.role is not Role.PERSON:
+            what = "ends an agent" if isinstance(body, HandOver) else "vouches for a disk"
+            reply = Failed("refused", f"{sender.name} is a node: only a person {what}")
+        elif isinstance(body, Readmit):
             reply = await self._readmit(body.node, sender.name)
+        else:
+            reply = self._end_agent(sender.name)
         self._reply(who, request, reply)
 
     async def _stop_here(self, who: bytes, request: str, sender: Peer, order: StopHere) -> None:
         by = order.requested_by if sender.role is Role.NODE and order.requested_by else sender.name
         named = msgspec.structs.replace(order, requested_by=by)
         self._reply(who, request, await self._node.stop_here(named))
-
-    def _hand_over(self, sender: Peer) -> ReplyBody:
-        if sender.role is not Role.PERSON:
-            return Failed("refused", f"{sender.name} is a node: only a person ends an agent")
-        return self._end_agent(sender.name)
 
     async def _obey(self, who: bytes, request: str, sender: Peer, order: NodeOrder) -> None:
         core = self._cluster.nodes.get(sender.name)

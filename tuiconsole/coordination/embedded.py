@@ -293,9 +293,13 @@ class EmbeddedCoordinator:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[str | None] = loop.create_future()
 
+        def tell(why: str | None) -> None:
+            if not answer.done():
+                answer.set_result(why)
+
         def ask(now: BootTime) -> None:
             why = voter.readmit(now, node)
-            loop.call_soon_threadsafe(lambda: answer.done() or answer.set_result(why))
+            loop.call_soon_threadsafe(tell, why)
 
         self._engine.call(ask)
         try:
