@@ -14,6 +14,7 @@ from tests.waiting import soon
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import boottime
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.wire.messages import CommandStart
 
@@ -24,7 +25,7 @@ class Node:
     def __init__(self, house: House, folder: Path) -> None:
         self.house = house
         self.cluster = Cluster(folder, "a")
-        self.publisher = Publisher("a", "run", lambda _: None)
+        self.publisher = Publisher("a", "run", Agreement({}, {}), lambda _: None)
         self.local = LocalNode("a", self.publisher, time.time)
 
     async def begin(self) -> None:

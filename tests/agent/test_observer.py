@@ -9,6 +9,7 @@ import pytest
 
 from tuiconsole.agent.observer import Change, DeathProved, NodeSeen, Observer, ProcessSeen
 from tuiconsole.agent.publisher import Publisher
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.events import Event
 from tuiconsole.model.node import Pids
 from tuiconsole.model.process import Process
@@ -18,6 +19,7 @@ from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.errors import Location
 from tuiconsole.wire.messages import Heartbeat, Published
 
+AGREEMENT = Agreement({"node_lease": "4"}, {"rules": "r"})
 HERE = Location("tuiconsole.toml", 1)
 NODE = ClusterNode(
     name="server_1",
@@ -44,8 +46,8 @@ def heartbeat(state: NodeState = NodeState.RUNNING, boottime: float = 1000.0) ->
         incarnation="i",
         pids=Pids(1, 2, 3),
         boottime=boottime,
-        config_digest="c",
-        rules_digest="r",
+        safety_digest="c",
+        rest_digest="r",
         leader=("server_1", 1),
         quorum=QuorumStatus(1, 1, 1, held=True),
     )
@@ -62,7 +64,7 @@ class Line:
         self.sent: list[Published] = []
         self.asked: list[str] = []
         self.changes: list[Change] = []
-        self.publisher = Publisher("server_1", "run1", self.sent.append)
+        self.publisher = Publisher("server_1", "run1", AGREEMENT, self.sent.append)
         self.observer = Observer([NODE], self.asked.append, self.changes.append)
         self.now = 5000.0
 
@@ -145,7 +147,7 @@ def test_a_restarted_agent_is_followed_anew(line: Line) -> None:
     line.join()
     line.publisher.changed(process("a"))
     line.deliver()
-    line.publisher = Publisher("server_1", "run2", line.sent.append)
+    line.publisher = Publisher("server_1", "run2", AGREEMENT, line.sent.append)
     line.publisher.heartbeat(heartbeat())
     line.deliver()
     assert line.asked == ["server_1"]
@@ -158,7 +160,7 @@ def test_an_agent_that_has_not_heard_its_supervisord_yet_makes_nothing_vanish(li
     line.join()
     line.publisher.changed(process("a"))
     line.deliver()
-    line.publisher = Publisher("server_1", "run2", line.sent.append)
+    line.publisher = Publisher("server_1", "run2", AGREEMENT, line.sent.append)
     line.publisher.heartbeat(heartbeat(NodeState.CHECKING))
     line.deliver()
     line.answer_snapshot()

@@ -76,7 +76,11 @@ class Cluster:
         self._news = asyncio.Event()
 
     def start(
-        self, node: str, incarnation: str = "", resume: tuple[int, BootTime] | None = None
+        self,
+        node: str,
+        incarnation: str = "",
+        resume: tuple[int, BootTime] | None = None,
+        agreed: str = "",
     ) -> EmbeddedCoordinator:
         self.sockets[node] = PlainSockets()
         written = self.deadlines.setdefault(node, [])
@@ -96,6 +100,7 @@ class Cluster:
             self.folder / node,
             on_lease=write,  # type: ignore[arg-type]
             resume=resume,
+            agreed=agreed,
         )
         self.members[node] = member
         for listen in (

@@ -30,7 +30,11 @@ class Table:
             self.boot(name)
 
     def boot(self, name: str) -> Voter:
-        self.voter[name] = Voter(name, self.voters, TIMING, self.disks[name], self.now, random.Random(name))
+        return self.boot_with(name, self.voters)
+
+    def boot_with(self, name: str, voters: VoterSet, timing: Timing = TIMING) -> Voter:
+        """Start a voter that goes by a cluster file of its own."""
+        self.voter[name] = Voter(name, voters, timing, self.disks[name], self.now, random.Random(name))
         return self.voter[name]
 
     def collect(self, *, sync: bool = True) -> None:

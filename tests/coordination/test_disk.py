@@ -64,7 +64,11 @@ def test_a_write_torn_at_any_byte_leaves_the_former_record(tmp_path: Path) -> No
     [
         ("a", VoterSet("other room", ("a", "b", "c")), "cluster 'control room', not 'other room'"),
         ("b", VOTERS, "voter 'a', not 'b'"),
-        ("a", VoterSet("control room", ("a", "b", "d")), "voter set"),
+        (
+            "a",
+            VoterSet("control room", ("a", "b", "d")),
+            "founded with a, b, c as core nodes, not with a, b, d",
+        ),
     ],
 )
 def test_a_foreign_record_is_refused_with_its_name(
@@ -75,6 +79,16 @@ def test_a_foreign_record_is_refused_with_its_name(
         VoterDisk(tmp_path, voter, voters).load()
     assert str(tmp_path) in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_record_outlives_a_change_of_what_the_core_nodes_agree_on(tmp_path: Path) -> None:
+    VoterDisk(tmp_path, "a", VOTERS).store(RECORD)
+    assert VoterDisk(tmp_path, "a", VoterSet("control room", ("a", "b", "c"), "8 s")).load() == RECORD
+
+
+def test_a_voter_that_was_never_founded_may_be_given_other_core_nodes(tmp_path: Path) -> None:
+    blank = VoterDisk(tmp_path, "a", VoterSet("control room", ("a", "b", "wrong"))).load_or_begin()
+    assert VoterDisk(tmp_path, "a", VOTERS).load() == blank
 
 
 def test_another_format_is_named(tmp_path: Path) -> None:

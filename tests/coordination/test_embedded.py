@@ -231,7 +231,7 @@ async def test_noise_is_counted_and_dropped(cluster: Cluster) -> None:
     noisy.send(encode(Prepare("cluster", "digest", "x", 99)))
     noisy.send(encode(Renew("cluster", "digest", "x", 1, "i", 1, True)))
     member = cluster.members["a"]
-    await soon(lambda: member.dropped.get("other voter set", 0) == 1, patience=2.0)
+    await soon(lambda: member.dropped.get("other cluster file", 0) == 1, patience=2.0)
     assert member.dropped["malformed"] == 2
     assert member.dropped["not the sender it says"] == 1
     assert member.dropped["not a voter"] == 1

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tuiconsole.model.agreement import differing
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.cluster_file import Cluster, Engine, Guard, check_local, load_cluster
 from tuiconsole.settings.places import find_config, local_addresses
+from tuiconsole.settings.timing import SAFETY, Timing
 from tuiconsole.source.errors import SourceError
 
 SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
@@ -157,17 +159,51 @@ def test_an_even_number_of_voters_is_a_warning_not_an_error(tmp_path: Path) -> N
     ]
 
 
-def test_the_safety_digest_changes_with_voters_and_lease_only(tmp_path: Path) -> None:
-    digest = load(tmp_path, GOOD).digest
-    moved = GOOD.replace("port = 6000", "port = 5000")
-    leased = GOOD + "[timing]\nnode_lease = 5.0\n"
-    paced = GOOD + "[timing]\nsettle = 2\n"
-    other = GOOD.replace("port = 6003", "port = 7003").replace("format = 1", "# a comment\nformat = 1")
-    assert load(tmp_path, moved).digest != digest
-    assert load(tmp_path, leased).digest != digest
-    assert load(tmp_path, paced).digest == digest
-    assert load(tmp_path, other).digest == digest
-    assert load(tmp_path, other).file_digest != load(tmp_path, GOOD).file_digest
+@pytest.mark.parametrize(
+    ("changed", "differs"),
+    [
+        (GOOD.replace("port = 6000", "port = 5000"), ["core nodes"]),
+        (GOOD.replace("port = 6003", "port = 6003\ncore = true"), ["core nodes"]),
+        (GOOD + "[timing]\nnode_lease = 5.0\n", ["node_lease"]),
+        (GOOD + "[timing]\nleader_lease = 0.6\nkill_before = 0.5\n", ["leader_lease", "kill_before"]),
+        (GOOD + '[timing]\nprofile = "fast"\n', ["node_lease"]),
+        (GOOD.replace('name = "c"', 'name = "c"\nguard = "report"'), ["guard"]),
+        (GOOD.replace('name = "c"', 'name = "d"'), ["cluster.name"]),
+        (
+            GOOD.replace('name = "c"', 'name = "c"\ncoordinator = "etcd"') + '[etcd]\nendpoints = ["e:1"]\n',
+            ["coordinator", "etcd.endpoints"],
+        ),
+    ],
+)
+def test_a_file_that_differs_in_what_safety_rests_on_says_in_what(
+    tmp_path: Path, changed: str, differs: list[str]
+) -> None:
+    before, after = load(tmp_path, GOOD).agreement, load(tmp_path, changed).agreement
+    assert before.safety_digest != after.safety_digest
+    assert list(differing(after.safety, before.safety)) == differs
+
+
+@pytest.mark.parametrize(
+    ("changed", "differs"),
+    [
+        (GOOD + "[timing]\nsettle = 2\n", ["[timing]"]),
+        (GOOD.replace("port = 6003", "port = 7003"), ["[nodes]"]),
+        (GOOD.replace('["rules.toml"]', '["other.toml"]'), ["[cluster]"]),
+        (GOOD + "[timing]\nnode_lease = 4.0\n", []),
+        (GOOD.replace("format = 1", "# a comment\nformat = 1"), []),
+    ],
+)
+def test_a_file_that_differs_in_the_rest_only_keeps_nobody_out(
+    tmp_path: Path, changed: str, differs: list[str]
+) -> None:
+    before, after = load(tmp_path, GOOD).agreement, load(tmp_path, changed).agreement
+    assert before.safety_digest == after.safety_digest
+    assert list(differing(after.rest, before.rest)) == differs
+    assert (before.rest_digest == after.rest_digest) is not bool(differs)
+
+
+def test_each_safety_timing_is_one_of_the_table() -> None:
+    assert set(SAFETY) < set(Timing.__struct_fields__)
 
 
 def test_a_profile_is_the_base_that_single_values_change(tmp_path: Path) -> None:

@@ -115,6 +115,9 @@ class Engine:
     def quorum(self) -> Any:
         return self._participant.quorum(self._host.clock())
 
+    def kept_out(self) -> str | None:
+        return self._participant.kept_out(self._host.clock())
+
     def leader(self) -> tuple[str, int] | None:
         return self._participant.leader(self._host.clock())
 

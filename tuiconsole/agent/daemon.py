@@ -29,10 +29,12 @@ from tuiconsole.coordination.coordinator import LongLeases, NoQuorum, Readmittin
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.participant import DeadlineWriter as CoordinationWriter
-from tuiconsole.model.events import Event
+from tuiconsole.model.agreement import Agreement
+from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
+from tuiconsole.planning.differences import differences
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
@@ -109,6 +111,7 @@ def _on_etcd(
     incarnation: str,
     write: CoordinationWriter,
     resume: tuple[int, BootTime] | None,
+    agreement: Agreement,
 ) -> EtcdCoordinator:
     """The etcd engine, whose client is an extra: imported only where it is asked for."""
     try:
@@ -120,7 +123,15 @@ def _on_etcd(
         ) from None
     cores = [core.name for core in cluster.core_nodes]
     return EtcdCoordinator(
-        node, incarnation, cluster.name, cores, cluster.timing, cluster.etcd_endpoints, write, resume
+        node,
+        incarnation,
+        cluster.name,
+        cores,
+        cluster.timing,
+        cluster.etcd_endpoints,
+        write,
+        resume,
+        agreement,
     )
 
 
@@ -147,6 +158,9 @@ class Agent:
         self._cluster = cluster
         self._node = node
         self._rulebook = rulebook
+        self._agreement = cluster.agreement.with_rules(rulebook.digest)
+        self._differs = ""
+        """In what this node's files differ from the others', as it was told last."""
         self._run_id = secrets.token_hex(4)
         self._run_dir = run_dir_of(cluster, node.name)
         self._tasks: list[asyncio.Task[None]] = []
@@ -160,7 +174,7 @@ class Agent:
         keyring = load_keyring(self._cluster.keys)
         pair = load_pair(self._cluster.keys / "private" / f"{self._node.name}.key_secret")
         self._sockets = Sockets(pair, keyring, serves=True)
-        self._publisher = Publisher(self._node.name, self._run_id, self._send)
+        self._publisher = Publisher(self._node.name, self._run_id, self._agreement, self._send)
         self._local = LocalNode(self._node.name, self._publisher, time.time, self._cluster.guard)
         self._observer = Observer(self._cluster.nodes.values(), self._ask_snapshot, self._on_change)
         self._peers = Peers(self._sockets, self._cluster.nodes)
@@ -308,7 +322,9 @@ class Agent:
 
         coordinator: EmbeddedCoordinator | EtcdCoordinator
         if self._cluster.coordinator is Engine.ETCD:
-            coordinator = _on_etcd(self._cluster, self._node.name, incarnation, write, resume)
+            coordinator = _on_etcd(
+                self._cluster, self._node.name, incarnation, write, resume, self._agreement
+            )
         else:
             coordinator = EmbeddedCoordinator(
                 self._node.name,
@@ -320,6 +336,7 @@ class Agent:
                 self._node.state_dir,
                 write,
                 resume,
+                self._agreement.safety_digest,
             )
         self._coordinator = self._local.coordinator = coordinator
         coordinator.on_lease_gained(self._local.on_lease_gained)
@@ -383,11 +400,24 @@ class Agent:
         while True:
             self._local.changed.clear()
             self._announce()
+            self._tell_difference()
             pace.offset = wall_offset()
             now = boottime()
             with contextlib.suppress(asyncio.TimeoutError):
                 async with within(pace.after(now, self._cluster.timing.heartbeat) - now):
                     await self._local.changed.wait()
+
+    def _tell_difference(self) -> None:
+        """Say once, here and to all, in what this node's files differ from the others'."""
+        name = self._node.name
+        leader = self._coordinator.leader
+        found = differences(self._observer.view, name, leader[0] if leader else None, boottime())
+        differs = found[name].words if name in found else self._coordinator.kept_out or ""
+        if differs and differs != self._differs:
+            _log.warning("%s: %s", name, differs)
+            text = f"{name}: {differs}"
+            self._publisher.tell(Event(iso(time.time()), name, "node", name, text, Severity.MINOR))
+        self._differs = differs
 
     def _announce(self) -> None:
         self._publisher.heartbeat(self._heartbeat())
@@ -402,8 +432,8 @@ class Agent:
             incarnation=self._local.incarnation,
             pids=self._local.wire_pids(os.getpid()),
             boottime=boottime(),
-            config_digest=self._cluster.digest,
-            rules_digest=self._rulebook.digest,
+            safety_digest=self._agreement.safety_digest,
+            rest_digest=self._agreement.rest_digest,
             leader=self._coordinator.leader,
             quorum=self._quorum(),
             maintenance_until=self._long_leases.stays_until if self._long_leases else 0.0,

@@ -116,6 +116,8 @@ class LocalNode:
         if not self._up:
             return NodeState.CHECKING, self._trouble
         if lease is None:
+            if self.coordinator is not None and (kept_out := self.coordinator.kept_out):
+                return NodeState.ISOLATED if self._lease_epoch else NodeState.CHECKING, kept_out
             if self._lease_epoch:
                 return NodeState.ISOLATED, "it cannot renew its lease: no majority of the core nodes answers"
             return NodeState.CHECKING, "it waits for its first lease: no majority of the core nodes answered"

@@ -158,6 +158,7 @@ class Observer:
             self._with_heartbeat(peer.node, snapshot.heartbeat, now),
             processes=processes,
             usage=snapshot.usage,
+            agreement=snapshot.agreement,
         )
         peer.offset = snapshot.heartbeat.boottime - now
         self._tell(NodeSeen(peer.node))
@@ -229,7 +230,7 @@ class Observer:
             incarnation=heartbeat.incarnation,
             pids=heartbeat.pids,
             maintenance_until=heartbeat.maintenance_until,
-            config_digest=heartbeat.config_digest,
-            rules_digest=heartbeat.rules_digest,
+            safety_digest=heartbeat.safety_digest,
+            rest_digest=heartbeat.rest_digest,
             seen_at=now,
         )

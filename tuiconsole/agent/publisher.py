@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.events import Event
 from tuiconsole.model.process import Process, Usage
 from tuiconsole.wire.messages import (
@@ -33,12 +34,14 @@ class Publisher:
     Args:
         node: its node.
         run: names this life of the agent.
+        agreement: what it goes by all that life.
         send: puts a publication on the wire and shows it to this agent's own observer.
     """
 
-    def __init__(self, node: str, run: str, send: Callable[[Published], None]) -> None:
+    def __init__(self, node: str, run: str, agreement: Agreement, send: Callable[[Published], None]) -> None:
         self.node = node
         self.run = run
+        self.agreement = agreement
         self._send = send
         self._seq = 0
         self._heartbeat: Heartbeat | None = None
@@ -113,6 +116,7 @@ class Publisher:
             usage=self.usage,
             report=self._report,
             events=tuple(self._events),
+            agreement=self.agreement,
         )
 
     def _publish(self, body: Publication) -> None:

@@ -222,6 +222,13 @@ class Coordinator(Protocol):
         """The voters as this node sees them."""
 
     @property
+    def kept_out(self) -> str | None:
+        """Why this node is not heard though it reaches those who give leases: in words, with the remedy.
+
+        Its cluster file differs from theirs in what safety rests on. None if it is heard, or reaches nobody.
+        """
+
+    @property
     def trouble(self) -> str | None:
         """Why this node, a voter, does not vote: in words, with the remedy.
 

@@ -32,6 +32,10 @@ class DiskError(Exception):
     """
 
 
+class OtherVoters(DiskError):  # noqa: N818 (says what is so, not that it is an error)
+    """The record is of this voter, but of another set of core nodes than the cluster file names."""
+
+
 class _Body(msgspec.Struct, frozen=True):
     cluster: str
     voter: str
@@ -111,7 +115,7 @@ class VoterDisk:
 
     def encode(self, record: VoterRecord) -> bytes:
         """The bytes of a record's file."""
-        body = _encoder.encode(_Body(self.voters.cluster, self.voter, self.voters.digest, record))
+        body = _encoder.encode(_Body(self.voters.cluster, self.voter, self.voters.names_digest, record))
         return _FRAME.pack(MAGIC, FORMAT, len(body), _checksum(body)) + body
 
     def decode(self, data: bytes) -> VoterRecord:
@@ -138,11 +142,17 @@ class VoterDisk:
         for what, theirs, ours in (
             ("cluster", found.cluster, self.voters.cluster),
             ("voter", found.voter, self.voter),
-            ("voter set", found.voter_set, self.voters.digest),
         ):
             if theirs != ours:
                 raise DiskError(
                     f"{self.path}: written for {what} {theirs!r}, not {ours!r}; "
-                    "give this voter its own state folder, or restore the former core nodes"
+                    "give this voter its own state folder"
                 )
+        if found.voter_set != self.voters.names_digest and found.record.members:
+            raise OtherVoters(
+                f"{self.path}: {self.voter} was founded with {', '.join(sorted(found.record.members))} "
+                f"as core nodes, not with {', '.join(self.voters.names)}: it does not vote; "
+                "give it the cluster file of the others; docs/operation.md says how to change core nodes"
+            )
+        # A voter that was never founded has promised nothing, whatever its cluster file said then.
         return found.record

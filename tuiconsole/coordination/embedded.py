@@ -23,7 +23,7 @@ from tuiconsole.coordination.coordinator import (
     TooLarge,
     Versioned,
 )
-from tuiconsole.coordination.disk import VoterDisk
+from tuiconsole.coordination.disk import OtherVoters, VoterDisk
 from tuiconsole.coordination.engine import Engine
 from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder
 from tuiconsole.coordination.participant import DeadlineWriter, EngineListener
@@ -75,6 +75,7 @@ class EmbeddedCoordinator:
         state_dir: Path,
         on_lease: DeadlineWriter | None = None,
         resume: tuple[int, BootTime] | None = None,
+        agreed: str = "",
     ) -> None:
         """Read the voter's record, if this node votes. Nothing is bound or sent before `start`.
 
@@ -88,12 +89,20 @@ class EmbeddedCoordinator:
             state_dir: this node's folder; a voter keeps its record in it.
             on_lease: writes the deadline record; called in the engine's thread at each extension.
             resume: (epoch, end of lease) that the former agent of this incarnation recorded, this boot.
+            agreed: digest of what else all nodes must agree on; who has another one is not heard.
 
         Raises:
-            DiskError: the voter's record cannot be used.
+            DiskError: the voter's record cannot be used. One that names other core nodes is left as it is:
+                this node does not vote then, and `trouble` says so.
         """
-        self._voters = VoterSet(cluster, voters)
+        self._voters = VoterSet(cluster, voters, agreed)
         disk = VoterDisk(state_dir, node, self._voters) if node in self._voters else None
+        self._misfit: str | None = None
+        votes_from = None
+        try:
+            votes_from = (disk, disk.load_or_begin()) if disk is not None else None
+        except OtherVoters as error:
+            self._misfit = str(error)
         self._holder = LeaseHolder(node, self._voters, timing, incarnation, resume)
         self._engine = Engine(
             node,
@@ -104,7 +113,7 @@ class EmbeddedCoordinator:
             self._holder,
             _InLoop(self, asyncio.get_running_loop()),
             on_lease,
-            (disk, disk.load_or_begin()) if disk is not None else None,
+            votes_from,
         )
         self._requests = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Result]] = {}
@@ -317,7 +326,12 @@ class EmbeddedCoordinator:
     def trouble(self) -> str | None:
         """See `Coordinator`."""
         voter = self._engine.voter
-        return voter.trouble(boottime()) if voter is not None else None
+        return voter.trouble(boottime()) if voter is not None else self._misfit
+
+    @property
+    def kept_out(self) -> str | None:
+        """See `Coordinator`."""
+        return self._engine.kept_out()
 
     @property
     def dropped(self) -> Mapping[str, int]:

@@ -127,6 +127,10 @@ class Engine:
         """The voters as this node sees them."""
         return self._participant.quorum(boottime())
 
+    def kept_out(self) -> str | None:
+        """Why the voters do not hear this node, in words."""
+        return self._participant.kept_out(boottime())
+
     def leader(self) -> tuple[str, int] | None:
         """The leader as this node knows: by its own voter, or as the voters report with each renewal."""
         return self._participant.leader(boottime())

@@ -217,6 +217,15 @@ class Leave(Header, frozen=True, array_like=True, tag="leave/1"):
     request: Counter
 
 
+class Unlike(Header, frozen=True, array_like=True, tag="unlike/1"):
+    """A voter does not hear the node: their cluster files differ in what safety rests on.
+
+    Its header has the voter's own digest, so that this is the one message taken under another one.
+    """
+
+    request: Counter
+
+
 class Left(Header, frozen=True, array_like=True, tag="left/1"):
     """The voter has raised the epoch of the node that left (durably)."""
 
@@ -243,12 +252,13 @@ Message = (
     | EpochAnswer
     | Leave
     | Left
+    | Unlike
 )
 
 FROM_ANY_NODE = (Renew, Leave)
 """What a voter takes from nodes that do not vote."""
 
-TO_ANY_NODE = (Renewed, RenewRefused, Left)
+TO_ANY_NODE = (Renewed, RenewRefused, Left, Unlike)
 """What a node that does not vote takes from voters."""
 
 _encoder = msgspec.msgpack.Encoder()

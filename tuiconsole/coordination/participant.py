@@ -23,6 +23,7 @@ from tuiconsole.coordination.messages import (
     Message,
     Renewed,
     RenewRefused,
+    Unlike,
     decode,
 )
 from tuiconsole.coordination.paxos.outcomes import Result
@@ -33,6 +34,11 @@ from tuiconsole.settings.timing import Timing
 
 PRESENT = 1.0
 """Seconds after which a voter that does not answer no longer counts as present."""
+
+KEPT_OUT = (
+    "it is kept out: its cluster file differs from that of {voters} in what safety rests on; "
+    "give it theirs and start its agent again"
+)
 
 DeadlineWriter = Callable[[BootTime, BootTime, BootTime, BootTime, int, str], None]
 """(deadline, stop_at, kill_at, shim_kill_at, epoch, incarnation), called in the engine's thread at each
@@ -90,6 +96,7 @@ class Participant:
         self._on_lease = on_lease
         self._counts = counts
         self._heard: dict[str, BootTime] = {}
+        self._unlike: dict[str, BootTime] = {}
         self._reported: dict[str, tuple[str, int, BootTime]] = {}
         self._last_lease: NodeLease | None = None
         self._view_at: BootTime = 0.0
@@ -105,6 +112,14 @@ class Participant:
         missing = tuple(name for name in self._voters.names if name not in seen)
         needed = self._voters.majority
         return Quorum(len(self._voters), len(seen), needed, len(seen) >= needed, missing)
+
+    def kept_out(self, now: BootTime) -> str | None:
+        """Why the voters do not hear this node though it reaches them, in words; None if they do."""
+        fresh = PRESENT + 2 * self._timing.renewal
+        unlike = sorted(name for name, at in dict(self._unlike).items() if now - at < fresh)
+        if not unlike or len(self._voters) - len(unlike) >= self._voters.majority:
+            return None
+        return KEPT_OUT.format(voters=", ".join(unlike))
 
     def leader(self, now: BootTime) -> tuple[str, int] | None:
         """The leader as this node knows: by its own voter, or as the voters report with each renewal."""
@@ -159,18 +174,24 @@ class Participant:
             self._counts["not for this node"] += 1
         elif sender not in self._voters and not isinstance(message, FROM_ANY_NODE):
             self._counts["not a voter"] += 1
-        else:
-            if sender in self._voters and not isinstance(message, Hello):
-                self._heard[sender] = now
+        elif (
             self.voter.receive(now, sender, message)
+            and sender in self._voters
+            and not isinstance(message, Hello)
+        ):
+            self._heard[sender] = now
 
     def _on_lease_answer(self, now: BootTime, voter: str, message: Message) -> None:
         if voter not in self._voters:
             self._counts["not a voter"] += 1
             return
-        if message.cluster != self._voters.cluster or message.digest != self._voters.digest:
-            self._counts["other voter set"] += 1
+        if isinstance(message, Unlike):
+            self._unlike[voter] = now
             return
+        if message.cluster != self._voters.cluster or message.digest != self._voters.digest:
+            self._counts["other cluster file"] += 1
+            return
+        self._unlike.pop(voter, None)
         self._heard[voter] = now
         if isinstance(message, (Renewed, RenewRefused)):
             self._reported[voter] = (message.leader, message.leader_term, now)

@@ -24,6 +24,8 @@ class VoterRecord(msgspec.Struct, frozen=True):
     registrations: dict[str, Registration] = {}
     lease_duration: float = 0.0
     """The longest node lease, in seconds, that this voter may have granted."""
+    election_min: float = 0.0
+    """The longest `election_min`, in seconds, under which this voter may have followed a leader."""
     generation: int = 0
     """How often a member was replaced since the first boot, or since the core was put together again."""
     readmits: tuple[str, str] = ("", "")

@@ -53,6 +53,7 @@ def recovered(
             value=newest.value,
             registrations=_registrations(left, 0 if whole else JUMP),
             lease_duration=max(record.lease_duration for record in left),
+            election_min=max(record.election_min for record in left),
         )
         for name in voters.names
     }

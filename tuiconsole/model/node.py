@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tuiconsole.clock import BootTime
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.process import Process, Usage
 from tuiconsole.model.states import NodeState
 
@@ -44,8 +45,12 @@ class Node(msgspec.Struct, frozen=True):
     """By namespec, only what runs."""
     maintenance_until: BootTime = 0.0
     """Until when the voters let it be silent, on the node's own clock; 0 if it is in no maintenance."""
-    config_digest: str = ""
-    rules_digest: str = ""
+    safety_digest: str = ""
+    """Of what safety rests on in its cluster file; empty until it is heard."""
+    rest_digest: str = ""
+    """Of the rest of its cluster file and of its rules."""
+    agreement: Agreement | None = None
+    """What the two are digests of, once that was heard."""
 
 
 class View(msgspec.Struct, frozen=True):

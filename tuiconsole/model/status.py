@@ -52,6 +52,8 @@ class NodeStatus(msgspec.Struct, frozen=True):
     stale: bool = False
     maintenance: float | None = None
     """Seconds for which the voters let its agent be silent; null if it is in no maintenance."""
+    differs: str | None = None
+    """In what its cluster file or rules differ from the cluster's, and what to do; null if in nothing."""
 
 
 class GrantStatus(msgspec.Struct, frozen=True):

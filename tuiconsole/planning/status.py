@@ -28,6 +28,7 @@ from tuiconsole.model.status import (
     no_quorum,
 )
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
+from tuiconsole.planning.differences import Difference, differences
 from tuiconsole.planning.engine.messages import Conflict, EngineReport, JobReport
 from tuiconsole.planning.placement import Loads
 
@@ -166,6 +167,7 @@ def cluster_status(
         else:
             state = report.state
     applications = catalogue(view.nodes.values(), rulebook)
+    differs = differences(view, observer, master.node if master is not None else None, now)
     loads = running_loads(view, applications)
     return ClusterStatus(
         cluster=cluster,
@@ -174,7 +176,7 @@ def cluster_status(
         observer=observer,
         master=master,
         quorum=quorum,
-        nodes=tuple(_node_status(node, eyes, loads) for node in view.nodes.values()),
+        nodes=tuple(_node_status(node, eyes, loads, differs.get(node.name)) for node in view.nodes.values()),
         applications=tuple(application_status(item, eyes) for item in applications.values()),
         conflicts=tuple(_conflict_status(conflict) for conflict in (report.conflicts if report else ())),
         reason=reason if reason is not None else _cluster_reason(state, quorum, report),
@@ -219,12 +221,16 @@ def _cluster_reason(state: ClusterState, quorum: QuorumStatus, report: EngineRep
     return (report.reason or None) if report else None
 
 
-def _node_status(node: Node, observer: Observer, loads: Loads) -> NodeStatus:
+def _node_status(node: Node, observer: Observer, loads: Loads, difference: Difference | None) -> NodeStatus:
     age = observer.age(node)
     stale = observer.stale(node)
     reason = node.reason or None
     if stale and node.state is NodeState.RUNNING and age is not None:
         reason = f"silent for {age:.1f} s; its lease may still hold"
+    if difference is not None:
+        # Why it has no lease it may have told by itself; in what it differs, the others know as well.
+        told = reason if node.state is NodeState.FAILED or not difference.keeps_out else None
+        reason = "; ".join(part for part in (told, difference.words) if part)
     left = 0.0
     if node.maintenance_until and node.state is NodeState.RUNNING:
         left = node.maintenance_until - observer.offsets.get(node.name, 0.0) - observer.now
@@ -243,6 +249,7 @@ def _node_status(node: Node, observer: Observer, loads: Loads) -> NodeStatus:
         reason=reason,
         stale=stale,
         maintenance=round(left, 1) if left > 0 else None,
+        differs=difference.words if difference is not None else None,
     )
 
 

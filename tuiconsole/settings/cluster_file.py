@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Collection, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
+from tuiconsole.settings.agreement import agreement
 from tuiconsole.settings.timing import PROFILES, Timing
 from tuiconsole.source.errors import Complaint, Location, SourceError
 from tuiconsole.source.pattern import PatternError, check_pattern
@@ -107,10 +107,8 @@ class Cluster(msgspec.Struct, frozen=True):
     kinds: Mapping[str, Kind]
     nodes: Mapping[str, ClusterNode]
     """By name, in the order of the file."""
-    digest: str
-    """Of what safety rests on: name, voters, their addresses, node lease, margin. Who differs is kept out."""
-    file_digest: str
-    """Of everything in the file but comments and formatting. A difference is shown, no more."""
+    agreement: Agreement
+    """What all nodes must agree on, and the rest; without the rules, which are files of their own."""
     warnings: tuple[Complaint, ...] = ()
 
     def node(self, name: str) -> ClusterNode:
@@ -211,8 +209,7 @@ class _Reader:
             conciliation=conciliation,
             kinds=kinds,
             nodes=nodes,
-            digest=_safety_digest(name, coordinator, endpoints, nodes, timing),
-            file_digest=_digest(root.data),
+            agreement=agreement(root.data, name, coordinator, endpoints, guard, nodes.values(), timing),
             warnings=warnings,
         )
 
@@ -391,20 +388,3 @@ class _Reader:
         elif voters % 2 == 0 and coordinator is Engine.EMBEDDED:
             what = f"{voters} core nodes outlive no more losses than {voters - 1}"
             where.complain("", what, "make their number odd", warning=True)
-
-
-def _digest(value: Any) -> str:
-    """Of any plain value; the same on every machine and Python."""
-    encoded = msgspec.json.encode(value, order="sorted")
-    return hashlib.sha256(encoded).hexdigest()[:32]
-
-
-def _safety_digest(
-    name: str,
-    coordinator: Engine,
-    endpoints: tuple[str, ...],
-    nodes: Mapping[str, ClusterNode],
-    timing: Timing,
-) -> str:
-    voters = sorted((node.name, node.host, node.port) for node in nodes.values() if node.core)
-    return _digest([FORMAT, name, coordinator, sorted(endpoints), voters, timing.node_lease, timing.margin])

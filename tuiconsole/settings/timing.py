@@ -8,7 +8,7 @@ import msgspec
 class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `[timing]` table of the cluster file. All values in seconds.
 
-    node_lease and margin are safety: nodes that differ in them are kept out. The others only set the pace.
+    Safety rests on those in `SAFETY`: nodes that differ in them are kept out. The others only set the pace.
     """
 
     heartbeat: float = 0.5
@@ -54,6 +54,18 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.node_lease < self.election_max + self.stop_before - 0.4:
             raise ValueError("node_lease must be longer than an election and the stop before its end")
 
+
+SAFETY = (
+    "node_lease",
+    "margin",
+    "leader_lease",
+    "election_min",
+    "stop_before",
+    "kill_before",
+    "shim_kill_before",
+)
+"""Voters and nodes count on each other's: how long a lease is waited for, that a leader has stopped acting
+when another is elected, that what a lease covered has ended when it is over."""
 
 PROFILES: dict[str, Timing] = {
     "default": Timing(),

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from tuiconsole.clock import BootTime
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.events import Event
 from tuiconsole.model.node import Pids
 from tuiconsole.model.process import Process, Token, Usage
@@ -42,8 +43,10 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
     pids: Pids
     boottime: BootTime
     """The node's clock when this was sent: the master names deadlines on it, always a little too early."""
-    config_digest: str
-    rules_digest: str
+    safety_digest: str
+    """Of what safety rests on in its cluster file (model.agreement)."""
+    rest_digest: str
+    """Of the rest, the rules included."""
     leader: tuple[str, int] | None
     """The master (node, term) that it knows."""
     quorum: QuorumStatus
@@ -298,6 +301,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag=True):
     report: bytes
     """As in Reported; empty if it is not master."""
     events: tuple[Event, ...]
+    agreement: Agreement
+    """What the heartbeat's two digests are of: it stays the same for the whole run."""
 
 
 class StatusIs(msgspec.Struct, frozen=True, tag=True):

@@ -26,6 +26,7 @@ from tuiconsole.coordination.etcd.register import Register
 from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder
 from tuiconsole.coordination.participant import DeadlineWriter
 from tuiconsole.coordination.voters import VoterSet
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.settings.timing import Timing
 from tuiconsole.timeouts import within
 
@@ -47,6 +48,7 @@ class EtcdCoordinator:
         endpoints: Sequence[str],
         on_lease: DeadlineWriter | None = None,
         resume: tuple[int, BootTime] | None = None,
+        agreement: Agreement | None = None,
     ) -> None:
         """Nothing is sent before `start`.
 
@@ -59,6 +61,7 @@ class EtcdCoordinator:
             endpoints: of etcd, host:port.
             on_lease: writes the deadline record; called in the engine's thread at each extension.
             resume: (epoch, end of lease) that the former agent of this incarnation recorded, this boot.
+            agreement: what all nodes must agree on; who goes by another one is kept out.
         """
         self._loop = asyncio.get_running_loop()
         self._holder = LeaseHolder(node, VoterSet(cluster, [ETCD]), timing, incarnation, resume)
@@ -67,7 +70,8 @@ class EtcdCoordinator:
             timing,
             endpoints,
             Keys(cluster),
-            node in candidates,
+            agreement or Agreement({}, {}),
+            candidates,
             lambda leadership: self._soon(lambda: self._tell_leadership(leadership)),
             lambda event, lease: self._soon(lambda: self._tell_lease(event, lease)),
             on_lease,
@@ -203,6 +207,11 @@ class EtcdCoordinator:
     def quorum(self) -> Quorum:
         """See `Coordinator`."""
         return self._engine.quorum()
+
+    @property
+    def kept_out(self) -> str | None:
+        """See `Coordinator`."""
+        return self._engine.concord.kept_out
 
     @property
     def trouble(self) -> str | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.coordinator import Leadership, Quorum
+from tuiconsole.coordination.etcd.concord import Concord
 from tuiconsole.coordination.etcd.lease_keeper import LeaseKeeper, LeaseTold
 from tuiconsole.coordination.etcd.observation import Observation
 from tuiconsole.coordination.etcd.records import Damaged, Keys
@@ -18,6 +19,7 @@ from tuiconsole.coordination.etcd.seat_keeper import SeatKeeper
 from tuiconsole.coordination.etcd.store import NoAnswer, Store, get
 from tuiconsole.coordination.leases.holder import LeaseHolder
 from tuiconsole.coordination.participant import PRESENT, DeadlineWriter
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.settings.timing import Timing
 
 _T = TypeVar("_T")
@@ -32,7 +34,8 @@ class EtcdEngine:
         timing: Timing,
         endpoints: Sequence[str],
         keys: Keys,
-        candidate: bool,
+        agreement: Agreement,
+        candidates: Collection[str],
         tell_leadership: Callable[[Leadership | None], None],
         tell_lease: LeaseTold,
         on_lease: DeadlineWriter | None,
@@ -41,14 +44,15 @@ class EtcdEngine:
         self.damage: str | None = None
         self._endpoints = tuple(endpoints)
         self._timing = timing
-        self._candidate = candidate
+        self._candidate = holder.node in candidates
+        self.concord = Concord(agreement, candidates)
         self._holder = holder
         self._lines = [Store(endpoints) for _ in range(4)]
         leases, seats, register, self._looks = self._lines
         self._pings = {endpoint: Store([endpoint]) for endpoint in endpoints}
         self._present: dict[str, BootTime] = {}
-        self.seat = SeatKeeper(holder.node, timing, self.observation, seats, tell_leadership)
-        self._keeper = LeaseKeeper(holder, keys, leases, tell_lease, on_lease)
+        self.seat = SeatKeeper(holder.node, timing, self.observation, self.concord, seats, tell_leadership)
+        self._keeper = LeaseKeeper(holder, keys, self.concord, leases, tell_lease, on_lease)
         self._register = Register(self.seat, self.observation, register, timing.margin)
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="coordination", daemon=True)

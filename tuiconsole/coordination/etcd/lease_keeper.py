@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tuiconsole.clock import boottime, wall_offset
 from tuiconsole.coordination.coordinator import NodeLease
+from tuiconsole.coordination.etcd.concord import Concord
 from tuiconsole.coordination.etcd.observation import Entry, Seen
 from tuiconsole.coordination.etcd.records import Held, Keys, decode, encode
 from tuiconsole.coordination.etcd.renewing import NOBODY, Refused, giving_up, renewal
@@ -28,10 +29,20 @@ class LeaseKeeper:
     """Drives one node's holder."""
 
     def __init__(
-        self, holder: LeaseHolder, keys: Keys, store: Store, tell: LeaseTold, on_lease: DeadlineWriter | None
+        self,
+        holder: LeaseHolder,
+        keys: Keys,
+        concord: Concord,
+        store: Store,
+        tell: LeaseTold,
+        on_lease: DeadlineWriter | None,
     ) -> None:
         self.holder = holder
         self._key = keys.node(holder.node)
+        self._agreed = keys.agreed
+        self._concord = concord
+        self._agreed_mod = 0
+        """At which the key was seen to hold this node's cluster file; 0 if it does not."""
         self._store = store
         self._tell = tell
         self._on_lease = on_lease
@@ -72,12 +83,15 @@ class LeaseKeeper:
                     answer = await self._carry(message)
                 except NoAnswer:
                     continue
-                self.holder.receive(boottime(), ETCD, answer)
-                self.flush()
+                if answer is not None:
+                    self.holder.receive(boottime(), ETCD, answer)
+                    self.flush()
 
-    async def _carry(self, message: Renew | Leave) -> Message:
+    async def _carry(self, message: Renew | Leave) -> Message | None:
+        """Carry one question; None if it is not answered, since this node's cluster file is not in force."""
         header = (self.holder.voters.cluster, self.holder.voters.digest, ETCD)
-        if not isinstance(message, Renew) or message.join or message.epoch == 0 or not self._seen.entry.mod:
+        known = self._seen.entry.mod and self._agreed_mod
+        if not isinstance(message, Renew) or message.join or message.epoch == 0 or not known:
             await self._read()
         while True:
             wanted = self._wanted(message)
@@ -85,12 +99,17 @@ class LeaseKeeper:
                 if isinstance(message, Leave):
                     return Left(*header, max(wanted.epoch, message.epoch + 1), message.request)
                 return RenewRefused(*header, wanted.epoch, message.request, wanted.busy, "", 0)
+            compared = [unchanged(self._key, self._seen.entry.mod)]
+            if not isinstance(message, Leave):
+                if not self._agreed_mod:
+                    return None
+                compared.append(unchanged(self._agreed, self._agreed_mod))
             held, read = await self._store.transact(
-                [unchanged(self._key, self._seen.entry.mod)],
+                compared,
                 [put(self._key, encode(wanted)), get(self._key)],
-                [get(self._key)],
-            )  # fmt: skip
-            self._note(read[0])
+                [get(self._key), get(self._agreed)],
+            )
+            self._note(*read)
             if held and isinstance(message, Leave):
                 return Left(*header, wanted.epoch, message.request)
             if held and isinstance(message, Renew):
@@ -113,10 +132,13 @@ class LeaseKeeper:
         )  # fmt: skip
 
     async def _read(self) -> None:
-        _, read = await self._store.transact([], [get(self._key)])
-        self._note(read[0])
+        _, read = await self._store.transact([], [get(self._key), get(self._agreed)])
+        self._note(*read)
 
-    def _note(self, found: list[Entry]) -> None:
+    def _note(self, found: list[Entry], agreed: list[Entry] | None = None) -> None:
+        if agreed is not None:
+            fits = bool(agreed) and self._concord.fits(agreed[0].value)
+            self._agreed_mod = agreed[0].mod if fits else 0
         entry = found[0] if found else Entry(self._key, encode(NOBODY), 0, 0)
         if entry.mod != self._seen.entry.mod:
             self._seen = Seen(entry, boottime())

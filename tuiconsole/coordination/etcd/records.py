@@ -35,6 +35,19 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     duration: float
 
 
+class Agreed(msgspec.Struct, frozen=True, array_like=True):
+    """The cluster file in force: the digest of what safety rests on, and that itself, to be told."""
+
+    digest: str
+    safety: dict[str, str]
+
+
+class Announced(msgspec.Struct, frozen=True, array_like=True):
+    """The file that a core node goes by. It outlives the core node, until its next start."""
+
+    digest: str
+
+
 class Keys:
     """The keys of one cluster."""
 
@@ -46,18 +59,24 @@ class Keys:
         self.live_end = self.live[:-1] + bytes([self.live[-1] + 1])
         self.seat = self.live + b"seat"
         self.hold = self.live + b"hold"
+        self.agreed = self.live + b"agreed"
+        self.cores = self.live + b"cores/"
         self.nodes = self.live + b"nodes/"
+
+    def core(self, name: str) -> bytes:
+        """The key by which a core node announces its cluster file."""
+        return self.cores + name.encode()
 
     def node(self, name: str) -> bytes:
         """The key of a node's lease."""
         return self.nodes + name.encode()
 
 
-_T = TypeVar("_T", Seat, Hold, Held)
+_T = TypeVar("_T", Seat, Hold, Held, Agreed, Announced)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def encode(record: Seat | Hold | Held) -> bytes:
+def encode(record: Seat | Hold | Held | Agreed | Announced) -> bytes:
     """A key's value."""
     return _encoder.encode(record)
 

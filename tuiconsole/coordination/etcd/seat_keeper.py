@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.coordinator import Leadership
+from tuiconsole.coordination.etcd.concord import Concord
 from tuiconsole.coordination.etcd.observation import Observation
-from tuiconsole.coordination.etcd.records import Hold, Seat, encode
+from tuiconsole.coordination.etcd.records import Announced, Hold, Seat, encode
 from tuiconsole.coordination.etcd.store import NoAnswer, Store, created, delete, get, put, unchanged
 from tuiconsole.settings.timing import Timing
 
@@ -27,6 +28,7 @@ class SeatKeeper:
         node: str,
         timing: Timing,
         observation: Observation,
+        concord: Concord,
         store: Store,
         tell: Callable[[Leadership | None], None],
     ) -> None:
@@ -35,6 +37,7 @@ class SeatKeeper:
         self._seat = Seat(node, secrets.token_hex(8))
         self._timing = timing
         self._observation = observation
+        self._concord = concord
         self._keys = observation.keys
         self._store = store
         self._tell = tell
@@ -65,6 +68,7 @@ class SeatKeeper:
     async def step(self) -> None:
         """Beat, or stand for election if the seat is free."""
         try:
+            await self._announce()
             await self._keep_lease()
             if self.term:
                 await self._beat()
@@ -74,6 +78,18 @@ class SeatKeeper:
             pass
         finally:
             self.tell()
+
+    async def _announce(self) -> None:
+        """Say by which cluster file this core node goes; if none is in force, this one is."""
+        observation, keys, mine = self._observation, self._keys, self._concord.mine
+        if observation.looked_at is None:
+            return
+        key, announced = keys.core(self._seat.node), encode(Announced(mine.digest))
+        seen = observation.seen.get(key)
+        if seen is None or seen.entry.value != announced:
+            await self._store.transact([], [put(key, announced)])
+        if keys.agreed not in observation.seen:
+            await self._store.transact([created(keys.agreed, 0)], [put(keys.agreed, encode(mine))])
 
     async def _keep_lease(self) -> None:
         if self._lease and not await self._store.keep(self._lease):
@@ -96,6 +112,12 @@ class SeatKeeper:
         now = boottime()
         if observation.looked_at is None or now < observation.acts_until(self._timing.margin):
             return
+        agreed = observation.seen.get(keys.agreed)
+        if agreed is None:
+            return
+        fits = self._concord.fits(agreed.entry.value)
+        if not fits and not self._concord.overrules(observation):
+            return
         beat = observation.seen.get(keys.hold)
         silent = unchanged(keys.hold, beat.entry.mod if beat is not None else 0)
         seat = observation.seen.get(keys.seat)
@@ -104,8 +126,13 @@ class SeatKeeper:
             await self._store.transact([silent, unchanged(keys.seat, seat.entry.mod)], [delete(keys.seat)])
         sent, hold = boottime(), self._hold
         held, read = await self._store.transact(
-            [silent, created(keys.seat, 0)],
-            [put(keys.seat, encode(self._seat), self._lease), self._put_hold(hold), get(keys.seat)],
+            [silent, created(keys.seat, 0), unchanged(keys.agreed, agreed.entry.mod)],
+            [
+                put(keys.seat, encode(self._seat), self._lease),
+                self._put_hold(hold),
+                *([] if fits else [put(keys.agreed, encode(self._concord.mine))]),
+                get(keys.seat),
+            ],
         )
         if held and read[0][0].create > self._given_up:
             self.term, self.held_until = read[0][0].create, sent + hold

@@ -15,7 +15,7 @@ from tuiconsole.settings.timing import Timing
 
 
 class Durability:
-    """Numbers the changes of acceptor, registrar, founding and lease duration, and knows what is on disk."""
+    """Numbers the changes of acceptor, registrar, founding and timings, and knows what is on disk."""
 
     def __init__(
         self,
@@ -32,7 +32,8 @@ class Durability:
         self.promise = 0
         """Number of the change that made the promise in force."""
         self.duration = 0
-        """Number of the change before which no lease of the present duration may be granted."""
+        """Number of the change before which no lease of the present duration may be granted, to a node or
+        to a leader."""
         self.accepted = acceptor.accepted
         """What is accepted on disk."""
         self._founding = founding
@@ -43,10 +44,11 @@ class Durability:
         self._stored = 0
         self._marks = (0, 0)
         self._being_written: dict[int, Stamp] = {}
-        self._lease_duration = record.lease_duration
-        self._shorten_at = now + record.lease_duration + timing.margin
-        if timing.node_lease > record.lease_duration:
-            self._lease_duration = timing.node_lease
+        self._election_min = timing.election_min
+        self._lease_duration = max(record.lease_duration, timing.node_lease)
+        self._longest_election_min = max(record.election_min, timing.election_min)
+        self._shorten_at = now + max(record.lease_duration + timing.margin, record.election_min)
+        if (self._lease_duration, self._longest_election_min) != (record.lease_duration, record.election_min):
             self.newest += 1
         self.duration = self.newest
 
@@ -86,6 +88,11 @@ class Durability:
         self.note_founding()
 
     @property
+    def election_min(self) -> float:
+        """For how many seconds a leader of a former life may still count on this voter."""
+        return self._longest_election_min
+
+    @property
     def lease_duration(self) -> float:
         """The longest lease, in seconds, that may have been granted."""
         return self._lease_duration
@@ -94,10 +101,16 @@ class Durability:
         """Number of the latest change of a node's registration."""
         return self._nodes.get(node, 0)
 
+    @property
+    def next_timer(self) -> BootTime:
+        """When `shorten_lease` is due."""
+        longer = self._lease_duration > self._node_lease or self._longest_election_min > self._election_min
+        return self._shorten_at if longer else float("inf")
+
     def shorten_lease(self, now: BootTime) -> None:
-        """Record the duration in force once no lease of a longer, former one can be held."""
-        if self._lease_duration > self._node_lease and now >= self._shorten_at:
-            self._lease_duration = self._node_lease
+        """Record the timings in force once no lease of longer, former ones can be held."""
+        if now >= self.next_timer:
+            self._lease_duration, self._longest_election_min = self._node_lease, self._election_min
             self.newest += 1
 
     # -- the disk --------------------------------------------------------------------------------------------
@@ -118,6 +131,7 @@ class Durability:
             acceptor.value,
             dict(self._registrar.registrations),
             self._lease_duration,
+            self._longest_election_min,
             self._founding.generation,
             self._founding.readmits,
         )

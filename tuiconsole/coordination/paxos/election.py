@@ -45,17 +45,18 @@ class Election:
         self._granted: set[str] = set()
         self._promises: dict[str, Promise] = {}
 
-    def start(self, now: BootTime, *, may_have_promised: bool) -> None:
+    def start(self, now: BootTime, *, may_have_promised: bool, silence: float = 0.0) -> None:
         """Begin to take part.
 
         Args:
             now: this machine's boot time.
             may_have_promised: a former life of this voter may have answered a leader: it promises nothing
-            while that leader's lease can be held. `election_min` is one leader lease, and what clocks may
+                while that leader's lease can be held. `election_min` is one leader lease, and what clocks may
                 drift.
+            silence: the `election_min` of that life, seconds, if it was another one; the longer counts.
         """
         if may_have_promised:
-            self.silent_until = now + self.timing.election_min
+            self.silent_until = now + max(self.timing.election_min, silence)
             self.deadline = now + self._patience()
         else:
             self.deadline = now + self.chance.uniform(0.0, 0.05)

@@ -45,7 +45,9 @@ class Following:
             accepted.version,
             self._lease_desk.seen(now),
         )
-        self._post.answer(self._durability.promise, sender, answer)
+        # It extends a leader's lease, for which the next life of this voter waits by what is on disk.
+        needed = max(self._durability.promise, self._durability.duration)
+        self._post.answer(needed, sender, answer)
 
     def on_accept(self, now: BootTime, sender: str, message: Accept) -> None:
         """Accept the leader's value."""

@@ -34,6 +34,7 @@ from tuiconsole.coordination.messages import (
     RaiseEpoch,
     Refusal,
     Renew,
+    Unlike,
 )
 from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.paxos.acceptor import Acceptor, Ballot, Stamp
@@ -123,7 +124,7 @@ class Voter:
             Heritage: self._on_heritage,
         }
         if self.founding.founded:
-            election.start(now, may_have_promised=record.promised_term > 0)
+            election.start(now, may_have_promised=record.promised_term > 0, silence=durability.election_min)
         else:
             self._found(now, self.founding.found_if_complete(now))
 
@@ -146,26 +147,29 @@ class Voter:
 
     # -- what comes in ---------------------------------------------------------------------------------------
 
-    def receive(self, now: BootTime, sender: str, message: Message) -> None:
-        """Take a message of an authenticated sender."""
+    def receive(self, now: BootTime, sender: str, message: Message) -> bool:
+        """Take a message of an authenticated sender; False if it is not heard."""
         if self.halted is not None:
-            return
+            return False
         handler = self._handlers.get(type(message))
         if handler is None:
             self.rejected["not for a voter"] += 1
-            return
+            return False
         if not self._admits(now, sender, message):
-            return
+            return False
         handler(now, sender, message)
         self._settle(now)
+        return True
 
     def _admits(self, now: BootTime, sender: str, message: Message) -> bool:
+        if isinstance(message, (Renew, Leave)) and not self._agrees(message):
+            self._post.send(sender, Unlike(*self._post.to_nodes, message.request))
+            return False
         if message.cluster != self.voters.cluster:
             self.rejected["other cluster"] += 1
             return False
         if isinstance(message, (Renew, Leave, Hello, Heritage)):
-            if message.digest != self.voters.digest:
-                self.rejected["other voter set"] += 1
+            if not self._agrees(message):
                 return False
             return isinstance(message, (Hello, Heritage)) or self.founding.founded
         if not self.founding.founded:
@@ -179,6 +183,13 @@ class Voter:
             self.rejected["not a voter"] += 1
             return False
         return True
+
+    def _agrees(self, message: Message) -> bool:
+        """Whether the sender's cluster file has the same voters, timings and so on."""
+        agrees = message.cluster == self.voters.cluster and message.digest == self.voters.digest
+        if not agrees:
+            self.rejected["other cluster file"] += 1
+        return agrees
 
     def _settle(self, now: BootTime) -> None:
         """Take what this voter sends itself, then say whether leadership changed."""
@@ -221,7 +232,7 @@ class Voter:
         if not self.founding.founded:
             return self.founding.next_hello
         own = self._leading.next_timer(self.leader) if self.leader is not None else self.candidacy.next_timer
-        return min(own, self._succession.next_timer)
+        return min(own, self._succession.next_timer, self._durability.next_timer)
 
     # -- the disk --------------------------------------------------------------------------------------------
 
