@@ -15,8 +15,9 @@ from .test_status import see
 
 SAFETY = {"core nodes": "s1 at h1:1, s2 at h2:1, s3 at h3:1", "node_lease": "4", "margin": "0.2"}
 REST = {"[timing]": "a", "[kinds]": "b", "rules": "c"}
-AGREED = Agreement(SAFETY, REST)
-LEASE = Agreement({**SAFETY, "node_lease": "8"}, REST)
+CORES = ("server_1", "server_2", "server_3")
+AGREED = Agreement(SAFETY, REST, CORES)
+LEASE = Agreement({**SAFETY, "node_lease": "8"}, REST, CORES)
 NOW = 10.0
 
 
@@ -67,6 +68,17 @@ def test_a_core_node_with_another_list_is_the_odd_one_as_long_as_a_majority_agre
         (found,) = told(nodes, observer).items()
         assert found[0] == "server_3"
         assert "in core nodes (with s4 at h4:1, without s3 at h3:1); give it theirs" in found[1].words
+
+
+def test_a_core_node_that_knows_less_of_them_is_the_odd_one_also_in_its_own_eyes() -> None:
+    fewer = {**SAFETY, "core nodes": "s2 at h2:1, s3 at h3:1"}
+    nodes = going_by(server_3=Agreement(fewer, REST, ("server_2", "server_3")))
+    first = msgspec.structs.replace(nodes.nodes["server_1"], core=False)
+    (found,) = told(nodes.with_node(first), "server_3", None).items()
+    assert found[0] == "server_3"
+    assert (
+        "kept out: its cluster file differs from the core nodes' in core nodes (without s1" in found[1].words
+    )
 
 
 def test_without_a_majority_everybody_names_who_differs_from_himself() -> None:

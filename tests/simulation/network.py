@@ -141,6 +141,8 @@ class Network:
         assert isinstance(site, Site)
         self._site = site
         self.cut: set[tuple[str, str]] = set()
+        self.cut_leases: set[str] = set()
+        """Hosts whose lease traffic alone is cut."""
         self.slow = 0.0
         self.lossy = 0.0
         """Of 1: how often a datagram of the lease traffic is lost, and a stream stalls."""
@@ -153,7 +155,7 @@ class Network:
 
     def carry(self, sender: str, to: str, channel: str, deliver: Callable[..., None], *given: object) -> None:
         """In order within a channel; lost if the way is cut when it is sent or when it would arrive."""
-        if (sender, to) in self.cut:
+        if (sender, to) in self.cut or (channel == "lease" and {sender, to} & self.cut_leases):
             return
         roll = self._site.chance.random
         delay = 0.0005 + 0.002 * roll()

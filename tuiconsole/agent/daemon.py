@@ -161,6 +161,7 @@ class Agent:
         self._agreement = cluster.agreement.with_rules(rulebook.digest)
         self._differs = ""
         """In what this node's files differ from the others', as it was told last."""
+        self._trouble = self._trouble_told = ""
         self._run_id = secrets.token_hex(4)
         self._run_dir = run_dir_of(cluster, node.name)
         self._tasks: list[asyncio.Task[None]] = []
@@ -401,6 +402,7 @@ class Agent:
             self._local.changed.clear()
             self._announce()
             self._tell_difference()
+            self._tell_trouble()
             pace.offset = wall_offset()
             now = boottime()
             with contextlib.suppress(asyncio.TimeoutError):
@@ -418,6 +420,14 @@ class Agent:
             text = f"{name}: {differs}"
             self._publisher.tell(Event(iso(time.time()), name, "node", name, text, Severity.MINOR))
         self._differs = differs
+
+    def _tell_trouble(self) -> None:
+        """Write into the log why this core node does not vote, once that lasts for two heartbeats."""
+        trouble = self._coordinator.trouble or ""
+        if trouble and trouble == self._trouble and trouble != self._trouble_told:
+            _log.warning("%s: %s", self._node.name, trouble)
+            self._trouble_told = trouble
+        self._trouble = trouble
 
     def _announce(self) -> None:
         self._publisher.heartbeat(self._heartbeat())

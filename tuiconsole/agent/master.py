@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.coordinator import CoordinationError, Coordinator, LostLeadership, NotYet
 from tuiconsole.model.ledger import LedgerError, decode_ledger, encode_ledger
+from tuiconsole.model.node import Node
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Rulebook
@@ -271,10 +272,11 @@ class Reign:
 
     def _watch_silence(self) -> None:
         now = boottime()
+        ages = self._coordinator.lease_ages
         for name, node in self._observer.view.nodes.items():
             if name == self._node or not node.seen_at:
                 continue
-            silent = now - node.seen_at > SILENT_AFTER
+            silent = now - node.seen_at > SILENT_AFTER or _unleased(node, ages)
             if silent and name not in self._silent and node.state is not NodeState.STOPPED:
                 self._silent[name] = node.seen_at
                 self._inputs.append(NodeSilent(name, node.seen_at))
@@ -369,6 +371,17 @@ class Reign:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             _log.error("a task of the master failed", exc_info=task.exception())
+
+
+def _unleased(node: Node, ages: Mapping[str, float]) -> bool:
+    """A node is heard, and no voter acknowledges it: they refuse its file, or only its way to them is cut.
+
+    It stops what its lease covered, as a silent one does, and must not keep the grants of that either.
+    """
+    if node.state not in (NodeState.ISOLATED, NodeState.CHECKING):
+        return False
+    unknown = float("inf") if node.state is NodeState.ISOLATED else 0.0
+    return ages.get(node.name, unknown) > SILENT_AFTER
 
 
 class Throne:

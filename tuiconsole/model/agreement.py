@@ -22,6 +22,8 @@ class Agreement(msgspec.Struct, frozen=True):
 
     safety: Mapping[str, str]
     rest: Mapping[str, str]
+    cores: tuple[str, ...] = ()
+    """The names of the core nodes, which are part of `safety` with their addresses."""
 
     @property
     def safety_digest(self) -> str:
@@ -35,7 +37,7 @@ class Agreement(msgspec.Struct, frozen=True):
 
     def with_rules(self, rules: str) -> Agreement:
         """This, and the digest of the rules in force on the node."""
-        return Agreement(self.safety, {**self.rest, RULES: rules})
+        return msgspec.structs.replace(self, rest={**self.rest, RULES: rules})
 
 
 def digest(value: object) -> str:

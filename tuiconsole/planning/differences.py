@@ -1,13 +1,13 @@
 """Which nodes go by another cluster file or other rules than the cluster does, in words.
 
-What a majority of the core nodes goes by is the cluster's. Who differs from it in what safety rests on is
-kept out by them; without such a majority everybody compares with what he goes by himself. The rest is
-compared with the master's, whose rules are in force.
+The file that a majority of the core nodes which it names goes by is the cluster's. Who differs from it in
+what safety rests on is kept out by them; without such a majority everybody compares with what he goes by
+himself. The rest is compared with the master's, whose rules are in force.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 
@@ -41,14 +41,9 @@ def differences(view: View, observer: str, master: str | None, now: BootTime) ->
         for name, node in view.nodes.items()
         if node.safety_digest and node.state is not NodeState.STOPPED and now - node.seen_at < HEARD_WITHIN
     }
-    cores = [node for node in view.nodes.values() if node.core]
-    counted = Counter(node.safety_digest for node in nodes.values() if node.core).most_common(1)
-    agreed = bool(counted) and counted[0][1] > len(cores) // 2
-    if agreed:
-        digest = counted[0][0]
-    elif observer in nodes:
-        digest = nodes[observer].safety_digest
-    else:
+    agreed = _agreed(nodes, view, observer)
+    digest = agreed or (nodes[observer].safety_digest if observer in nodes else "")
+    if not digest:
         return {}
     found = {}
     for name, node in nodes.items():
@@ -61,6 +56,18 @@ def differences(view: View, observer: str, master: str | None, now: BootTime) ->
             continue
         found[name] = Difference(_shown(node.agreement, leading.agreement), keeps_out=False)
     return found
+
+
+def _agreed(nodes: Mapping[str, Node], view: View, observer: str) -> str:
+    """The digest that a majority of its own core nodes goes by; empty if there is none."""
+    own = nodes[observer].safety_digest if observer in nodes else ""
+    for digest in sorted({node.safety_digest for node in nodes.values()}, key=lambda one: one != own):
+        said = (node.agreement for node in nodes.values() if node.safety_digest == digest and node.agreement)
+        cores = next(said, Agreement({}, {})).cores or [n.name for n in view.nodes.values() if n.core]
+        going = sum(name in nodes and nodes[name].safety_digest == digest for name in cores)
+        if going > len(cores) // 2:
+            return digest
+    return ""
 
 
 def _kept_out(node: Node, model: Node | None, observer: str) -> str:

@@ -237,6 +237,8 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
     if left > 0:
         silent = f", silent for {age:.1f} s" if stale and age is not None else ""
         reason = f"in maintenance for another {left:.0f} s{silent}: nothing of it is stopped or moved"
+        if difference is not None:
+            reason = f"{reason}; {difference.words}"
     return NodeStatus(
         name=node.name,
         state=node.state,

@@ -44,4 +44,4 @@ def agreement(
         safety["etcd.endpoints"] = ", ".join(sorted(endpoints))
     rest = {f"[{table}]": digest(value) for table, value in data.items() if table != "timing"}
     pace = {field: getattr(timing, field) for field in Timing.__struct_fields__ if field not in SAFETY}
-    return Agreement(safety, {**rest, "[timing]": digest(pace)})
+    return Agreement(safety, {**rest, "[timing]": digest(pace)}, tuple(core for core, _ in cores))

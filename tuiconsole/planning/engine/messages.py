@@ -56,7 +56,10 @@ class ProcessChanged(msgspec.Struct, frozen=True, tag=True):
 
 
 class NodeSilent(msgspec.Struct, frozen=True, tag=True):
-    """Nothing was heard of a node for some heartbeats. The engine asks the voters to raise its epoch."""
+    """Nothing was heard of a node for some heartbeats, or it is heard and renews its lease with no voter.
+
+    The engine asks the voters to raise its epoch.
+    """
 
     node: str
     since: BootTime

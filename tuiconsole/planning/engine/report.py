@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuiconsole.model.ledger import JobKind, JobPhase, Wanted
-from tuiconsole.model.states import ClusterState
+from tuiconsole.model.states import ClusterState, NodeState
 from tuiconsole.planning.engine.conflicts import reported
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import EngineReport, JobReport
@@ -105,7 +105,9 @@ def _held(s: Situation) -> dict[str, str]:
                 "KEEP waits until it is back, or its death is confirmed"
             )
         elif grant.node in s.silent:
-            held[holder] = f"{grant.node} is silent; its lease may still hold"
+            silent = s.nodes[grant.node].state is NodeState.RUNNING
+            how = "is silent" if silent else "does not renew its lease"
+            held[holder] = f"{grant.node} {how}; its lease may still hold"
         elif grant.node not in s.nodes:
             held[holder] = f"its grant is with {grant.node}, which is not in the cluster file"
     for job in s.jobs.values():

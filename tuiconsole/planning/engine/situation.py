@@ -114,8 +114,10 @@ class Situation:
         for name, node in self.nodes.items():
             if name in self.lost:
                 result[name] = f"is lost ({self.lost[name]})"
-            elif name in self.silent:
+            elif name in self.silent and node.state is NodeState.RUNNING:
                 result[name] = f"is silent since {self.now.boot - self.silent[name]:.1f} s"
+            elif name in self.silent:
+                result[name] = f"does not renew its lease: it is {node.state.value}"
             elif node.epoch < self.draft.epochs.get(name, 0):
                 result[name] = f"has not rejoined yet (epoch {node.epoch} is over)"
         return result
