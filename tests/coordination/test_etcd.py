@@ -21,6 +21,7 @@ from tuiconsole.coordination.coordinator import (
     NotYet,
     TooLarge,
 )
+from tuiconsole.model.agreement import Agreement
 from tuiconsole.settings.timing import Timing
 
 try:
@@ -34,6 +35,8 @@ if ETCD is None:
     pytest.skip("the etcd engine is not tested: apt-get install etcd-server", allow_module_level=True)
 
 FAST = Timing(node_lease=2.0)
+AGREED = Agreement({"node_lease": "2"}, {})
+OTHERWISE = Agreement({"node_lease": "8"}, {})
 TTL = 2.0
 """Seconds, the longest that this etcd grants to who asks for one."""
 
@@ -44,10 +47,11 @@ class Nodes:
         self.members: dict[str, EtcdCoordinator] = {}
         self.deadlines: list[tuple[float, ...]] = []
 
-    def start(self, name: str, incarnation: str = "") -> EtcdCoordinator:
+    def start(self, name: str, incarnation: str = "", agreement: Agreement = AGREED) -> EtcdCoordinator:
         member = EtcdCoordinator(
             name, incarnation or f"shim of {name}", "c", "abc", FAST, self.server.endpoints,
             on_lease=lambda *deadline: self.deadlines.append(deadline[:5]),  # type: ignore[arg-type]
+            agreement=agreement,
         )  # fmt: skip
         member.start()
         self.members[name] = member
@@ -254,3 +258,44 @@ async def test_the_loss_of_one_member_costs_no_lease(nodes: Nodes) -> None:
     except CoordinationError:
         leader = await nodes.a_leader()
         await leader.replace(b"goes on", await leader.read())
+
+
+@pytest.mark.parametrize("server", [1], ids=["one member"], indirect=True)
+async def test_a_node_with_another_file_gets_no_lease_and_knows_in_what_it_differs(nodes: Nodes) -> None:
+    odd = nodes.start("x", agreement=OTHERWISE)
+    await odd.join()
+    await soon(lambda: odd.kept_out is not None, patience=3.0)
+    assert odd.kept_out == (
+        "it is kept out: its cluster file differs from the one in force in node_lease (8, not 2); "
+        "give it that one and start its agent again"
+    )
+    assert odd.lease is None
+    await nodes.stop("x")
+    mended = await nodes.held("x")
+    assert mended.kept_out is None
+
+
+@pytest.mark.parametrize("server", [1], ids=["one member"], indirect=True)
+async def test_an_odd_core_node_never_leads_and_a_majority_puts_its_file_in_force(nodes: Nodes) -> None:
+    """The file is changed on one core node after the other; the last one leads on until it is, too."""
+    node = await nodes.held("x")
+    lapsing: list[object] = []
+    node.on_lease_lapsing(lapsing.append)
+    first = await nodes.a_leader()
+    await first.replace(b"grants", await first.read())
+    (old, *others) = sorted("abc", key=lambda name: nodes.members[name] is not first)
+    await nodes.stop(others[0])
+    odd = nodes.start(others[0], agreement=OTHERWISE)
+    await nodes.stop(old)
+    assert await nodes.a_leader() is nodes.members[others[1]]
+    assert not lapsing
+    nodes.start(old, agreement=OTHERWISE)
+    await asyncio.sleep(1.0)
+    # Two of three go by the new file; it is in force when the last leader under the former one is gone.
+    assert nodes.leaders() == [others[1]]
+    await nodes.stop(others[1])
+    leader = await nodes.a_leader()
+    assert leader in (odd, nodes.members[old])
+    assert (await leader.read()).value == b"grants"
+    await soon(lambda: bool(lapsing), "the end of a lease under the former file", patience=4.0)
+    assert "node_lease (2, not 8)" in (node.kept_out or "")

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from tuiconsole.coordination.etcd.concord import Concord
 from tuiconsole.coordination.etcd.observation import Entry, Observation, lease_over_at
-from tuiconsole.coordination.etcd.records import Damaged, Held, Hold, Keys, Seat, decode, encode
+from tuiconsole.coordination.etcd.records import (
+    Agreed,
+    Announced,
+    Damaged,
+    Held,
+    Hold,
+    Keys,
+    Seat,
+    decode,
+    encode,
+)
 from tuiconsole.coordination.etcd.renewing import NOBODY, Refused, giving_up, renewal
 from tuiconsole.coordination.messages import Leave, Renew
+from tuiconsole.model.agreement import Agreement
 
 KEYS = Keys("c")
 
@@ -71,6 +83,25 @@ def test_who_leaves_makes_its_epoch_void_and_nobody_elses() -> None:
     assert giving_up(leave, Held(3, "i", 4.0)) == Held(4, "", 0.0)
     assert giving_up(leave, Held(4, "i", 4.0)) == Refused(4)
     assert giving_up(leave, Held(3, "other", 4.0)) == Refused(3)
+
+
+def test_a_majority_of_the_core_nodes_decides_which_file_is_in_force() -> None:
+    concord = Concord(Agreement({"node_lease": "8"}, {}), "abc")
+    assert concord.fits(encode(concord.mine))
+    assert concord.kept_out is None
+    assert not concord.fits(encode(Agreed("other", {"node_lease": "4"})))
+    assert "node_lease (8, not 4)" in (concord.kept_out or "")
+    seen = Observation(KEYS)
+    mine, other = encode(Announced(concord.mine.digest)), encode(Announced("other"))
+    seen.look(1.0, [Entry(KEYS.core("a"), mine, 1, 1), Entry(KEYS.core("b"), other, 1, 1)])
+    assert not concord.overrules(seen)
+    # A core node of another list counts for nothing, nor does what is no announcement.
+    seen.look(
+        2.0, [Entry(KEYS.core(name), mine, 1, 1) for name in "adx"] + [Entry(KEYS.core("b"), b"?", 1, 1)]
+    )
+    assert not concord.overrules(seen)
+    seen.look(3.0, [Entry(KEYS.core("a"), mine, 1, 1), Entry(KEYS.core("c"), mine, 1, 1)])
+    assert concord.overrules(seen)
 
 
 def test_what_this_engine_has_not_written_is_told_apart() -> None:
