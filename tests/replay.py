@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 
 from tests.planting import Patch, planted
 from tests.timeline import Timeline
@@ -18,11 +19,22 @@ def _broken(play: Play, patches: Sequence[Patch], seed: int) -> str:
     """What a seed breaks, with its story; empty if nothing."""
     logging.disable(logging.CRITICAL)
     with planted(patches):
-        try:
-            play(seed)
-        except AssertionError as broken:
-            return str(broken)
+        return _breaks(play, seed)
+
+
+def _breaks(play: Play, seed: int) -> str:
+    try:
+        play(seed)
+    except AssertionError as broken:
+        return str(broken)
     return ""
+
+
+def _plant(patches: Sequence[Patch]) -> None:
+    """In a process of its own, for as long as it lives."""
+    logging.disable(logging.CRITICAL)
+    for owner, attribute, replacement in patches:
+        setattr(owner, attribute, replacement)
 
 
 def main(play: Play, mutants: Mapping[str, Sequence[Patch]], arguments: Sequence[str]) -> int:
@@ -40,8 +52,10 @@ def main(play: Play, mutants: Mapping[str, Sequence[Patch]], arguments: Sequence
         print(story)
         return 1 if broken else 0
     count = 0
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(partial(_broken, play, patches), range(first, last + 1), chunksize=16)
+    # What is planted may be a closure, which a forked process inherits and no other could be sent.
+    forked = get_context("fork")
+    with ProcessPoolExecutor(os.cpu_count(), forked, _plant, (patches,)) as pool:
+        found = pool.map(partial(_breaks, play), range(first, last + 1), chunksize=16)
         for broken in filter(None, found):
             count += 1
             print(broken if count == 1 else broken.splitlines()[0], flush=True)

@@ -219,3 +219,20 @@ def test_a_voter_that_comes_back_with_its_node_believes_a_lease_that_a_majority_
     assert again.registrations["x"] == Registration(3, "shim 2")
     assert not again.renew(50.3, "x", 1, "shim 1", join=False).granted
     assert not again.renew(50.3, "x", 3, "shim 1", join=False).granted
+
+
+def test_a_late_answer_to_a_former_agent_extends_nothing_of_the_next_one() -> None:
+    """It was acknowledged before the present agent had sent anything: its lease must not count from there."""
+    former = holder(100.0)
+    asked = renewal(former, 100.0)
+    for voter in "ab":
+        former.receive(100.1, voter, renewed(asked, voter))
+    late = renewal(former, 100.4)
+    following = LeaseHolder("x", VOTERS, TIMING, "shim 1", (former.epoch, former.held_until))
+    until = following.held_until
+    numbers = {renewal(following, at).request for at in (101.0, 101.4, 101.8)}
+    assert late.request not in numbers
+    assert asked.request not in numbers
+    for voter in "ab":
+        following.receive(101.9, voter, renewed(late, voter))
+    assert following.held_until == until

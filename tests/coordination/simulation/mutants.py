@@ -16,6 +16,7 @@ from tuiconsole.coordination.paxos.election import Election
 from tuiconsole.coordination.paxos.leader import Leader
 from tuiconsole.coordination.paxos.leading import Leading
 from tuiconsole.coordination.readmission import NOBODY, Inheritance
+from tuiconsole.coordination.voters import VoterSet
 
 
 def answers_before_the_disk(durability: Durability, change: int) -> bool:
@@ -150,6 +151,28 @@ def replaces_at_the_first_wish(founding: Founding) -> bool:
     return founding.readmits != NOBODY
 
 
+def compares_no_file(original: Callable[..., None]) -> Callable[..., None]:
+    def init(voters: VoterSet, cluster: str, names: Any, agreed: str = "") -> None:
+        original(voters, cluster, names, agreed)
+        voters.digest = cluster
+
+    return init
+
+
+def waits_by_its_own_file(original: Callable[..., None]) -> Callable[..., None]:
+    def start(election: Election, now: float, *, may_have_promised: bool, silence: float = 0.0) -> None:
+        original(election, now, may_have_promised=may_have_promised)
+
+    return start
+
+
+def forgets_longer_leases(original: Callable[..., None]) -> Callable[..., None]:
+    def inherit(registrar: Registrar, now: float, registrations: Any, former_duration: float) -> None:
+        original(registrar, now, registrations, 0.0)
+
+    return inherit
+
+
 MUTANTS: dict[str, list[Patch]] = {
     "rule 1: answers before the disk": [(Durability, "is_durable", answers_before_the_disk)],
     "rule 2: a new leader does not accept again": [(Leading, "_take_over", trusts_what_it_read)],
@@ -190,6 +213,15 @@ MUTANTS: dict[str, list[Patch]] = {
     ],
     "readmission: a wish is carried out before all the others have it": [
         (Founding, "agreed", property(replaces_at_the_first_wish))
+    ],
+    "files: voters and nodes do not compare them": [
+        (VoterSet, "__init__", compares_no_file(VoterSet.__init__))
+    ],
+    "files: a restarted voter is silent by its new one only": [
+        (Election, "start", waits_by_its_own_file(Election.start))
+    ],
+    "files: a restarted voter forgets the longer leases of its former one": [
+        (Registrar, "inherit", forgets_longer_leases(Registrar.inherit))
     ],
     "maintenance: any renewal ends it": [(Registrar, "renew", takes_an_old_word(Registrar.renew))],
 }

@@ -5,13 +5,24 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tests.coordination.simulation.world import TIMING, NodeMachine, VoterMachine, World
+from tests.coordination.simulation.world import (
+    LONG,
+    LONG_LEASE,
+    LONGEST_LEASE,
+    TIMING,
+    TIMINGS,
+    File,
+    NodeMachine,
+    VoterMachine,
+    World,
+)
 from tests.timeline import Broken
 from tuiconsole.coordination.coordinator import Versioned
 from tuiconsole.coordination.leases.holder import LeaseState
 from tuiconsole.coordination.messages import Accept
 from tuiconsole.coordination.paxos.acceptor import Stamp
 from tuiconsole.coordination.paxos.outcomes import EpochRaised, Failure
+from tuiconsole.coordination.voters import VoterSet
 
 FAULTS_END = 8.0
 PROGRESS = 4.0
@@ -217,6 +228,7 @@ class Scenario(World):
                 self.at(self.chance.uniform(0.1, FAULTS_END), self._fault, None, None)
         self._plan_maintenance()
         self._plan_wipes()
+        self._plan_files()
         self.run_until(FAULTS_END)
         self._mend()
         written = self.writes
@@ -296,6 +308,64 @@ class Scenario(World):
                 chance.uniform(at, at + 2.0), self._wipe, self.voter_machines[name], chance.uniform(0.02, 0.6)
             )
 
+    def _plan_files(self) -> None:
+        """Machines restart with another cluster file than the rest; or all do, one after the other."""
+        chance = random.Random(f"files {self.seed}")
+        if chance.random() < 0.6:
+            return
+        if chance.random() < 0.5:
+            for _ in range(chance.randint(1, 3)):
+                of_nodes = self.node_machines and chance.random() < 0.6
+                machine = chance.choice(
+                    list(self.node_machines.values() if of_nodes else self.machines.values())
+                )
+                begin, lasting = chance.uniform(0.0, FAULTS_END - 1.0), chance.uniform(0.2, 5.0)
+                self.at(begin, self._new_file, machine, self._other_file(chance, machine))
+                self.at(begin + lasting, self._new_file, machine, None)
+                if of_nodes and chance.random() < 0.5:
+                    self.at(begin, self._part_with_one_voter, machine, lasting)
+            return
+        first = chance.choice((LONG, LONG_LEASE, None))
+        for at, number in ((1.0, first), (4.5, None)):
+            if first is not None or chance.random() < 0.7:
+                self.at(at + chance.random(), self._change_all, chance, number)
+
+    def _part_with_one_voter(self, machine: NodeMachine, lasting: float) -> None:
+        """The first voter and a node hear each other, and nobody else."""
+        here = {machine.name, self.voters.names[0]}
+        there = set(self.machines) - here
+        cut = {(a, b) for a in here for b in there} | {(b, a) for a in here for b in there}
+        self.cut |= cut
+        self.at(self.now + lasting, self._heal, cut, None)
+
+    def _other_file(self, chance: random.Random, machine: VoterMachine | NodeMachine) -> File:
+        names = self.voters.names
+        if isinstance(machine, NodeMachine) and chance.random() < 0.7:
+            # Another list of core nodes: one is missing, or is the only one, or nobody has heard of it.
+            names = chance.choice((names[1:], names[:1], names[:1], (*names, "g"))) or names
+            return File(VoterSet("simulated", names), TIMING)
+        return self._file(chance.randrange(len(TIMINGS)))
+
+    def _file(self, number: int) -> File:
+        return File(VoterSet("simulated", self.voters.names, f"timings {number}"), TIMINGS[number])
+
+    def _change_all(self, chance: random.Random, number: int | None) -> None:
+        """All are given another file, one soon after the other; the leader or a node may be late."""
+        self.file = self._file(chance.randrange(len(TIMINGS)) if number is None else number)
+        spread = chance.choice((0.0, 0.1, 2.0))
+        for machine in self.machines.values():
+            leads = isinstance(machine, VoterMachine) and machine.up and machine.voter.leader is not None
+            late = (leads or isinstance(machine, NodeMachine)) and chance.random() < 0.5
+            after = chance.uniform(0.5, 2.5) if late else spread * chance.random()
+            self.at(self.now + after, self._new_file, machine, self.file)
+
+    def _new_file(self, machine: VoterMachine | NodeMachine, file: File | None) -> None:
+        """An agent ends and starts with this file; without one, with the one that all have."""
+        machine.file = file or self.file
+        self.tell(f"{machine.name} is given the file {machine.file.voters.agreed or 'of old'}")
+        if machine.up:
+            self._crash(machine, 0.01)
+
     def _wipe(self, machine: VoterMachine, lasting: float) -> None:
         if any(not one.on_disk.members for one in self.voter_machines.values()):
             return
@@ -317,7 +387,7 @@ class Scenario(World):
 
     def _expect_all_to_vote(self) -> None:
         """Whoever lost its disk is a member again."""
-        end = self.now + 2 * (TIMING.node_lease + TIMING.margin) + 1.0
+        end = self.now + 2 * (LONGEST_LEASE + TIMING.margin) + 1.0
         machines = self.voter_machines.values()
         while self.now < end and any(one.voter.trouble(one.clock()) for one in machines):
             self.run_until(self.now + 0.1)
@@ -493,6 +563,8 @@ class Scenario(World):
         self.cut.clear()
         self.late.clear()
         for machine in self.machines.values():
+            if machine.file != self.file:
+                self._new_file(machine, None)
             if isinstance(machine, VoterMachine):
                 machine.disk_delay = 0.002
             self._boot(machine, None)
@@ -517,7 +589,8 @@ class Scenario(World):
             raise Broken(f"leadership went back from term {self.term} to {term}")
         self.term = term
         self.check_sole_leader(machine)
-        if self.returned.startswith("away: ") and machine.name not in self.returned[6:]:
+        away = self.returned.startswith("away: ") and self.now < FAULTS_END
+        if away and machine.name not in self.returned[6:]:
             back = self.voter_machines[self.returned[6:]]
             self.cut |= {(machine.name, name) for name in self.voters.names}
             self.at(self.now + self.chance.uniform(0.02, 0.1), self._comes_back, back, machine)

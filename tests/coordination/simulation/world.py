@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from tests.timeline import Timeline
 from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder, LeaseState
@@ -18,8 +20,30 @@ TIMING = Timing(
     renewal=0.25, node_lease=1.4, margin=0.1, stop_before=0.5, kill_before=0.3, shim_kill_before=0.1
 )
 """Leases short enough to be lost and found again several times within one seed."""
+LONGEST_LEASE = 2.2
+"""Of the cluster files below."""
+TIMINGS = (
+    msgspec.structs.replace(TIMING, node_lease=LONGEST_LEASE),
+    msgspec.structs.replace(TIMING, node_lease=1.3),
+    msgspec.structs.replace(
+        TIMING, node_lease=2.0, leader_lease=1.35, election_min=1.45, election_max=1.7, renewal=0.3
+    ),
+    msgspec.structs.replace(TIMING, leader_lease=0.4, election_min=0.5, election_max=0.8),
+    msgspec.structs.replace(TIMING, node_lease=1.8, stop_before=0.9, kill_before=0.7, shim_kill_before=0.5),
+)
+"""What other cluster files say."""
+LONG_LEASE = 0
+LONG = 2
+"""The one of them with the longest leases of leaders, and long ones of nodes."""
 DRIFT = 0.01
 """Clocks run up to 1 % fast or slow: twenty times what real ones do."""
+
+
+class File(NamedTuple):
+    """What a cluster file says of voters and timings."""
+
+    voters: VoterSet
+    timing: Timing
 
 
 class Machine:
@@ -28,6 +52,8 @@ class Machine:
     def __init__(self, world: World, name: str) -> None:
         self.world = world
         self.name = name
+        self.file = world.file
+        """The cluster file on this machine: a boot reads it."""
         chance = world.chance
         self.rate = 1.0 + chance.uniform(-DRIFT, DRIFT)
         self.offset = chance.uniform(10.0, 1000.0)
@@ -112,7 +138,7 @@ class VoterMachine(Machine):
         self.writing = None
         chance = random.Random(self.world.chance.random())
         self.voter = Voter(
-            self.name, self.world.voters, TIMING, self.on_disk, self.clock(), chance, self.pace
+            self.name, self.file.voters, self.file.timing, self.on_disk, self.clock(), chance, self.pace
         )
         self.world.boot_master(self)
         self.pump()
@@ -185,6 +211,10 @@ class NodeMachine(Machine):
         self.holder: LeaseHolder
         self.recorded: tuple[int, float] | None = None
         """(epoch, end of the lease) of the deadline record, which outlives the agent."""
+        self.killed_at = 0.0
+        """The last of the times in that record: what the lease covered is dead then, whatever happens."""
+        self.timing = TIMING
+        """By the file that the agent has read."""
         self.running = 0
         """The token of the running application; 0 if none was started, or it was stopped."""
         self.floor = 0
@@ -198,8 +228,9 @@ class NodeMachine(Machine):
         self.life += 1
         self.timer_at = float("inf")
         self.isolated_at = self.rejoin_at = float("inf")
+        self.timing = self.file.timing
         self.holder = LeaseHolder(
-            self.name, self.world.voters, TIMING, self.incarnation, self.recorded, self.pace
+            self.name, self.file.voters, self.timing, self.incarnation, self.recorded, self.pace
         )
         if self.recorded is None:
             self.holder.join(self.clock())
@@ -214,7 +245,7 @@ class NodeMachine(Machine):
         """Whether the application runs: started, not stopped, and the shim's deadline has not passed."""
         if not self.running or self.recorded is None:
             return False
-        return self.clock() < self.recorded[1] - TIMING.shim_kill_before
+        return self.clock() < self.killed_at
 
     def next_timer(self) -> float:
         return min(self.holder.next_timer, self.isolated_at, self.rejoin_at)
@@ -233,7 +264,7 @@ class NodeMachine(Machine):
         now = self.clock()
         if isinstance(message, tuple):
             self.commanded(now, *message)
-        else:
+        elif message.digest == self.file.voters.digest and sender in self.file.voters:
             self.holder.receive(now, sender, message)
         self.pump()
 
@@ -253,9 +284,14 @@ class NodeMachine(Machine):
 
     def leave(self) -> None:
         """Stop everything, then give the lease up; come back later."""
-        if self.up and not self.paused and self.holder.state is LeaseState.HELD:
+        # One that is in maintenance and leaves unheard is waited for until that is over: for too long.
+        stays = self.up and self.holder.stays_until(self.clock())
+        if self.up and not self.paused and not stays and self.holder.state is LeaseState.HELD:
             self.floor = max(self.floor, self.running)
             self.running = 0
+            # Its shim ends with it: the next agent finds no lease to go on with, and has another one.
+            self.recorded = None
+            self.incarnation = f"shim of {self.name} since {self.world.now}"
             self.holder.leave(self.clock())
             self.rejoin_at = self.clock() + self.world.chance.uniform(0.1, 1.0)
             self.world.tell(f"{self.name} leaves")
@@ -268,18 +304,22 @@ class NodeMachine(Machine):
                 if event is LeaseEvent.EXTENDED:
                     if holder.state is LeaseState.HELD:
                         self.recorded = (holder.epoch, holder.held_until)
+                        self.killed_at = holder.held_until - self.timing.shim_kill_before
                 elif event is LeaseEvent.GAINED:
                     self.world.check_lease(self, holder.epoch)
                 elif event is LeaseEvent.LAPSING:
                     self.world.tell(f"{self.name} is isolated")
-                    kill_in = self.world.chance.uniform(0.0, TIMING.stop_before - TIMING.shim_kill_before)
+                    kill_in = self.world.chance.uniform(
+                        0.0, self.timing.stop_before - self.timing.shim_kill_before
+                    )
                     self.isolated_at = self.clock() + kill_in
             holder.events.clear()
         if holder.outbox:
             send = self.world.send
             for message in holder.outbox:
-                for voter in self.world.voters.names:
-                    send(self.name, voter, message)
+                for voter in holder.voters.names:
+                    if voter in self.world.machines:
+                        send(self.name, voter, message)
             holder.outbox.clear()
         self.arm()
 
@@ -291,6 +331,8 @@ class World(Timeline):
         super().__init__(chance)
         self.in_step = chance.random() < 0.5
         self.voters = VoterSet("simulated", "abcdefg"[:voters])
+        self.file = File(self.voters, TIMING)
+        """The cluster file that all have in the end."""
         self.voter_machines = {name: VoterMachine(self, name) for name in self.voters.names}
         self.node_machines = {name: NodeMachine(self, name) for name in "xyz"[:nodes]}
         self.machines: dict[str, VoterMachine | NodeMachine] = {

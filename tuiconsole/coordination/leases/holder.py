@@ -193,9 +193,9 @@ class LeaseHolder:
         if self.state in (LeaseState.HELD, LeaseState.JOINING):
             self._send_renewal(now)
         elif self.state is LeaseState.LEFT and not self.left_heard:
-            self._send_leave()
+            self._send_leave(now)
         else:
-            self._send_probe()
+            self._send_probe(now)
 
     def receive(self, now: BootTime, voter: str, message: Message) -> None:
         """Take a voter's answer."""
@@ -209,9 +209,17 @@ class LeaseHolder:
             if self.left_heard and not before:
                 self.events.append(LeaseEvent.LEFT)
 
+    def _number(self, now: BootTime) -> int:
+        """Of the next question: greater than all of a former agent of this incarnation.
+
+        An answer to one of those, which comes late, must not count from the sending of one of these.
+        """
+        self._request = max(self._request + 1, int(now * 1000))
+        return self._request
+
     def _send_renewal(self, now: BootTime) -> None:
-        self._request += 1
-        self._sent[self._request] = now
+        request = self._number(now)
+        self._sent[request] = now
         if len(self._sent) > REMEMBERED:
             del self._sent[next(iter(self._sent))]
         self.outbox.append(
@@ -221,26 +229,24 @@ class LeaseHolder:
                 self.node,
                 self.epoch,
                 self.incarnation,
-                self._request,
+                request,
                 self.state is LeaseState.JOINING,
                 max(0.0, self._stay_until - now) if self.state is LeaseState.HELD else 0.0,
                 self._asked,
             )
         )
 
-    def _send_probe(self) -> None:
+    def _send_probe(self, now: BootTime) -> None:
         """Ask for nothing: the refusals tell who leads, and that the voters are there."""
-        self._request += 1
         voters = self.voters
         self.outbox.append(
-            Renew(voters.cluster, voters.digest, self.node, 0, self.incarnation, self._request, False)
+            Renew(voters.cluster, voters.digest, self.node, 0, self.incarnation, self._number(now), False)
         )
 
-    def _send_leave(self) -> None:
-        self._request += 1
+    def _send_leave(self, now: BootTime) -> None:
         voters = self.voters
         self.outbox.append(
-            Leave(voters.cluster, voters.digest, self.node, self.epoch, self.incarnation, self._request)
+            Leave(voters.cluster, voters.digest, self.node, self.epoch, self.incarnation, self._number(now))
         )
 
     def _on_renewed(self, now: BootTime, voter: str, message: Renewed) -> None:
