@@ -236,3 +236,13 @@ def test_a_late_answer_to_a_former_agent_extends_nothing_of_the_next_one() -> No
     for voter in "ab":
         following.receive(101.9, voter, renewed(late, voter))
     assert following.held_until == until
+
+
+def test_an_agent_that_finds_the_lease_of_its_predecessor_over_asks_for_a_greater_epoch() -> None:
+    """What that lease covered has ended: a master must not take the next one for the same."""
+    following = LeaseHolder("x", VOTERS, TIMING, "shim 1", (3, 0.0))
+    assert following.lease is None
+    following.join(200.0)
+    asked = renewal(following, 200.0)
+    assert asked.join
+    assert asked.epoch == 4

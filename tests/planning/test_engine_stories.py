@@ -589,3 +589,21 @@ def test_the_end_of_what_was_left_on_a_lost_node_says_nothing_of_the_instance_th
     world.run(3)
     assert (len(world.started), world.ledger.grants[SRV1].token) == (starts, token)
     assert world.app(SRV1).state is ApplicationState.RUNNING
+
+
+def test_the_death_of_a_copy_frees_nothing_that_the_original_holds(world: World) -> None:
+    """Two machines bear one name: the copy is heard, has no lease, and its supervisord dies."""
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    original = world.nodes["console_2"]
+    grant = world.ledger.grants[HCI2]
+    copy = msgspec.structs.replace(
+        original, state=NodeState.CHECKING, epoch=0, incarnation="another shim", processes={}
+    )
+    world.tell(m.NodeChanged(copy))
+    world.tell(m.NodeDown("console_2", "another shim"))
+    world.run(1)
+    assert world.ledger.grants[HCI2] == grant
+    world.tell(m.NodeDown("console_2", ""))
+    world.run(1)
+    assert HCI2 not in world.ledger.grants

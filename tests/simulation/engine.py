@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.loop import SLIVER, Loop
+from tuiconsole.coordination.disk import OtherVoters
 from tuiconsole.coordination.disk_writer import Written
 from tuiconsole.coordination.leases.holder import LeaseHolder
 from tuiconsole.coordination.messages import Message, encode
@@ -27,11 +28,15 @@ class Disk:
     def __init__(self, folder: object, voter: str, voters: VoterSet) -> None:
         assert Loop.current is not None
         self._host = Loop.current
+        self._voters = voters
 
     def load_or_begin(self) -> VoterRecord:
         if self._host.record is None:
-            self._host.record = VoterRecord(f"id of {self._host.name}")
-        return self._host.record
+            self._host.record = VoterRecord(f"id {self._host.site.new_pid()} of {self._host.name}")
+        record = self._host.record
+        if record.members and tuple(sorted(record.members)) != self._voters.names:
+            raise OtherVoters(f"{self._host.name} was founded with other core nodes")
+        return record
 
 
 class Writer:
@@ -86,6 +91,8 @@ class Engine:
         self._voters = voters
         self.counts: Counter[str] = Counter()
         self.failure = None
+        self.routes: dict[str, Host] = {}
+        """By name: the machine that asked last, which may be a copy."""
         self.voter: Voter | None = None
         holder.pace.offset = host.offset_of_wall
         writer = None
@@ -159,8 +166,9 @@ class Engine:
         self._flush()
 
     def _carry(self, to: str, frame: bytes) -> None:
-        host = self._host.site.hosts[to]
-        self._host.site.network.carry(self._host.name, to, "lease", _arrived, host, self._host.name, frame)
+        host = self._host.site.hosts[to] if to in self._voters else self.routes.get(to)
+        if host is not None:
+            self._host.site.network.carry(self._host.name, to, "lease", _arrived, host, self._host, frame)
 
     def _wake(self) -> None:
         self.take(lambda _now: None)
@@ -183,8 +191,9 @@ class Engine:
             self._host.site.at(at, self._fire, at)
 
 
-def _arrived(host: Host, sender: str, frame: bytes) -> None:
+def _arrived(host: Host, sender: Host, frame: bytes) -> None:
     engine = host.agency.engine if host.agency is not None else None
     if engine is not None:
         participant = engine._participant
-        engine.take(lambda now: participant.take(now, sender, frame))
+        engine.routes[sender.name] = sender
+        engine.take(lambda now: participant.take(now, sender.name, frame))

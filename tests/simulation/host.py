@@ -13,6 +13,7 @@ from tests.simulation.network import Endpoint, Frame
 from tests.simulation.supervisord import Orders, Shim
 from tuiconsole.agent.daemon import Agent
 from tuiconsole.coordination.record import VoterRecord
+from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.supervision.commands import PluginCommands
 from tuiconsole.supervision.events import Event, Refused, SupervisordStopping, Unavailable
 
@@ -158,7 +159,7 @@ class Agency:
         self.dealers: dict[int, Endpoint] = {}
         self._numbers = itertools.count(1)
         site = host.site
-        self.agent = SimulatedAgent(site.cluster, site.cluster.nodes[host.name], site.rulebook)
+        self.agent = SimulatedAgent(host.cluster, host.cluster.nodes[host.name], site.rulebook)
 
     def new_number(self) -> int:
         return next(self._numbers)
@@ -174,8 +175,14 @@ class Agency:
 class Host:
     """One node's machine."""
 
-    def __init__(self, site: Site, name: str, namespecs: tuple[str, ...]) -> None:
+    def __init__(
+        self, site: Site, name: str, namespecs: tuple[str, ...], original: Host | None = None
+    ) -> None:
+        """`original`: the machine that this one is a copy of."""
         self.site = site
+        self.original = original
+        self.cluster = site.cluster
+        """The cluster file on this host: an agent that starts reads it."""
         self.name = name
         self.namespecs = namespecs
         chance = site.chance
@@ -187,8 +194,8 @@ class Host:
         self.writing: VoterRecord | None = None
         self.deadline: Deadline | None = None
         self.orders = Orders()
-        self._lives = itertools.count(1)
-        self._shims = itertools.count(1)
+        self._lives = original._lives if original is not None else itertools.count(1)
+        self._shims = original._shims if original is not None else itertools.count(1)
         self.shim = Shim(self, next(self._shims))
         self.agency: Agency | None = None
         self._again = False
@@ -239,11 +246,11 @@ class Host:
             Loop.current = before
 
     async def _live(self, agency: Agency) -> None:
-        await agency.agent.run()
+        handed_over = await agency.agent.run() == HANDED_OVER
         if self.agency is agency:
             self.agency = None
-            self.shim.up = False
-            if self._again:
+            self.shim.up = handed_over
+            if self._again or handed_over:
                 self.site.at(self.site.now + 0.1, self.start_agent)
 
     def kill_agent(self) -> None:

@@ -93,8 +93,10 @@ class Stream:
         network = agency.host.site.network
         me = agency.host.name
         if socket.kind == "pub":
-            for host in agency.host.site.hosts.values():
-                if host is not agency.host:
+            if agency.host.site.hosts[me] is not agency.host:
+                return True  # Nobody connects to where a copy without the address listens.
+            for host in agency.host.site.machines():
+                if host.name != me:
                     network.carry(me, host.name, "pub", _published, host, me, frames)
             return True
         if socket.kind == "dealer":
@@ -107,8 +109,9 @@ class Stream:
         name, life, number = frames[0].decode().split("/")
         if not network.connected(me, name):
             return False
-        to = agency.host.site.hosts[name]
-        network.carry(me, name, "answered", _answered, to, me, int(life), int(number), frames[1:])
+        for to in agency.host.site.machines():
+            if to.name == name:
+                network.carry(me, name, "answered", _answered, to, me, int(life), int(number), frames[1:])
         return True
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from tests.planning.scenario import HCI, SRV
 from tests.simulation import engine, host, network
 from tests.simulation.faults import Faults
 from tests.simulation.loop import Loop
+from tests.simulation.upkeep import Upkeep
 from tests.timeline import Broken, Timeline
 from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Action, Outcome, Verdict
@@ -81,7 +82,10 @@ class Site(Timeline):
         self._pids = 100
         self.network = network.Network(self)
         self.hosts = {name: host.Host(self, name, programs_of(name)) for name in self.cluster.nodes}
+        self.copies: list[host.Host] = []
+        """Machines that bear the name of another one."""
         self.faults = Faults(self)
+        self.upkeep = Upkeep(self)
         self.spawned = 0
         self.doubled = 0
         """Starts of ALLOW applications that ran elsewhere as well."""
@@ -112,6 +116,11 @@ class Site(Timeline):
         """Seconds from the stop signal to the end; stubborn programs wait to be killed."""
         return self.chance.uniform(0.5, 2.0) if self.chance.random() < self.stubborn else 0.01
 
+    def machines(self) -> list[host.Host]:
+        """All hosts, and the copies of some; whoever has the address, each of them once."""
+        originals = [one.original or one for one in self.hosts.values()]
+        return [*originals, *self.copies]
+
     # -- promises --------------------------------------------------------------------------------------------
 
     def check_spawn(self, on: host.Host, process: Process) -> None:
@@ -119,7 +128,7 @@ class Site(Timeline):
         self.spawned += 1
         self.tell(f"{on.name}: {process.namespec} begins under {process.token}")
         allowed = self.isolation(process.group) is Isolation.ALLOW
-        for other in self.hosts.values():
+        for other in self.machines():
             supervisord = other.shim.supervisord
             if other is on or supervisord is None:
                 continue
@@ -225,9 +234,11 @@ class Site(Timeline):
             self._until_well(UP_WITHIN)
             begin = max(FAULTS_FROM, self.now)
             self.faults.plan(begin, FAULTS_UNTIL)
+            self.upkeep.plan(begin, FAULTS_UNTIL)
             if self.manner.isolation:
                 self.faults.part_long(begin, FAULTS_UNTIL)
             self.run_until(FAULTS_UNTIL)
+            self.upkeep.mend()
             self.faults.mend()
             self._until_well(HEALS_WITHIN)
             self.run_until(self.now + 16.0)
@@ -290,7 +301,7 @@ def virtual(site: Site) -> Iterator[None]:
         # What a killed agent was doing is thrown away in the middle, which Python complains of.
         stack.enter_context(patch.object(sys, "unraisablehook", lambda _: None))
         yield
-        for one in site.hosts.values():
+        for one in site.machines():
             one.kill_agent()
             one.shim.supervisord = None
         site.forget()

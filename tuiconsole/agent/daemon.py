@@ -306,8 +306,9 @@ class Agent:
         writer = DeadlineWriter(str(self._run_dir), self._node.name, incarnation)
         last = writer.last
         resume = None
-        if last is not None and last.incarnation == incarnation and boottime() < last.stop_at:
-            resume = (last.epoch, last.deadline)
+        if last is not None and last.incarnation == incarnation:
+            # What ended with that lease is only missed by a master that sees another epoch.
+            resume = (last.epoch, last.deadline if boottime() < last.stop_at else 0.0)
 
         def write(
             deadline: BootTime,

@@ -172,9 +172,7 @@ class Reign:
         if sign := self._sign_of_life(name):
             return sign
         self._give(NodeLost(name, epoch))
-        self._give(
-            NodeDown(name, self._observer.seen(name).incarnation, 0, f"is dead, {by} confirms: {reason}")
-        )
+        self._give(NodeDown(name, "", 0, f"is dead, {by} confirms: {reason}"))
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stored.append(stored)
         await stored

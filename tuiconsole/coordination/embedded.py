@@ -88,7 +88,8 @@ class EmbeddedCoordinator:
             sockets: makes the sockets.
             state_dir: this node's folder; a voter keeps its record in it.
             on_lease: writes the deadline record; called in the engine's thread at each extension.
-            resume: (epoch, end of lease) that the former agent of this incarnation recorded, this boot.
+            resume: (epoch, end of lease) that the former agent of this incarnation recorded, this boot; the
+                end is 0 if that lease is over.
             agreed: digest of what else all nodes must agree on; who has another one is not heard.
 
         Raises:

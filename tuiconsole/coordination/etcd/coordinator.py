@@ -60,7 +60,8 @@ class EtcdCoordinator:
             timing: in force.
             endpoints: of etcd, host:port.
             on_lease: writes the deadline record; called in the engine's thread at each extension.
-            resume: (epoch, end of lease) that the former agent of this incarnation recorded, this boot.
+            resume: (epoch, end of lease) that the former agent of this incarnation recorded, this boot; the
+                end is 0 if that lease is over.
             agreement: what all nodes must agree on; who goes by another one is kept out.
         """
         self._loop = asyncio.get_running_loop()

@@ -66,7 +66,8 @@ class LeaseHolder:
             voters: of this cluster.
             timing: in force.
             incarnation: of this node's shim; another one of the same name is kept out by the voters.
-            resume: (epoch, end of the lease) of the record that the former agent of this incarnation wrote.
+            resume: (epoch, end of the lease) of the record that the former agent of this incarnation wrote;
+                the end is 0 if that is over, and then only a greater epoch is asked for.
             pace: says when renewals are due; that of the whole node.
         """
         self.node = node
@@ -92,9 +93,11 @@ class LeaseHolder:
         self._asked: BootTime = 0.0
         self._stay_until: BootTime = 0.0
         if resume is not None:
-            self.epoch, self.held_until = resume
-            self.state = LeaseState.HELD
-            self._over = False
+            self.epoch, until = resume
+            if until > 0:
+                self.held_until = until
+                self.state = LeaseState.HELD
+                self._over = False
 
     @property
     def stop_at(self) -> BootTime:

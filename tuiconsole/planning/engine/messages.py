@@ -84,7 +84,7 @@ class NodeDown(msgspec.Struct, frozen=True, tag=True):
 
     node: str
     incarnation: str
-    """Of the shim that proves it. Ignored if the node reports another by now."""
+    """Of the shim that proves it; ignored if the node reports another by now. Empty: a person's word."""
     supervisord: int = 0
     """The pid that died. Ignored if the node reports another by now; 0 if the whole machine went."""
     reason: str = "its supervisord died with all its processes"

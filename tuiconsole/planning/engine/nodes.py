@@ -93,13 +93,16 @@ def node_lost(s: Situation, name: str, epoch: int) -> None:
 
 
 def node_down(s: Situation, name: str, incarnation: str, supervisord: int, reason: str) -> None:
-    """Proof that nothing of it runs any more: all its grants are free."""
+    """Proof that nothing of an incarnation runs any more: its grants are free. Without one a person vouches.
+
+    What another incarnation of that name holds stays: that may be another machine, which goes on.
+    """
     node = s.nodes.get(name)
-    if node is None or node.incarnation not in ("", incarnation):
+    if node is None or (incarnation and node.incarnation not in ("", incarnation)):
         return
     if supervisord and node.pids.supervisord not in (0, supervisord):
         return
-    _gone(s, name, reason, f"died with its node: {reason}", keep=False)
+    _gone(s, name, reason, f"died with its node: {reason}", keep=False, incarnation=incarnation)
 
 
 def reconcile(s: Situation, name: str, *, died: bool) -> None:
@@ -198,11 +201,14 @@ def _tell_state(s: Situation, old: Node, new: Node) -> None:
     s.event("node", new.name, text, Severity.MAJOR if bad else Severity.INFO)
 
 
-def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool) -> None:
+def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarnation: str = "") -> None:
     if name not in s.nodes:
         return
     s.event("node", name, f"{name} {reason}", Severity.MAJOR)
     held = [grant for grant in s.draft.grants.values() if grant.node == name]
+    others = incarnation and any(grant.incarnation not in ("", incarnation) for grant in held)
+    if others:
+        held = [grant for grant in held if grant.incarnation == incarnation]
     died: list[Death] = []
     for grant in held:
         if keep and s.outlives(grant):
@@ -215,6 +221,8 @@ def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool) -> Non
         if job is None or job.starting:
             died += [Death(application.name, n, name, fate, with_node=True) for n in _were_up(s, grant, job)]
     s.deaths += died
+    if others:
+        return
     s.lost[name] = reason
     s.silent.pop(name, None)
     s.orders.drop_node(name)

@@ -1,0 +1,159 @@
+"""One deed at a time on a cluster without other faults: each has its story."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.planting import planted
+from tests.simulation.site import Site, virtual
+from tests.timeline import Broken
+from tuiconsole.model.ledger import Grant
+from tuiconsole.model.states import NodeState
+from tuiconsole.planning.engine import nodes
+
+MOVED_WITHIN = 8.0
+
+
+@contextlib.contextmanager
+def quiet(seed: int = 0) -> Iterator[Site]:
+    """A cluster at rest, in which no program fails."""
+    site = Site(seed)
+    site.failing = site.stubborn = 0.0
+    with virtual(site):
+        for host in site.hosts.values():
+            site.at(0.1, host.start_agent)
+        site._until_well(8.0)
+        yield site
+
+
+def running(site: Site) -> dict[str, int]:
+    """The pids of all that runs, by host and name."""
+    return {
+        f"{host.name} {process.namespec}": process.pid
+        for host in site.hosts.values()
+        if host.shim.supervisord is not None
+        for process in host.shim.supervisord.alive()
+    }
+
+
+def server(site: Site) -> str:
+    """One that runs something."""
+    busy = {key.split()[0] for key in running(site)}
+    return next(name for name in ("server_2", "server_3") if name in busy)
+
+
+def state(site: Site, name: str, by: str = "console_1") -> tuple[NodeState, str]:
+    status = site.status(by)
+    assert status is not None
+    node = next(node for node in status.nodes if node.name == name)
+    return node.state, node.reason or ""
+
+
+def places(site: Site) -> list[tuple[str, ...]]:
+    status = site.status("console_1")
+    assert status is not None
+    return [one.nodes for one in status.applications if one.name.startswith("scen2_srv")]
+
+
+def test_applications_leave_a_node_whose_way_to_the_voters_alone_is_cut() -> None:
+    with quiet() as site:
+        name = server(site)
+        site.network.cut_leases.add(name)
+        site.run_until(site.now + MOVED_WITHIN)
+        assert state(site, name)[0] is not NodeState.RUNNING
+        assert all(nodes and nodes != (name,) for nodes in places(site))
+        site.network.cut_leases.clear()
+        site._until_well(8.0)
+
+
+def test_applications_leave_a_node_that_is_given_another_lease_and_it_comes_back_with_the_right_one() -> None:
+    with quiet() as site:
+        name = server(site)
+        agreed = site.cluster.agreement
+        safety = {**agreed.safety, "node_lease": "8"}
+        odd = msgspec.structs.replace(site.cluster, agreement=msgspec.structs.replace(agreed, safety=safety))
+        site.upkeep._give_file(site.hosts[name], odd)
+        site.run_until(site.now + MOVED_WITHIN)
+        for by in ("console_1", name):
+            assert (
+                "kept out: its cluster file differs from the core nodes' in node_lease (8, not 4)"
+                in (state(site, name, by)[1])
+            )
+        assert all(nodes and nodes != (name,) for nodes in places(site))
+        site.upkeep._give_file(site.hosts[name], site.cluster)
+        site._until_well(8.0)
+
+
+def test_an_upgrade_of_one_agent_after_the_other_touches_no_process() -> None:
+    with quiet() as site:
+        before = running(site)
+        site.upkeep.do("upgrade")
+        site.run_until(site.now + 15.0)
+        site._until_well(5.0)
+        assert running(site) == before
+
+
+def test_wall_clocks_that_jump_touch_no_process() -> None:
+    with quiet() as site:
+        before = running(site)
+        for name in (*site.hosts, *site.hosts):
+            site.upkeep.do("clock", name)
+            site.run_until(site.now + 1.0)
+        site._until_well(5.0)
+        assert running(site) == before
+
+
+def test_a_core_node_that_has_lost_its_disk_votes_again_when_a_person_says_so() -> None:
+    with quiet() as site:
+        site.upkeep.do("wipe", "server_2")
+        site.run_until(site.now + 30.0)
+        site._until_well(5.0)
+        record = site.hosts["server_2"].record
+        assert record is not None
+        assert record.generation == 1
+        assert record.members["server_2"] == record.voter_id
+
+
+def copied(site: Site) -> str:
+    """A copy of a server takes its address over, and the supervisord of that copy dies."""
+    name = server(site)
+    while not site.copies or site.hosts[name] is not site.copies[0]:
+        for copy in list(site.copies):
+            site.upkeep._end_copy(copy)
+        site.upkeep._copy(site.hosts[name], 5.0)
+    site.run_until(site.now + 2.0)
+    site.copies[0].shim.lose_supervisord()
+    site.run_until(site.now + 10.0)
+    return name
+
+
+def test_a_copy_proves_nothing_of_the_machine_that_it_is_a_copy_of() -> None:
+    with quiet() as site:
+        name = copied(site)
+        site.upkeep.mend()
+        site._until_well(8.0)
+        assert any(key.startswith(name) for key in running(site))
+
+
+def frees_what_others_hold(situation: Any, name: str, *args: Any, **words: Any) -> None:
+    grants = situation.draft.grants
+    for grant in [grant for grant in grants.values() if isinstance(grant, Grant) and grant.node == name]:
+        grants[grant.name] = msgspec.structs.replace(grant, incarnation="")
+    ORIGINAL(situation, name, *args, **words)
+
+
+ORIGINAL = nodes.node_down
+
+
+def test_a_proof_that_counted_for_another_machine_would_be_seen() -> None:
+    with (
+        planted([(nodes, "node_down", frees_what_others_hold)]),
+        quiet() as site,
+        pytest.raises(Broken, match="begins on"),
+    ):
+        copied(site)
