@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
 
 ETCD = shutil.which("etcd")
-WANTED = bool(os.environ.get("CI"))
-"""In CI a missing etcd is a failure, not a reason to leave tests out."""
+
+
+def missing() -> list[str]:
+    """What the tests with etcd need and is not here, as commands that install it."""
+    found = [] if ETCD is not None else ["apt-get install etcd-server"]
+    return found if importlib.util.find_spec("aetcd") is not None else [*found, "pip install aetcd"]
+
+
+def wanted() -> bool:
+    """In CI a missing etcd is a failure, not a reason to leave tests out."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def free_ports(count: int) -> list[int]:
@@ -30,8 +41,12 @@ class EtcdServer:
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, *which: int) -> None:
+        """Start all members, or some; one that runs goes on."""
+        assert not missing(), f"the tests with etcd cannot be run: {'; '.join(missing())}"
         every = ",".join(f"m{number}=http://127.0.0.1:{port}" for number, port in enumerate(self.peers))
         for number in which or range(len(self.clients)):
+            if number in self.processes:
+                continue
             client, peer = (f"http://127.0.0.1:{ports[number]}" for ports in (self.clients, self.peers))
             with (self.folder / f"etcd{number}.log").open("ab") as log:
                 self.processes[number] = subprocess.Popen(
@@ -49,3 +64,13 @@ class EtcdServer:
             process = self.processes.pop(number)
             process.kill()
             process.wait()
+
+    def pause(self) -> None:
+        """Let all members stand still."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let them go on."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGCONT)

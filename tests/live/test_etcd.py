@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 from collections.abc import Iterator
 
 import pytest
 
-from tests.coordination.etcd_server import ETCD, WANTED, EtcdServer
+from tests.coordination.etcd_server import EtcdServer
 from tests.waiting import until
 from tuiconsole.model.states import ClusterState
 
 from .cluster import Cluster, calm, node_of, running
 
-pytestmark = pytest.mark.live
-
-if not WANTED and (ETCD is None or importlib.util.find_spec("aetcd") is None):
-    pytest.skip("etcd is not tested: apt-get install etcd-server, pip install aetcd", allow_module_level=True)
+pytestmark = [pytest.mark.live, pytest.mark.etcd]
 
 
 @pytest.fixture(scope="module")
 def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdServer]:
-    assert ETCD is not None, "etcd is missing: apt-get install etcd-server"
     made = EtcdServer(tmp_path_factory.mktemp("etcd"), 3)
     made.start()
     yield made
