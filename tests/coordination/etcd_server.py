@@ -8,6 +8,8 @@ import shutil
 import signal
 import socket
 import subprocess
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 ETCD = shutil.which("etcd")
@@ -22,6 +24,26 @@ def missing() -> list[str]:
 def wanted() -> bool:
     """In CI a missing etcd is a failure, not a reason to leave tests out."""
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def member(name: str, folder: Path, client: str, peers: Mapping[str, str], *more: str) -> list[str]:
+    """The command line of a member. `client` and all members' `peers` are host:port."""
+    client, peer = f"http://{client}", f"http://{peers[name]}"
+    every = ",".join(f"{other}=http://{where}" for other, where in peers.items())
+    return [
+        str(ETCD), "--name", name, "--data-dir", str(folder), *more,
+        "--listen-client-urls", client, "--advertise-client-urls", client,
+        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", every,
+    ]  # fmt: skip
+
+
+def leads(client: str) -> bool:
+    """Whether the member that listens at host:port leads etcd; False also without an answer."""
+    try:
+        with urllib.request.urlopen(f"http://{client}/metrics", timeout=1.0) as answer:
+            return b"\netcd_server_is_leader 1\n" in answer.read()
+    except OSError:
+        return False
 
 
 def free_ports(count: int) -> list[int]:
@@ -43,21 +65,17 @@ class EtcdServer:
     def start(self, *which: int) -> None:
         """Start all members, or some; one that runs goes on."""
         assert not missing(), f"the tests with etcd cannot be run: {'; '.join(missing())}"
-        every = ",".join(f"m{number}=http://127.0.0.1:{port}" for number, port in enumerate(self.peers))
+        every = {f"m{number}": f"127.0.0.1:{port}" for number, port in enumerate(self.peers)}
         for number in which or range(len(self.clients)):
             if number in self.processes:
                 continue
-            client, peer = (f"http://127.0.0.1:{ports[number]}" for ports in (self.clients, self.peers))
+            # Shorter than etcd's defaults, which are for members that are far from each other.
+            command = member(
+                f"m{number}", self.folder / f"etcd{number}", f"127.0.0.1:{self.clients[number]}", every,
+                "--heartbeat-interval", "50", "--election-timeout", "300",
+            )  # fmt: skip
             with (self.folder / f"etcd{number}.log").open("ab") as log:
-                self.processes[number] = subprocess.Popen(
-                    [
-                        str(ETCD), "--name", f"m{number}", "--data-dir", str(self.folder / f"etcd{number}"),
-                        "--listen-client-urls", client, "--advertise-client-urls", client,
-                        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-                        "--initial-cluster", every, "--heartbeat-interval", "50", "--election-timeout", "300",
-                    ],
-                    stdout=log, stderr=log,
-                )  # fmt: skip
+                self.processes[number] = subprocess.Popen(command, stdout=log, stderr=log)
 
     def kill(self, *which: int) -> None:
         for number in which or list(self.processes):

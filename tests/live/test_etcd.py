@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 
 import pytest
 
-from tests.coordination.etcd_server import EtcdServer
+from tests.coordination.etcd_server import EtcdServer, leads
 from tests.waiting import until
 from tuiconsole.model.states import ClusterState
 
@@ -35,14 +34,9 @@ def live(etcd: EtcdServer) -> Iterator[Cluster]:
 
 def etcd_leader(etcd: EtcdServer) -> int:
     """The member that leads etcd itself."""
-    import aetcd
-
-    async def ask(number: int) -> bool:
-        async with aetcd.Client("127.0.0.1", etcd.clients[number], timeout=2) as client:
-            status = await client.status()
-            return status.leader is not None and f":{etcd.peers[number]}" in str(status.leader)
-
-    return next(number for number in range(3) if asyncio.run(ask(number)))
+    return until(
+        lambda: [number for number in range(3) if leads(etcd.endpoints[number])], "a leader of etcd"
+    )[0]
 
 
 @pytest.mark.parametrize("lost", ["the master", "the master and etcd's leader"])
