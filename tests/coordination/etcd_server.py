@@ -9,10 +9,12 @@ import signal
 import socket
 import subprocess
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ETCD = shutil.which("etcd")
+NEAR = ("--heartbeat-interval", "50", "--election-timeout", "300")
+"""Shorter than etcd's defaults, which are for members that are far from each other."""
 
 
 def missing() -> list[str]:
@@ -55,7 +57,8 @@ def free_ports(count: int) -> list[int]:
 
 
 class EtcdServer:
-    def __init__(self, folder: Path, members: int = 1) -> None:
+    def __init__(self, folder: Path, members: int = 1, options: Sequence[str] = NEAR) -> None:
+        self.options = tuple(options)
         self.folder = folder
         ports = free_ports(2 * members)
         self.clients, self.peers = ports[:members], ports[members:]
@@ -69,11 +72,8 @@ class EtcdServer:
         for number in which or range(len(self.clients)):
             if number in self.processes:
                 continue
-            # Shorter than etcd's defaults, which are for members that are far from each other.
-            command = member(
-                f"m{number}", self.folder / f"etcd{number}", f"127.0.0.1:{self.clients[number]}", every,
-                "--heartbeat-interval", "50", "--election-timeout", "300",
-            )  # fmt: skip
+            name, data = f"m{number}", self.folder / f"etcd{number}"
+            command = member(name, data, self.endpoints[number], every, *self.options)
             with (self.folder / f"etcd{number}.log").open("ab") as log:
                 self.processes[number] = subprocess.Popen(command, stdout=log, stderr=log)
 
