@@ -35,15 +35,16 @@ prove: venv
 races: venv
 	@SCEN2_WAIT=0 exec $(BIN)/python -m pytest -q tests/live/test_races.py --races 500
 
-# Root, for network namespaces. FAULTS_SECONDS (120) and FAULTS_SEED choose the random part.
+# Root, for network namespaces. FAULTS_SECONDS (120) and FAULTS_SEED choose the random part, ENGINE=etcd the engine.
+ENGINE ?= embedded
 faults: venv
-	@exec $(BIN)/python -m pytest -q -s -m faults tests/faults
+	@FAULTS_ENGINE=$(ENGINE) exec $(BIN)/python -m pytest -q -s -m faults tests/faults
 
 # Faults at random for MINUTES, added to what RESULTS has from earlier runs; the report is beside it, as HTML.
 MINUTES ?= 10
 RESULTS ?= faults.jsonl
 storm: venv
-	@exec $(BIN)/python -m tests.faults --minutes $(MINUTES) --results $(RESULTS)
+	@exec $(BIN)/python -m tests.faults --minutes $(MINUTES) --engine $(ENGINE) --results $(RESULTS)
 
 screenshots: venv
 	@exec $(BIN)/python -m screenshots.take

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
+from tests.coordination.etcd_server import EtcdServer, missing
 from tests.live.cluster import SERVERS, SRV, Cluster, application, node_of, running
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.settings.cluster_file import Engine
 
 SCRIPTED = 3.0
 """Units of SCEN2_WAIT that the start sequence of a srv, and of an hci, waits by script."""
 
 
 @contextlib.contextmanager
-def measured(wait: str = "0.1") -> Iterator[Cluster]:
-    """A cluster at rest."""
-    with running(wait) as cluster:
+def measured(wait: str = "0.1", engine: Engine = Engine.EMBEDDED) -> Iterator[Cluster]:
+    """A cluster at rest; on etcd with three members of their own, as they are by default."""
+    with contextlib.ExitStack() as stack:
+        settings, changes = "", None
+        if engine is Engine.ETCD:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            server = EtcdServer(Path(folder), 3, options=())
+            server.start()
+            stack.callback(server.kill)
+            settings = f"[etcd]\nendpoints = {json.dumps(server.endpoints)}\n"
+            changes = {'coordinator = "embedded"': 'coordinator = "etcd"'}
+        cluster = stack.enter_context(running(wait, settings=settings, changes=changes))
         cluster.restore()
         yield cluster
+
+
+def engines() -> list[Engine]:
+    """Those that can be measured here."""
+    return [one for one in Engine if one is not Engine.ETCD or not missing()]
 
 
 def master_of(status: ClusterStatus) -> str:
@@ -36,7 +55,9 @@ __all__ = [
     "SERVERS",
     "SRV",
     "Cluster",
+    "Engine",
     "application",
+    "engines",
     "master_of",
     "measured",
     "node_of",

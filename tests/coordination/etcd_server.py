@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import urllib.request
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ETCD = shutil.which("etcd")
-WANTED = bool(os.environ.get("CI"))
-"""In CI a missing etcd is a failure, not a reason to leave tests out."""
+NEAR = ("--heartbeat-interval", "50", "--election-timeout", "300")
+"""Shorter than etcd's defaults, which are for members that are far from each other."""
+
+
+def missing() -> list[str]:
+    """What the tests with etcd need and is not here, as commands that install it."""
+    found = [] if ETCD is not None else ["apt-get install etcd-server"]
+    return found if importlib.util.find_spec("aetcd") is not None else [*found, "pip install aetcd"]
+
+
+def wanted() -> bool:
+    """In CI a missing etcd is a failure, not a reason to leave tests out."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def member(name: str, folder: Path, client: str, peers: Mapping[str, str], *more: str) -> list[str]:
+    """The command line of a member. `client` and all members' `peers` are host:port."""
+    client, peer = f"http://{client}", f"http://{peers[name]}"
+    every = ",".join(f"{other}=http://{where}" for other, where in peers.items())
+    return [
+        str(ETCD), "--name", name, "--data-dir", str(folder), *more,
+        "--listen-client-urls", client, "--advertise-client-urls", client,
+        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", every,
+    ]  # fmt: skip
+
+
+def leads(client: str) -> bool:
+    """Whether the member that listens at host:port leads etcd; False also without an answer."""
+    try:
+        with urllib.request.urlopen(f"http://{client}/metrics", timeout=1.0) as answer:
+            return b"\netcd_server_is_leader 1\n" in answer.read()
+    except OSError:
+        return False
 
 
 def free_ports(count: int) -> list[int]:
@@ -22,7 +57,8 @@ def free_ports(count: int) -> list[int]:
 
 
 class EtcdServer:
-    def __init__(self, folder: Path, members: int = 1) -> None:
+    def __init__(self, folder: Path, members: int = 1, options: Sequence[str] = NEAR) -> None:
+        self.options = tuple(options)
         self.folder = folder
         ports = free_ports(2 * members)
         self.clients, self.peers = ports[:members], ports[members:]
@@ -30,22 +66,29 @@ class EtcdServer:
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, *which: int) -> None:
-        every = ",".join(f"m{number}=http://127.0.0.1:{port}" for number, port in enumerate(self.peers))
+        """Start all members, or some; one that runs goes on."""
+        assert not missing(), f"the tests with etcd cannot be run: {'; '.join(missing())}"
+        every = {f"m{number}": f"127.0.0.1:{port}" for number, port in enumerate(self.peers)}
         for number in which or range(len(self.clients)):
-            client, peer = (f"http://127.0.0.1:{ports[number]}" for ports in (self.clients, self.peers))
+            if number in self.processes:
+                continue
+            name, data = f"m{number}", self.folder / f"etcd{number}"
+            command = member(name, data, self.endpoints[number], every, *self.options)
             with (self.folder / f"etcd{number}.log").open("ab") as log:
-                self.processes[number] = subprocess.Popen(
-                    [
-                        str(ETCD), "--name", f"m{number}", "--data-dir", str(self.folder / f"etcd{number}"),
-                        "--listen-client-urls", client, "--advertise-client-urls", client,
-                        "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-                        "--initial-cluster", every, "--heartbeat-interval", "50", "--election-timeout", "300",
-                    ],
-                    stdout=log, stderr=log,
-                )  # fmt: skip
+                self.processes[number] = subprocess.Popen(command, stdout=log, stderr=log)
 
     def kill(self, *which: int) -> None:
         for number in which or list(self.processes):
             process = self.processes.pop(number)
             process.kill()
             process.wait()
+
+    def pause(self) -> None:
+        """Let all members stand still."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let them go on."""
+        for process in self.processes.values():
+            process.send_signal(signal.SIGCONT)

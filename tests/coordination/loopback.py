@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import zmq
 
@@ -63,15 +64,17 @@ def free_addresses(names: str) -> dict[str, str]:
     return addresses
 
 
-class Cluster:
-    """Engines in one process, each with its own sockets, threads and folder."""
+class Members:
+    """Engines in one process, each with its own thread. What they tell by themselves can be awaited."""
 
-    def __init__(self, folder: Path, voters: str, timing: Timing = FAST) -> None:
-        self.folder = folder
-        self.addresses = free_addresses(voters)
-        self.timing = timing
-        self.members: dict[str, EmbeddedCoordinator] = {}
-        self.sockets: dict[str, PlainSockets] = {}
+    timing = FAST
+    elects_within: float
+    """Seconds from a leader's clean stop to the next one."""
+    returns_within: float
+    """Seconds from the return of what was away to a leader, and to new leases."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, Any] = {}
         self.deadlines: dict[str, list[tuple[float, ...]]] = {}
         self._news = asyncio.Event()
 
@@ -80,9 +83,9 @@ class Cluster:
         node: str,
         incarnation: str = "",
         resume: tuple[int, BootTime] | None = None,
-        agreed: str = "",
-    ) -> EmbeddedCoordinator:
-        self.sockets[node] = PlainSockets()
+        on_lease: Callable[..., None] | None = None,
+        **settings: Any,
+    ) -> Any:
         written = self.deadlines.setdefault(node, [])
         loop = asyncio.get_running_loop()
 
@@ -90,18 +93,7 @@ class Cluster:
             written.append(deadline[:5])
             loop.call_soon_threadsafe(self._news.set)
 
-        member = EmbeddedCoordinator(
-            node,
-            incarnation or f"shim of {node}",
-            "cluster",
-            self.addresses,
-            self.timing,
-            self.sockets[node],
-            self.folder / node,
-            on_lease=write,  # type: ignore[arg-type]
-            resume=resume,
-            agreed=agreed,
-        )
+        member = self._made(node, incarnation or f"shim of {node}", on_lease or write, resume, **settings)
         self.members[node] = member
         for listen in (
             member.on_leadership,
@@ -113,26 +105,45 @@ class Cluster:
         member.start()
         return member
 
+    def _made(
+        self,
+        node: str,
+        incarnation: str,
+        write: Callable[..., None],
+        resume: tuple[int, BootTime] | None,
+        **settings: Any,
+    ) -> Any:
+        raise NotImplementedError
+
+    async def held(self, node: str, incarnation: str = "") -> Any:
+        """A node that holds a lease."""
+        member = self.start(node, incarnation)
+        await member.join()
+        await self.when(lambda: member.lease is not None, 6.0)
+        return member
+
     async def stop(self, node: str) -> None:
         await self.members.pop(node).stop()
-        self.sockets.pop(node).close()
 
     async def stop_all(self) -> None:
-        for node in list(self.members):
-            await self.stop(node)
+        await asyncio.gather(*map(self.stop, list(self.members)))
 
-    def leader(self) -> EmbeddedCoordinator | None:
-        return next((one for one in self.members.values() if one.leadership is not None), None)
+    async def take_majority_away(self) -> None:
+        """Whoever leads goes on, but what keeps register and leases does not answer any more."""
+        raise NotImplementedError
 
-    async def a_leader(self, within: float = 5.0) -> EmbeddedCoordinator:
-        found: list[EmbeddedCoordinator] = []
+    async def bring_majority_back(self) -> None:
+        raise NotImplementedError
 
-        def look() -> bool:
-            found[:] = [one for one in (self.leader(),) if one is not None]
-            return bool(found)
+    def leaders(self) -> list[Any]:
+        return [one for one in self.members.values() if one.leadership is not None]
 
-        await self.when(look, within)
-        return found[0]
+    def leader(self) -> Any | None:
+        return next(iter(self.leaders()), None)
+
+    async def a_leader(self, within: float = 8.0) -> Any:
+        await self.when(lambda: self.leader() is not None, within)
+        return self.leader()
 
     async def when(self, condition: Callable[[], bool], within: float) -> None:
         """Wait for what a member tells by itself: leadership, leases, deadlines."""
@@ -147,5 +158,49 @@ class Cluster:
         except asyncio.TimeoutError:
             raise AssertionError(f"not within {within} s") from None
 
-    def name_of(self, member: EmbeddedCoordinator) -> str:
+    def name_of(self, member: Any) -> str:
         return next(name for name, one in self.members.items() if one is member)
+
+
+class Cluster(Members):
+    """Embedded engines, each with its own sockets and folder."""
+
+    elects_within = 2.0
+    returns_within = 5.0
+
+    def __init__(self, folder: Path, voters: str, timing: Timing = FAST) -> None:
+        super().__init__()
+        self.folder = folder
+        self.addresses = free_addresses(voters)
+        self.timing = timing
+        self.sockets: dict[str, PlainSockets] = {}
+        self._away: list[str] = []
+
+    def _made(
+        self,
+        node: str,
+        incarnation: str,
+        write: Callable[..., None],
+        resume: tuple[int, BootTime] | None,
+        agreed: str = "",
+    ) -> EmbeddedCoordinator:
+        self.sockets[node] = PlainSockets()
+        return EmbeddedCoordinator(
+            node, incarnation, "cluster", self.addresses, self.timing, self.sockets[node],
+            self.folder / node, on_lease=write, resume=resume, agreed=agreed,
+        )  # fmt: skip
+
+    async def stop(self, node: str) -> None:
+        member, sockets = self.members.pop(node), self.sockets.pop(node)
+        await member.stop()
+        sockets.close()
+
+    async def take_majority_away(self) -> None:
+        leader = self.leader()
+        self._away = [one for one in self.addresses if self.members[one] is not leader]
+        for one in self._away:
+            await self.stop(one)
+
+    async def bring_majority_back(self) -> None:
+        for one in self._away:
+            self.start(one)

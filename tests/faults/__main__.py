@@ -1,8 +1,8 @@
-"""Storms that add up: `python -m tests.faults [--minutes M] [--seed S] [--results FILE]` (root).
+"""Storms that add up: `python -m tests.faults [--minutes M] [--seed S] [--engine E] …`.
 
-Each run takes the seed after the last one of the results file, if none is given, and adds its rounds to the
-file. The report of all of them is printed, and written beside it as HTML. Exit code 1 if anything is
-violated, or a fault cannot be made.
+It needs root. Each run takes the seed after the engine's last one in the results file, if none is given, and
+adds its rounds to the file. The report of all of them is printed, and written beside it as HTML. Exit
+code 1 if anything is violated, or a fault cannot be made.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from .machines import machines
-from .network import obstacle
+from tuiconsole.settings.cluster_file import Engine
+
+from .machines import machines, obstacle
 from .results import Round, add, load, report, summary
 from .storm import Storm
 
@@ -24,10 +25,10 @@ SEED_MINUTES = 10.0
 """A cluster lives that long at most; then the next seed has a new one."""
 
 
-def storm(seed: int, seconds: float, results: Path) -> bool:
+def storm(seed: int, seconds: float, results: Path, engine: Engine) -> bool:
     """One seed on a new cluster. False if something was violated."""
-    last = Round(seed, 0, "the first start")
-    with machines() as cluster:
+    last = Round(seed, 0, "the first start", engine=engine.value)
+    with machines(engine) as cluster:
         try:
             for one in Storm(cluster, seed).blow(seconds):
                 last = msgspec.structs.replace(one, version=version("tuiconsole"))
@@ -37,7 +38,7 @@ def storm(seed: int, seconds: float, results: Path) -> bool:
                     return False
         except AssertionError as error:
             story = f"{error}\n{cluster.last_words()}"
-            failed = Round(seed, last.number + 1, "not whole again", violations=(story,))
+            failed = Round(seed, last.number + 1, "not whole again", violations=(story,), engine=engine.value)
             add(results, failed)
             print(failed, flush=True)
             return False
@@ -49,17 +50,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--engine", choices=[one.value for one in Engine], default="embedded")
     parser.add_argument("--results", type=Path, default=Path("faults.jsonl"))
     wanted = parser.parse_args()
-    if why := obstacle():
+    engine = Engine(wanted.engine)
+    if why := obstacle(engine):
         print(f"the faults cannot be made: {why}", file=sys.stderr)
         return 1
     before = load(wanted.results)
-    seed = wanted.seed if wanted.seed is not None else max((one.seed for one in before), default=0) + 1
+    seeds = [one.seed for one in before if one.engine == wanted.engine]
+    seed = wanted.seed if wanted.seed is not None else max(seeds, default=0) + 1
     end = time.monotonic() + wanted.minutes * 60
     kept = True
     while (left := end - time.monotonic()) > 0:
-        kept = storm(seed, min(left, SEED_MINUTES * 60), wanted.results) and kept
+        kept = storm(seed, min(left, SEED_MINUTES * 60), wanted.results, engine) and kept
         seed += 1
     rounds = load(wanted.results)
     print(summary(rounds))

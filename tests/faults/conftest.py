@@ -6,17 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from .machines import Machines, machines
-from .network import obstacle
+from .machines import Machines, chosen, machines, obstacle
 
 
 @pytest.fixture(scope="package")
 def hosts() -> Iterator[Machines]:
     """The machines of all stories."""
-    why = obstacle()
+    why = obstacle(chosen())
     if why:
         pytest.skip(why)
-    with machines() as cluster:
+    with machines(chosen()) as cluster:
         yield cluster
 
 

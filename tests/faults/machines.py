@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import secrets
@@ -13,16 +14,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.coordination.etcd_server import leads, member, missing
 from tests.live.cluster import ENDS_WITHIN, SRV, Cluster, application, calm, folder_of_a_demo, whole
-from tests.waiting import gone, none_left
+from tests.waiting import gone, none_left, until
 from tuiconsole.clock import boottime
 from tuiconsole.demo.folder import prepare
 from tuiconsole.demo.guardian import Guardian
 from tuiconsole.demo.tagged import VARIABLE
-from tuiconsole.settings.cluster_file import load_cluster
+from tuiconsole.settings.cluster_file import Engine, load_cluster
 from tuiconsole.settings.run_dir import run_dir_of
 
 from .network import ROOT, Network, address
+from .network import obstacle as network_obstacle
 from .overlap import Judge
 
 HOSTS = (1, 2, 3)
@@ -42,16 +45,25 @@ class Machines(Cluster):
     """A cluster of three hosts, each with a server and a console. Use it within `machines()`."""
 
     def __init__(
-        self, folder: Path, network: Network, wait: str = "0", settings: str = "", general: str = ""
+        self,
+        folder: Path,
+        network: Network,
+        engine: Engine,
+        wait: str = "0",
+        settings: str = "",
+        general: str = "",
     ) -> None:
         super().__init__(folder, wait)
         self.network = network
+        self.engine = engine
+        """With ETCD each host carries a member of an etcd cluster as well."""
         self.settings = settings
         """Tables that the cluster file has beside its own."""
         self.general = general
         """Words under [cluster]."""
         self.judge = Judge(self.witness.folder)
         self._hosts: dict[int, subprocess.Popen[bytes]] = {}
+        self._members: dict[int, subprocess.Popen[bytes]] = {}
         self._environment: dict[str, str] = {}
         self._guardian: Guardian | None = None
 
@@ -63,6 +75,9 @@ class Machines(Cluster):
         text = self.config.read_text("utf-8")
         text = re.sub(r"127\.0\.0\.1(\d)", lambda match: address(int(match[1])), text)
         text = text.replace("[cluster]", f"[cluster]\n{self.general}")
+        if self.engine is Engine.ETCD:
+            text = text.replace('coordinator = "embedded"', 'coordinator = "etcd"')
+            text += f"\n[etcd]\nendpoints = {json.dumps([_client(host) for host in self.network.hosts])}\n"
         self.config.write_text(f"{text}\n{self.settings}\n", "utf-8")
         cluster = load_cluster(self.config)
         tag = secrets.token_hex(8)
@@ -89,7 +104,10 @@ class Machines(Cluster):
         self.hang_up()
         for process in self._hosts.values():
             process.send_signal(number)
-        return max([process.wait(ENDS_WITHIN) for process in self._hosts.values()], default=0)
+        worst = max([process.wait(ENDS_WITHIN) for process in self._hosts.values()], default=0)
+        for host in list(self._members):
+            self.kill_member(host)
+        return worst
 
     def sweep(self) -> None:
         """Leave nothing alive."""
@@ -103,7 +121,9 @@ class Machines(Cluster):
     # -- faults ----------------------------------------------------------------------------------------------
 
     def switch_on(self, host: int) -> None:
-        """Start what keeps the agents of a host."""
+        """Start what keeps the agents of a host, and its member of etcd."""
+        if self.engine is Engine.ETCD:
+            self.start_member(host)
         with (self.folder / "log" / f"host_{host}.log").open("ab") as log:
             self._hosts[host] = subprocess.Popen(
                 self.network.command(
@@ -138,7 +158,28 @@ class Machines(Cluster):
             return found
 
         none_left(left)
+        if host in self._members:
+            self._members.pop(host).wait()
         return at
+
+    def start_member(self, host: int) -> None:
+        """Start the etcd of a host."""
+        peers = {f"etcd_{one}": f"{address(one)}:2380" for one in self.network.hosts}
+        command = member(f"etcd_{host}", self.folder / f"etcd_{host}", _client(host), peers)
+        with (self.folder / "log" / f"etcd_{host}.log").open("ab") as log:
+            self._members[host] = subprocess.Popen(
+                self.network.command(host, *command), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def kill_member(self, host: int) -> None:
+        """kill -9 of the etcd of a host."""
+        process = self._members.pop(host)
+        process.kill()
+        process.wait()
+
+    def leading_member(self) -> int:
+        """The host whose etcd leads the others."""
+        return until(lambda: [host for host in self._members if leads(_client(host))], "a leader of etcd")[0]
 
     @contextlib.contextmanager
     def launcher_held(self) -> Iterator[None]:
@@ -181,9 +222,29 @@ class Machines(Cluster):
         return [*map(str, self.judge.overlaps()), *self.witness.doubles()]
 
 
+def obstacle(engine: Engine) -> str:
+    """Why there can be no such machines here, in words; empty if there can."""
+    lacking = missing() if engine is Engine.ETCD else []
+    return network_obstacle() or "; ".join(f"etcd needs {one}" for one in lacking)
+
+
+def chosen() -> Engine:
+    """The engine that `make faults` names (FAULTS_ENGINE)."""
+    return Engine(os.environ.get("FAULTS_ENGINE", Engine.EMBEDDED.value))
+
+
+def _client(host: int) -> str:
+    return f"{address(host)}:2379"
+
+
 @contextlib.contextmanager
 def machines(
-    wait: str = "0", settings: str = "", general: str = "", *, strict: bool = True
+    engine: Engine = Engine.EMBEDDED,
+    wait: str = "0",
+    settings: str = "",
+    general: str = "",
+    *,
+    strict: bool = True,
 ) -> Iterator[Machines]:
     """A cluster of three hosts from its first rest until it has ended, and nothing of it is left.
 
@@ -191,7 +252,7 @@ def machines(
     """
     parent = folder_of_a_demo()
     with Network(HOSTS) as network:
-        cluster = Machines(parent / "d", network, wait, settings, general)
+        cluster = Machines(parent / "d", network, engine, wait, settings, general)
         cluster.folder.mkdir()
         try:
             cluster.launch()

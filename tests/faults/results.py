@@ -29,10 +29,12 @@ class Round(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     violations: tuple[str, ...] = ()
     """What ran twice, or what did not heal; with its story."""
     version: str = ""
+    engine: str = "embedded"
 
     def __str__(self) -> str:
         tail = f": {'; '.join(self.violations)}" if self.violations else ""
-        return f"{self.seed:6}/{self.number:<4} {self.what}: whole again after {self.healed:.2f} s{tail}"
+        where = f"{self.engine:8} {self.seed:6}/{self.number:<4}"
+        return f"{where} {self.what}: whole again after {self.healed:.2f} s{tail}"
 
 
 def load(file: Path) -> list[Round]:
@@ -67,28 +69,35 @@ def _spread(name: str, values: Sequence[float]) -> str:
 
 
 def summary(rounds: Sequence[Round]) -> str:
-    """Some lines of text."""
+    """Some lines of text for each engine, and all that is broken."""
+    lines = []
+    for engine in sorted({one.engine for one in rounds}):
+        lines += _summary(engine, [one for one in rounds if one.engine == engine])
+    return "\n".join([*lines, *(str(one) for one in rounds if one.violations)])
+
+
+def _summary(engine: str, rounds: Sequence[Round]) -> list[str]:
     broken = [one for one in rounds if one.violations]
-    lines = [
-        f"{len(rounds)} rounds of {len({one.seed for one in rounds})} seeds, "
+    return [
+        f"{engine}: {len(rounds)} rounds of {len({one.seed for one in rounds})} seeds, "
         f"{sum(one.starts for one in rounds)} starts of programs, "
         f"{sum(one.overlap_ms for one in rounds):.0f} ms of overlap, {len(broken)} violations",
-        _spread("whole again", [one.healed for one in rounds if not one.violations]),
-        _spread("elsewhere", [each for one in rounds for each in one.elsewhere]),
+        "  " + _spread("whole again", [one.healed for one in rounds if not one.violations]),
+        "  " + _spread("elsewhere", [each for one in rounds for each in one.elsewhere]),
     ]
-    return "\n".join([*lines, *map(str, broken)])
 
 
 def report(rounds: Sequence[Round]) -> str:
     """The same as a page of HTML, with every round."""
     rows = "\n".join(
-        f"<tr{' class=bad' if one.violations else ''}><td>{one.seed}<td>{one.number}"
+        f"<tr{' class=bad' if one.violations else ''}><td>{one.engine}<td>{one.seed}<td>{one.number}"
         f"<td>{html.escape(one.what)}"
         f"<td>{one.healed:.2f}<td>{', '.join(f'{each:.2f}' for each in one.elsewhere)}<td>{one.starts}"
         f"<td>{one.overlap_ms:.0f}<td><pre>{html.escape(chr(10).join(one.violations))}</pre>"
         for one in rounds
     )
     heads = (
+        "engine",
         "seed",
         "round",
         "broken",

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from tests.live.cluster import CONSOLES, HCI, SERVERS, SRV, frozen, node_of
 from tuiconsole.clock import boottime
+from tuiconsole.settings.cluster_file import Engine
 
 from .machines import HOSTS, Machines, host_of, nodes_of
 from .results import Round
@@ -49,7 +50,9 @@ class Storm:
             AssertionError: the cluster did not become whole again.
         """
         end = time.monotonic() + seconds
-        faults = (self._part, self._one_way, self._bridge, self._pause, self._kill, self._power_cut)
+        faults = [self._part, self._one_way, self._bridge, self._pause, self._kill, self._power_cut]
+        if self._cluster.engine is Engine.ETCD:
+            faults += [self._leaders, self._member]
         number = 0
         while time.monotonic() < end:
             number += 1
@@ -63,6 +66,7 @@ class Storm:
             overlap = sum(one.length for one in self._cluster.judge.overlaps()[self._convicted :])
             new, self._convicted = twice[self._convicted :], len(self._cluster.judge.overlaps())
             yield Round(
+                engine=self._cluster.engine.value,
                 seed=self._seed,
                 number=number,
                 what=what,
@@ -144,3 +148,29 @@ class Storm:
         self._cluster.network.heal()
         self._cluster.switch_on(host)
         return f"power cut of host {host} with {' and '.join(nodes_of(host))}"
+
+    def _leaders(self) -> str:
+        """The master's agent and the leader of etcd die together, wherever each of them is."""
+        status = self._cluster.status()
+        member = self._cluster.leading_member()
+        self._cluster.kill_member(member)
+        master = "no master"
+        if status.master is not None:
+            master = status.master.node
+            if pid := node_of(status, master).pids.agent:
+                os.kill(pid, signal.SIGKILL)
+        seconds = self._a_while()
+        self._meanwhile(seconds)
+        self._cluster.start_member(member)
+        return f"kill -9 of the agent of {master}, and for {seconds:.1f} s of etcd's leader, on host {member}"
+
+    def _member(self) -> str:
+        """One etcd dies, or a majority."""
+        hosts = self._chance.sample(HOSTS, self._chance.choice((1, 2)))
+        seconds = self._a_while()
+        for host in hosts:
+            self._cluster.kill_member(host)
+        self._meanwhile(seconds)
+        for host in hosts:
+            self._cluster.start_member(host)
+        return f"kill -9 of etcd on {' and '.join(f'host {host}' for host in hosts)} for {seconds:.1f} s"

@@ -11,8 +11,7 @@ from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Verdict
 from tuiconsole.model.states import NodeState
 
-from .machines import Machines, host_of, machines, nodes_of
-from .network import obstacle
+from .machines import Machines, chosen, host_of, machines, nodes_of, obstacle
 
 pytestmark = pytest.mark.faults
 
@@ -28,10 +27,10 @@ STRATEGY = 'conciliation_strategy = "SENICIDE"'
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Machines]:
     """Machines of their own: here something does run twice, as its rules allow."""
-    why = obstacle()
+    why = obstacle(chosen())
     if why:
         pytest.skip(why)
-    with machines(settings=SETTINGS, strict=False, general=STRATEGY) as made:
+    with machines(chosen(), settings=SETTINGS, strict=False, general=STRATEGY) as made:
         yield made
 
 

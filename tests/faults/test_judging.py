@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.waiting import until
@@ -32,9 +33,15 @@ def test_the_rounds_of_several_runs_add_up_in_one_file(tmp_path: Path) -> None:
     assert "scen2_hci_1 ran twice" in words
 
 
+def test_the_rounds_of_each_engine_add_up_by_themselves(tmp_path: Path) -> None:
+    words = summary([WHOLE, msgspec.structs.replace(WHOLE, engine="etcd"), BROKEN])
+    assert "embedded: 2 rounds of 2 seeds" in words
+    assert "etcd: 1 rounds of 1 seeds, 3 starts of programs, 0 ms of overlap, 0 violations" in words
+
+
 def test_the_page_of_the_results_marks_what_is_broken_and_takes_no_markup_from_it() -> None:
     page = report([WHOLE, BROKEN])
-    assert "<tr class=bad><td>2<td>1<td>&lt;kill&gt;" in page
+    assert "<tr class=bad><td>embedded<td>2<td>1<td>&lt;kill&gt;" in page
     assert "<kill>" not in page
 
 

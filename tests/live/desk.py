@@ -11,7 +11,7 @@ import msgspec
 from tuiconsole.client.oneshot import Lines, NoAnswerError, act, follow
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.events import Event
-from tuiconsole.model.requests import Action, Outcome
+from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.wire.keys import load_keyring, load_pair, only_person
@@ -57,9 +57,15 @@ class Desk:
         self, action: Action | str, *targets: str, timeout: float = 20.0, strategy: str | None = None
     ) -> list[Outcome]:
         """Ask, and wait for an outcome of each target."""
-        body = Act(Action(action), targets, self.node.name, timeout, strategy)
-        answers = act(self._lines, [self.node], body, Tally(targets))
+        answers = self.steps(action, *targets, timeout=timeout, strategy=strategy)
         return [answer for answer in answers if isinstance(answer, Outcome)]
+
+    def steps(
+        self, action: Action | str, *targets: str, timeout: float = 20.0, strategy: str | None = None
+    ) -> Iterator[Progress | Outcome]:
+        """Ask, and pass on all that is told."""
+        body = Act(Action(action), targets, self.node.name, timeout, strategy)
+        return act(self._lines, [self.node], body, Tally(targets))
 
 
 def pretty(status: ClusterStatus | None) -> str:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
 import json
 from collections.abc import Iterator
 
 import pytest
 
-from tests.coordination.etcd_server import ETCD, WANTED, EtcdServer
+from tests.coordination.etcd_server import EtcdServer, leads
 from tests.waiting import until
 from tuiconsole.model.states import ClusterState
 
 from .cluster import Cluster, calm, node_of, running
 
-pytestmark = pytest.mark.live
-
-if not WANTED and (ETCD is None or importlib.util.find_spec("aetcd") is None):
-    pytest.skip("etcd is not tested: apt-get install etcd-server, pip install aetcd", allow_module_level=True)
+pytestmark = [pytest.mark.live, pytest.mark.etcd]
 
 
 @pytest.fixture(scope="module")
 def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdServer]:
-    assert ETCD is not None, "etcd is missing: apt-get install etcd-server"
     made = EtcdServer(tmp_path_factory.mktemp("etcd"), 3)
     made.start()
     yield made
@@ -40,14 +34,9 @@ def live(etcd: EtcdServer) -> Iterator[Cluster]:
 
 def etcd_leader(etcd: EtcdServer) -> int:
     """The member that leads etcd itself."""
-    import aetcd
-
-    async def ask(number: int) -> bool:
-        async with aetcd.Client("127.0.0.1", etcd.clients[number], timeout=2) as client:
-            status = await client.status()
-            return status.leader is not None and f":{etcd.peers[number]}" in str(status.leader)
-
-    return next(number for number in range(3) if asyncio.run(ask(number)))
+    return until(
+        lambda: [number for number in range(3) if leads(etcd.endpoints[number])], "a leader of etcd"
+    )[0]
 
 
 @pytest.mark.parametrize("lost", ["the master", "the master and etcd's leader"])

@@ -249,6 +249,7 @@ class Agent:
         self._front.serve(router)
         for name, work in (
             ("the heartbeat", self._beat()),
+            ("coordination", coordinator.until_failed()),
             ("the lease", self._local.keep_under_lease()),
             ("the throne", self._throne.hold()),
             ("the front", self._front.tell_followers()),

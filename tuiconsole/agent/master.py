@@ -392,10 +392,16 @@ class Throne:
         self._task: asyncio.Task[None] | None = None
 
     async def hold(self) -> None:
-        """Follow leadership for ever."""
+        """Follow leadership until it is cancelled; no reign outlives it."""
         changed = asyncio.Event()
         self._coordinator.on_leadership(lambda _: changed.set())
         changed.set()
+        try:
+            await self._follow(changed)
+        finally:
+            await self._end()
+
+    async def _follow(self, changed: asyncio.Event) -> None:
         while True:
             await changed.wait()
             changed.clear()

@@ -137,6 +137,12 @@ class Coordinator(Protocol):
     All times are this machine's boot time, in seconds.
     """
 
+    async def until_failed(self) -> None:
+        """Wait, for ever unless an unforeseen error has ended the engine: it is raised.
+
+        The engine has logged it, leads no more, and renews no lease; a new one is to be started in time.
+        """
+
     @property
     def leadership(self) -> Leadership | None:
         """This node's leadership if it is certainly held at this moment."""

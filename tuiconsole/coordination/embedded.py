@@ -56,6 +56,9 @@ class _InLoop(EngineListener):
     def result(self, request: int, result: Result) -> None:
         self._soon(lambda: self._coordinator.tell_result(request, result))
 
+    def failed(self, error: BaseException) -> None:
+        self._soon(lambda: self._coordinator.tell_failure(error))
+
     def _soon(self, call: Callable[[], None]) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call)
@@ -119,6 +122,7 @@ class EmbeddedCoordinator:
         self._requests = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Result]] = {}
         self._left = asyncio.Event()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_leadership: list[LeadershipListener] = []
         self._on_lease_event: dict[LeaseEvent, list[LeaseListener]] = {event: [] for event in LeaseEvent}
 
@@ -136,6 +140,10 @@ class EmbeddedCoordinator:
         for future in self._pending.values():
             if not future.done():
                 future.set_result(Failure.UNKNOWN)
+
+    async def until_failed(self) -> None:
+        """See `Coordinator`."""
+        await asyncio.shield(self._failed)
 
     # -- leadership and the register -------------------------------------------------------------------------
 
@@ -355,6 +363,12 @@ class EmbeddedCoordinator:
             self._left.set()
         for listener in self._on_lease_event[event]:
             listener(lease)
+
+    def tell_failure(self, error: BaseException) -> None:
+        """The engine's thread has ended by an error."""
+        if not self._failed.done():
+            self._failed.set_exception(error)
+            self._failed.exception()  # whoever does not wait for it finds it in the log
 
     def tell_result(self, request: int, result: Result) -> None:
         """A request has its outcome."""

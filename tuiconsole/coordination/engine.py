@@ -5,6 +5,7 @@ Nothing slow shares it: the disk has a thread of its own, and the rest of the ag
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import random
@@ -37,6 +38,7 @@ GRACE = 0.03
 """After a pause, seconds without input before timers may fire: what arrived meanwhile is first to be read."""
 
 Ready = list[tuple[object, int]]
+_log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -74,6 +76,7 @@ class Engine:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._calls: deque[Callable[[BootTime], None]] = deque()
         self._stopping = False
+        self._listener = listener
         self._pace = holder.pace
         self._disk: DiskWriter | None = None
         if votes_from is not None:
@@ -148,10 +151,11 @@ class Engine:
     def _run(self) -> None:
         try:
             self._loop()
-        except BaseException as error:  # the thread's owner must learn why it ended
+        except BaseException as error:  # noqa: BLE001 (the thread's owner must learn why it ended)
             self.failure = error
+            _log.critical("the coordination thread failed", exc_info=error)
             self._participant.halt(boottime(), f"the coordination thread failed: {error!r}")
-            raise
+            self._listener.failed(error)
         finally:
             self._ports.close()
 

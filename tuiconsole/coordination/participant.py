@@ -57,6 +57,9 @@ class EngineListener:
     def result(self, request: int, result: Result) -> None:
         """A request's outcome."""
 
+    def failed(self, error: BaseException) -> None:
+        """The engine's thread has ended by an error that nobody foresaw."""
+
 
 class ClusterView(msgspec.Struct, frozen=True):
     """What this node sees of the nodes' leases while it leads."""

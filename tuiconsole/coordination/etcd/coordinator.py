@@ -15,6 +15,7 @@ from tuiconsole.coordination.coordinator import (
     LostLeadership,
     NodeLease,
     NoQuorum,
+    OutcomeUnknown,
     Quorum,
     TooLarge,
     Versioned,
@@ -76,7 +77,9 @@ class EtcdCoordinator:
             lambda leadership: self._soon(lambda: self._tell_leadership(leadership)),
             lambda event, lease: self._soon(lambda: self._tell_lease(event, lease)),
             on_lease,
+            lambda error: self._soon(lambda: self._tell_failure(error)),
         )
+        self._failed: asyncio.Future[None] = self._loop.create_future()
         self._left = asyncio.Event()
         self._on_leadership: list[LeadershipListener] = []
         self._on_lease_event: dict[LeaseEvent, list[LeaseListener]] = {event: [] for event in LeaseEvent}
@@ -86,8 +89,15 @@ class EtcdCoordinator:
         self._engine.start()
 
     async def stop(self) -> None:
-        """End the engine without leaving: the lease goes on until its end, for an agent that comes back."""
+        """End the engine without leaving: the lease goes on until its end, for an agent that comes back.
+
+        A leader resigns. Call it when this node acts no more as the leader.
+        """
         await self._loop.run_in_executor(None, self._engine.stop)
+
+    async def until_failed(self) -> None:
+        """See `Coordinator`."""
+        await asyncio.shield(self._failed)
 
     @property
     def leadership(self) -> Leadership | None:
@@ -117,7 +127,8 @@ class EtcdCoordinator:
         if len(value) > VALUE_LIMIT:
             raise TooLarge(f"{len(value)} bytes are more than the {VALUE_LIMIT} that the register holds")
         until = boottime() + timeout
-        return await self._ask(lambda register: register.replace(value, expected, until))
+        asked = self._engine.ask(lambda register: register.replace(value, expected, until), OutcomeUnknown)
+        return await asyncio.wrap_future(asked)
 
     @property
     def lease(self) -> NodeLease | None:
@@ -225,6 +236,11 @@ class EtcdCoordinator:
     def _soon(self, call: Callable[[], None]) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call)
+
+    def _tell_failure(self, error: BaseException) -> None:
+        if not self._failed.done():
+            self._failed.set_exception(error)
+            self._failed.exception()  # whoever does not wait for it finds it in the log
 
     def _tell_leadership(self, leadership: Leadership | None) -> None:
         for listener in self._on_leadership:

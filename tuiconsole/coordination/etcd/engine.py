@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import threading
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from tuiconsole.clock import BootTime, boottime
-from tuiconsole.coordination.coordinator import Leadership, Quorum
+from tuiconsole.coordination.coordinator import CoordinationError, Leadership, LostLeadership, Quorum
 from tuiconsole.coordination.etcd.concord import Concord
 from tuiconsole.coordination.etcd.lease_keeper import LeaseKeeper, LeaseTold
 from tuiconsole.coordination.etcd.observation import Observation
@@ -23,6 +25,7 @@ from tuiconsole.model.agreement import Agreement
 from tuiconsole.settings.timing import Timing
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 
 class EtcdEngine:
@@ -39,9 +42,15 @@ class EtcdEngine:
         tell_leadership: Callable[[Leadership | None], None],
         tell_lease: LeaseTold,
         on_lease: DeadlineWriter | None,
+        tell_failure: Callable[[BaseException], None],
     ) -> None:
         self.observation = Observation(keys)
         self.damage: str | None = None
+        self.failure: BaseException | None = None
+        self._tell_failure = tell_failure
+        self._end: asyncio.Future[None]
+        self._ends = False
+        self._asked: set[asyncio.Task[Any]] = set()
         self._endpoints = tuple(endpoints)
         self._timing = timing
         self._candidate = holder.node in candidates
@@ -63,24 +72,61 @@ class EtcdEngine:
         self._ready.wait()
 
     def stop(self) -> None:
-        """End the thread; returns when it has ended. The lease and the seat run out by themselves."""
+        """End the thread; returns when it has ended. The node's lease runs out by itself.
+
+        A leader resigns: whoever stops its engine acts no more, and the next one need not wait.
+        """
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopping.set)
+            with contextlib.suppress(RuntimeError):  # it has ended meanwhile
+                self._loop.call_soon_threadsafe(self._finish)
             self._thread.join()
 
     def call(self, function: Callable[[BootTime], None]) -> None:
         """Have `function(now)` called in the engine's thread."""
 
         def called() -> None:
-            function(boottime())
+            try:
+                function(boottime())
+            except Exception as error:  # noqa: BLE001 (as in a task: it must not seem to be done)
+                if not self._end.done():
+                    self._end.set_exception(error)
             self._keeper.wake()
 
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(called)
+            with contextlib.suppress(RuntimeError):  # it has ended meanwhile
+                self._loop.call_soon_threadsafe(called)
 
-    def ask(self, work: Callable[[Register], Coroutine[Any, Any, _T]]) -> Future[_T]:
-        """Run a request of the leader in the engine's thread."""
-        return asyncio.run_coroutine_threadsafe(work(self._register), self._loop)
+    def ask(
+        self,
+        work: Callable[[Register], Coroutine[Any, Any, _T]],
+        ended: type[CoordinationError] = LostLeadership,
+    ) -> Future[_T]:
+        """Run a request of the leader in the engine's thread; it raises `ended` if the engine ends first.
+
+        Raises:
+            LostLeadership: the engine has ended.
+        """
+        asked = self._answer(work, ended)
+        try:
+            return asyncio.run_coroutine_threadsafe(asked, self._loop)
+        except RuntimeError:
+            asked.close()
+            raise LostLeadership("coordination has ended on this node") from None
+
+    async def _answer(
+        self, work: Callable[[Register], Coroutine[Any, Any, _T]], ended: type[CoordinationError]
+    ) -> _T:
+        task = asyncio.current_task()
+        assert task is not None
+        self._asked.add(task)
+        try:
+            return await work(self._register)
+        except asyncio.CancelledError:
+            if not self._ends:
+                raise
+            raise ended("coordination ended on this node before etcd had answered") from None
+        finally:
+            self._asked.discard(task)
 
     def quorum(self) -> Quorum:
         """The endpoints as this node sees them; held if etcd as a whole has answered lately."""
@@ -103,18 +149,32 @@ class EtcdEngine:
         return seat[0].node, seat[1].create
 
     def trouble(self) -> str | None:
-        """Why etcd is not reached, with the remedy."""
+        """Why etcd is not reached, or the engine has failed; with the remedy."""
+        if self.failure is not None:
+            return f"the coordination thread failed: {self.failure!r}; restart the agent"
         if self.damage is not None:
             return f"{self.damage}; remove that key when no agent runs"
         why = self._looks.trouble
         return None if why is None else f"{why}; start etcd, or correct [etcd] endpoints"
 
     def _run(self) -> None:
-        asyncio.run(self._main())
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:  # noqa: BLE001 (whatever it is: the thread's owner must learn of it)
+            self._fail(error)
+        finally:
+            self._ready.set()
+
+    def _fail(self, error: BaseException) -> None:
+        """What nobody foresaw has ended a part: it must not seem to be at work."""
+        self.failure = error
+        _log.critical("the coordination thread failed", exc_info=error)
+        self.seat.give_up()
+        self._tell_failure(error)
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
+        self._end = self._loop.create_future()
         work = [
             self._keeper.keep_time(),
             self._for_ever(self._keeper.carry, 0.0),
@@ -125,12 +185,24 @@ class EtcdEngine:
             work += [self._for_ever(self.seat.step, 0.25), self._watch_seat()]
         tasks = [self._loop.create_task(one) for one in work]
         self._ready.set()
-        await self._stopping.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for line in (*self._lines, *self._pings.values()):
-            await line.close()
+        try:
+            done, _ = await asyncio.wait({self._end, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                if (error := one.exception()) is not None:
+                    self._fail(error)
+        finally:
+            self._ends = True
+            ending = (*tasks, *self._asked)
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
+            await self.seat.resign()
+            for line in (*self._lines, *self._pings.values()):
+                await line.close()
+
+    def _finish(self) -> None:
+        if not self._end.done():
+            self._end.set_result(None)
 
     async def _for_ever(self, work: Callable[[], Coroutine[Any, Any, None]], pause: float) -> None:
         while True:

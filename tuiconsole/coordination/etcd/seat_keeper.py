@@ -2,11 +2,13 @@
 
 The seat hangs on an etcd lease, but no safety does: etcd may end a lease too early. The leader acts only
 within `hold` seconds of the sending of a beat that was acknowledged, and a candidate takes the seat only if
-it has seen the beat unchanged for `hold` and a margin by its own clock.
+it has seen the beat unchanged for `hold` and a margin by its own clock. Only the leader itself may end its
+term sooner: it acts no more, and says so in a last beat that holds for no time.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import secrets
 from collections.abc import Callable
@@ -45,6 +47,7 @@ class SeatKeeper:
         self._lease = 0
         self._hold = 0.0
         self._given_up = 0
+        self._to_vacate = 0
 
     def leadership(self, now: BootTime) -> Leadership | None:
         """Held for certain at `now`. Any thread may ask."""
@@ -55,8 +58,19 @@ class SeatKeeper:
         """Lead no more in this term: the outcome of a write is unknown. The next term tells."""
         self.held_until = 0.0
         self._given_up = max(self._given_up, self.term)
+        self._to_vacate = self.term or self._to_vacate
         self.term = 0
         self.tell()
+
+    async def resign(self) -> None:
+        """Lead no more, and let the next leader follow at once. Call it when `step` is not under way.
+
+        From its first line on this node does not act, so that it takes nothing from anybody: if etcd does
+        not answer, the next leader waits as for one that was killed.
+        """
+        self.give_up()
+        with contextlib.suppress(NoAnswer):
+            await self._vacate()
 
     def tell(self) -> None:
         """Tell of leadership gained or lost since."""
@@ -68,6 +82,7 @@ class SeatKeeper:
     async def step(self) -> None:
         """Beat, or stand for election if the seat is free."""
         try:
+            await self._vacate()
             await self._announce()
             await self._keep_lease()
             if self.term:
@@ -96,6 +111,14 @@ class SeatKeeper:
             self._lease = 0
         if not self._lease and not self.term:
             self._lease, self._hold = await self._store.grant(math.ceil(self._timing.leader_lease))
+
+    async def _vacate(self) -> None:
+        """Free the seat of a term that was given up: nothing can be written in it any more."""
+        if self._to_vacate:
+            await self._store.transact(
+                [created(self._keys.seat, self._to_vacate)], [self._put_hold(0.0), delete(self._keys.seat)]
+            )
+            self._to_vacate = 0
 
     async def _beat(self) -> None:
         term, sent = self.term, boottime()
