@@ -65,21 +65,21 @@ async def picture(cluster: Cluster, name: str, size: tuple[int, int], steps: Ste
 
 async def overview(pilot: Pilot[int], _app: ConsoleApp) -> None:
     """Down to a process of what runs here, with its details and log."""
-    await pilot.press("slash", *"hci_02", "enter")
+    await pilot.press("a", "slash", *"hci_02", "enter")
     await pilot.press("escape", "right", "down", "down", "down")
     await pilot.pause(2.0)
 
 
 async def refused(pilot: Pilot[int], app: ConsoleApp) -> None:
     """Start what runs on another console."""
-    await pilot.press("slash", *"hci_02", "enter")
+    await pilot.press("a", "slash", *"hci_02", "enter")
     await pilot.press("escape", "s")
     await until(pilot, lambda: "runs on console_3 already" in text_of(app).replace("\n", " "), "the refusal")
 
 
 async def stop_asked(pilot: Pilot[int], app: ConsoleApp) -> None:
     """Ask to stop, and read what would be stopped."""
-    await pilot.press("slash", *"hci_02", "enter")
+    await pilot.press("a", "slash", *"hci_02", "enter")
     await pilot.press("escape", "x")
     await until(pilot, lambda: "Cancel" in text_of(app), "the question")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timezone
 
-from tuiconsole.client.session import Action, Link, Outcome, Session
+from tuiconsole.client.session import Link, Outcome, Session
 from tuiconsole.console.picture import Picture, merged_events
-from tuiconsole.console.requests import Request, RequestBook, outcome_event
+from tuiconsole.console.requests import Request, RequestBook, Wish, outcome_event
 from tuiconsole.model.events import Event, Severity
 
 SessionFactory = Callable[[], Awaitable[Session]]
@@ -38,6 +38,7 @@ class Feed:
         factory: opens the session.
         cluster: the cluster's name, for the time before the first status.
         read_only: refuse every request.
+        item: the cluster file's pattern of items.
         now: the wall clock in UTC, for the console's own events.
     """
 
@@ -47,11 +48,13 @@ class Feed:
         *,
         cluster: str = "",
         read_only: bool = False,
+        item: str = "",
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._factory = factory
         self._cluster = cluster
         self._read_only = read_only
+        self._item = item
         self._now = now
         self._session: Session | None = None
         self._trouble = ""
@@ -81,6 +84,7 @@ class Feed:
                 events=tuple(self._own),
                 requests=self._book,
                 read_only=self._read_only,
+                item=self._item,
             )
         return Picture(
             link=session.link,
@@ -91,6 +95,7 @@ class Feed:
             events=merged_events(session.events, self._own),
             requests=self._book,
             read_only=self._read_only,
+            item=self._item,
         )
 
     async def changed(self) -> None:
@@ -129,7 +134,7 @@ class Feed:
         )
         self._dirty.set()
 
-    async def ask(self, action: Action, targets: Sequence[str]) -> AsyncIterator[Request]:
+    async def ask(self, wish: Wish) -> AsyncIterator[Request]:
         """Ask the cluster; yields each target's request as it ends.
 
         Its progress is in the pictures. A session that breaks off leaves the outcome *unknown*, and says so.
@@ -137,11 +142,19 @@ class Feed:
         session = self._session
         if session is None or self._read_only:
             return
-        self._book, number = self._book.begun(action, targets)
+        self._book, number = self._book.begun(wish.action, wish.targets)
         self._dirty.set()
         broken = "the connection gave no outcome; look at the status"
         try:
-            async for step in session.request(action, targets):
+            steps = session.request(
+                wish.action,
+                wish.targets,
+                strategy=wish.strategy,
+                origin=wish.origin,
+                keep=wish.keep,
+                reason=wish.reason,
+            )
+            async for step in steps:
                 if isinstance(step, Outcome):
                     self._book = self._book.ended(number, step)
                     for request in self._ended(number, step.target):

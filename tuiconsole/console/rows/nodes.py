@@ -8,6 +8,7 @@ import msgspec
 
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
+from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Align, Line, Span, Tone, cell
 from tuiconsole.console.rows.marks import MASTER, node_mark
@@ -30,8 +31,8 @@ class NodeRow(msgspec.Struct, frozen=True):
     """Seconds since it was heard, by now."""
 
 
-def node_rows(picture: Picture) -> tuple[NodeRow, ...]:
-    """All nodes, as the cluster file orders them. While the link is down their ages go on."""
+def node_rows(picture: Picture, wanted: Filter | None = None) -> tuple[NodeRow, ...]:
+    """The nodes that the filter lets pass, in the file's order. While the link is down their ages go on."""
     status = picture.status
     if status is None:
         return ()
@@ -47,6 +48,7 @@ def node_rows(picture: Picture) -> tuple[NodeRow, ...]:
             age=None if node.age is None else float(int(node.age + silence)),
         )
         for node in status.nodes
+        if not wanted or wanted.node(node)
     )
 
 
