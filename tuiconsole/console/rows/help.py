@@ -5,9 +5,10 @@ from __future__ import annotations
 from tuiconsole.console.actions import ConsoleAction, Danger, Place, objection, spelled
 from tuiconsole.console.keymap import Keymap
 from tuiconsole.console.registry import MOVES, actions_of
+from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, cell, wrapped
 from tuiconsole.console.rows.marks import MAJOR, MARKED, MASTER, MINOR
-from tuiconsole.console.subject import Subject
+from tuiconsole.console.subject import Kind, Subject
 
 _KEYS = 14
 
@@ -22,7 +23,9 @@ def help_lines(
     always = [action for action in here if not action.scope and len(action.places) >= len(Place) - 1]
     lines: list[Line] = []
     if about:
-        what = f" – {subject.key}" if subject.key and "\n" not in subject.key else ""
+        what = (
+            f" – {plain(subject.key)}" if subject.kind in (Kind.APPLICATION, Kind.PROCESS, Kind.NODE) else ""
+        )
         lines.append((Span("What is selected", Tone.STRONG), Span(what, Tone.DIM)))
         lines += _entries(about, width, keymap, subject, read_only)
     if place is Place.OVERVIEW:

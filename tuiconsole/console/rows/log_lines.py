@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
-from rich.cells import chop_cells
+from rich.cells import cell_len
 
+from tuiconsole.clock import boottime
 from tuiconsole.console.rows.line import Line, Span, Tone
 from tuiconsole.source.pattern import PatternError, check_pattern
 
 MAX_LINES = 10_000
 """Lines of a log that are kept; the oldest go in tenths of that."""
-_SEARCHED = 500
-"""Characters of a line that are searched: with at most two repetitions the time is bounded."""
-_REPETITIONS = 2
+_REACH = (2_000, 1_000, 200)
+"""Characters of a line that are searched, by the number of repetitions: each multiplies the time."""
+PATIENCE = 0.5
+"""Seconds a search may take, since nothing else is done meanwhile."""
+
+
+class TooLongError(Exception):
+    """A search was given up."""
 
 
 class LogLines:
@@ -66,25 +73,41 @@ def search_pattern(text: str) -> re.Pattern[str]:
     Raises:
         PatternError: it is none, or could take long.
     """
-    bare = re.sub(r"\\.|\[[^]]*\]", "", text)
-    if len(re.findall(r"[*+]|\{\d*,\}", bare)) > _REPETITIONS:
+    if _repetitions(text) >= len(_REACH):
         raise PatternError("too many repetitions", "use at most two of *, + and {n,}")
     check_pattern(text)
     return re.compile(text, 0 if any(map(str.isupper, text)) else re.IGNORECASE)
 
 
-def matches(line: str, pattern: re.Pattern[str]) -> bool:
-    """True if the line has a match."""
-    return pattern.search(line[:_SEARCHED]) is not None
+def _repetitions(text: str) -> int:
+    bare = re.sub(r"\\.|\[[^]]*\]", "", text)
+    return len(re.findall(r"[*+]|\{\d*,\}", bare))
 
 
-def next_match(lines: list[str], pattern: re.Pattern[str], at: int, step: int) -> int | None:
-    """The nearest line with a match after (`step` 1) or before (-1) line `at`, going round."""
-    total = len(lines)
+@lru_cache(maxsize=8)
+def _reach(pattern: re.Pattern[str]) -> int:
+    return _REACH[min(_repetitions(pattern.pattern), len(_REACH) - 1)]
+
+
+def next_match(
+    lines: list[str],
+    pattern: re.Pattern[str],
+    at: int,
+    step: int,
+    clock: Callable[[], float] = boottime,
+) -> int | None:
+    """The nearest line with a match after (`step` 1) or before (-1) line `at`, going round.
+
+    Raises:
+        TooLongError: it took more than PATIENCE seconds of `clock`.
+    """
+    total, reach, until = len(lines), _reach(pattern), clock() + PATIENCE
     for number in range(1, total + 1):
         index = (at + step * number) % total
-        if matches(lines[index], pattern):
+        if pattern.search(lines[index], 0, reach) is not None:
             return index
+        if clock() > until:
+            raise TooLongError
     return None
 
 
@@ -95,10 +118,14 @@ def breaks(line: str, width: int) -> list[tuple[int, int]]:
         return [(at, min(at + width, len(line))) for at in range(0, max(1, len(line)), width)]
     found: list[tuple[int, int]] = []
     at = 0
-    for piece in chop_cells(line, width):
-        found.append((at, at + len(piece)))
-        at += len(piece)
-    return found or [(0, 0)]
+    used = 0
+    for index, letter in enumerate(line):
+        size = cell_len(letter)
+        if used + size > width:
+            found.append((at, index))
+            at, used = index, 0
+        used += size
+    return [*found, (at, len(line))]
 
 
 def piece_line(
@@ -110,7 +137,7 @@ def piece_line(
     lit = Tone.MINOR_BADGE if current else Tone.BADGE
     spans: list[Span] = []
     at = start
-    for match in pattern.finditer(line[:_SEARCHED]):
+    for match in pattern.finditer(line, 0, _reach(pattern)):
         first, last = max(start, match.start()), min(end, match.end())
         if first >= last:
             continue

@@ -57,6 +57,14 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     node = row.node
     mark = node_mark(node.state, stale=node.stale)
     role = f"{MASTER} master" if row.master else "core" if node.core else ""
+    if width < 28:
+        narrow = (
+            Span(f"{mark.glyph} ", mark.tone),
+            cell(MASTER if row.master else "", 1, Tone.ACCENT),
+            cell(plain(node.name), max(1, width - 8), Tone.STRONG if row.here else Tone.NORMAL),
+            cell(quantity.percent(node.load), 5, Tone.NORMAL, Align.RIGHT),
+        )
+        return aged(narrow) if stale else narrow
     if width < 44:
         spans: tuple[Span, ...] = (
             cell(MASTER if row.master else "", 1, Tone.ACCENT),

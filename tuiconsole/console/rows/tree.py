@@ -107,11 +107,11 @@ def headings(width: int) -> Line:
     return tuple(spans[:-1])
 
 
-def tree_line(row: TreeRow, width: int, *, stale: bool = False) -> Line:
+def tree_line(row: TreeRow, width: int, *, stale: bool = False, reasons: bool = True) -> Line:
     """One row, drawn in `width` cells, the first two of which are left to the cursor."""
     drawn = _process_cells(row, row.process) if row.process else _application_cells(row)
     spans: list[Span] = []
-    for column, size in columns_for(width):
+    for column, size in columns_for(width, reasons):
         span = drawn.get(column, Span(""))
         spans.append(cell(span.text, size, span.tone, column.align))
         spans.append(Span(" "))

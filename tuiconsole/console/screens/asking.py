@@ -10,6 +10,7 @@ from tuiconsole.console.registry import action_of
 from tuiconsole.console.requests import Wish
 from tuiconsole.console.rows.confirm import Question, asked, needs_confirmation
 from tuiconsole.console.rows.details import log_of
+from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.screens.base import ConsoleScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.dialogs.choice import Choice, ChoiceDialog
@@ -130,7 +131,7 @@ class AskingScreen(ConsoleScreen):
             for node in nodes
             if node.state is NodeState.RUNNING and node.name != self.picture.node
         ]
-        title = f"Start {keys[0]} with" if len(keys) == 1 else f"Start {len(keys)} targets with"
+        title = f"Start {plain(keys[0])} with" if len(keys) == 1 else f"Start {len(keys)} targets with"
         self.app.push_screen(
             ChoiceDialog(title, tuple(choices)), lambda choice: self._start_as(action, keys, choice)
         )

@@ -16,7 +16,7 @@ from tuiconsole.console.desk import Desk
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, spread
-from tuiconsole.console.rows.log_lines import search_pattern
+from tuiconsole.console.rows.log_lines import TooLongError, search_pattern
 from tuiconsole.console.screens.base import ConsoleScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView
@@ -206,8 +206,15 @@ class LogScreen(ConsoleScreen):
     def _to_match(self, step: int) -> None:
         if not self._search:
             self.notify("nothing to search for: / first", timeout=3, markup=False)
-        elif not self.view.to_match(step):
-            self.notify(plain(f"no line has {self._search}"), severity="warning", timeout=3, markup=False)
+        else:
+            try:
+                found = self.view.to_match(step)
+            except TooLongError:
+                self.notify("the search takes too long: search for less", severity="warning", markup=False)
+            else:
+                if not found:
+                    words = plain(f"no line has {self._search}")
+                    self.notify(words, severity="warning", timeout=3, markup=False)
         self._retitle()
 
     def _open(self) -> None:
@@ -239,11 +246,12 @@ class LogScreen(ConsoleScreen):
         parts = ["stderr" if self._stderr else "stdout"]
         parts += ["merged"] if self._merged else []
         parts += ["wrapped"] if self._wrap else []
-        spans = [Span(names, Tone.STRONG), Span("  " + ", ".join(parts), Tone.DIM)]
+        spans = [Span(", ".join(parts), Tone.STRONG)]
         if self._search:
             at = self.view.match
             where = f" line {at + 1}" if at is not None else ""
             spans.append(Span(f"  /{plain(self._search)}{where}", Tone.ACCENT))
+        spans.append(Span(f"  {names}", Tone.DIM))
         self.query_one(LogTitle).show(tuple(spans), all(view.following for view in self.views))
         if not self._merged:
             for view, namespec in zip(self.views, self._namespecs, strict=True):

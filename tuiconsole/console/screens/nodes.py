@@ -38,7 +38,7 @@ class ProcessesHere(TitledList[TreeRow]):
         self.show_rows(processes_of_node(picture.applications, node))
 
     def draw(self, row: TreeRow, width: int) -> Line:
-        return tree_line(row, width + CURSOR, stale=self._picture.stale)
+        return tree_line(row, width + CURSOR, stale=self._picture.stale, reasons=False)
 
     def empty(self) -> Line:
         return (Span("nothing runs on it", Tone.DIM),)
