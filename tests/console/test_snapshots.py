@@ -34,7 +34,7 @@ class Drawn(SingleFileSnapshotExtension):
     """A screen as text."""
 
     _write_mode = WriteMode.TEXT
-    file_extension = "txt"
+    _file_extension = "txt"
 
 
 def logged() -> FakeSession:

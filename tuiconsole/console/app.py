@@ -12,6 +12,7 @@ from textual.app import App
 from textual.worker import Worker, WorkerState
 
 from tuiconsole.client.session import Verdict
+from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
 from tuiconsole.console.actions_palette import ActionProvider
 from tuiconsole.console.ascii import AsciiFilter
@@ -35,8 +36,10 @@ from tuiconsole.console.themes import THEMES
 from tuiconsole.console.trends import EVERY
 from tuiconsole.model.events import Severity
 
-PAINT_INTERVAL = 0.05
+PAINT_INTERVAL = 0.04
 """Seconds between two pictures at least: changes within it are painted as one."""
+PAINT_SHARE = 3
+"""A picture that took long is followed by a pause of so many times that, so that keys get through."""
 _TICK = 1.0
 """Seconds between two looks at the ages of data."""
 _REOPEN = 2.0
@@ -72,7 +75,6 @@ class ConsoleApp(App[int]):
     COMMAND_PALETTE_BINDING = "f12"
     TITLE = "tuiconsole"
     CSS = """
-    Footer { background: $footer-background; }
     ToastRack { margin-bottom: 2; }
     Toast { background: $panel; max-width: 72; }
     """
@@ -166,10 +168,10 @@ class ConsoleApp(App[int]):
     async def _paint(self) -> None:
         while True:
             await self.feed.changed()
-            screen = self.front
+            screen, began = self.front, boottime()
             if screen is not None and screen.is_mounted:
                 screen.show(self.feed.picture())
-            await asyncio.sleep(PAINT_INTERVAL)
+            await asyncio.sleep(max(PAINT_INTERVAL, PAINT_SHARE * (boottime() - began)))
 
     def _sample(self) -> None:
         self.desk.trends.sample(self.feed.picture())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timezone
 
 from tuiconsole.client.session import Link, Outcome, Session
@@ -22,7 +22,7 @@ SessionFactory = Callable[[], Awaitable[Session]]
 OWN_EVENTS = 200
 """Events of this console itself that are kept."""
 
-_LEAST_BETWEEN = 0.05
+_LEAST_BETWEEN = 0.01
 """Seconds between two looks at the session, so that a storm of changes leaves the screen responsive."""
 
 
@@ -62,6 +62,8 @@ class Feed:
         self._own: deque[Event] = deque(maxlen=OWN_EVENTS)
         self._dirty = asyncio.Event()
         self._notes = 0
+        self._newest: tuple[int, Event | None, Event | None] | None = None
+        self._events: tuple[Event, ...] = ()
 
     @property
     def read_only(self) -> bool:
@@ -92,11 +94,19 @@ class Feed:
             age=session.age,
             node=session.node,
             cluster=self._cluster,
-            events=merged_events(session.events, self._own),
+            events=self._merged(session.events),
             requests=self._book,
             read_only=self._read_only,
             item=self._item,
         )
+
+    def _merged(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """The cluster's and the own events; sorted again only if there are new ones."""
+        newest = (len(events), events[-1] if events else None, self._own[-1] if self._own else None)
+        if newest != self._newest:
+            self._newest = newest
+            self._events = merged_events(events, self._own)
+        return self._events
 
     async def changed(self) -> None:
         """Return as soon as a new picture would differ, or `touch` was called."""

@@ -34,8 +34,6 @@ def _theme(name: str, colours: dict[str, str], *, dark: bool = True) -> Theme:
             "cursor": colours["cursor"],
             "cursor-blurred": colours["cursor-blurred"],
             "footer-background": colours["panel"],
-            "footer-key-foreground": colours["accent"],
-            "footer-description-foreground": colours["foreground"],
             "scrollbar": colours["rule"],
             "scrollbar-background": colours["background"],
             "scrollbar-background-hover": colours["background"],

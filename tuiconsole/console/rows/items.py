@@ -56,7 +56,7 @@ def item_columns(applications: Sequence[ApplicationStatus], pattern: str) -> tup
     if listed:
         return listed
     found = (_found(pattern, one.name) for one in applications)
-    return tuple(sorted({_part(match) for match in found if match is not None}))
+    return tuple(sorted({one[1] for one in found if one is not None}))
 
 
 def item_rows(applications: Sequence[ApplicationStatus], pattern: str, wanted: Filter) -> tuple[ItemRow, ...]:
@@ -65,16 +65,16 @@ def item_rows(applications: Sequence[ApplicationStatus], pattern: str, wanted: F
     items: dict[str, dict[str, ApplicationStatus]] = {}
     loose: list[ApplicationStatus] = []
     for one in applications:
-        match = _found(pattern, one.name)
-        cells = items.setdefault(match["item"], {}) if match is not None else None
-        if match is None or cells is None or _part(match) in cells:
+        found = _found(pattern, one.name)
+        cells = items.setdefault(found[0], {}) if found is not None else None
+        if found is None or cells is None or found[1] in cells:
             loose.append(one)
         else:
-            cells[_part(match)] = one
+            cells[found[1]] = one
     rows = [
         ItemRow(item, tuple(cells.get(column) for column in columns))
         for item, cells in sorted(items.items(), key=lambda one: (_number(one[0]), one[0]))
-        if any(_passes(one, wanted) for one in cells.values())
+        if not wanted or any(_passes(one, wanted) for one in cells.values())
     ]
     rows += [
         ItemRow(one.name, (one,), item=False)
@@ -142,17 +142,18 @@ def _part_cells(part: ApplicationStatus | None, width: int, *, chosen: bool) -> 
 _checked = lru_cache(maxsize=8)(check_pattern)
 
 
-def _found(pattern: str, name: str) -> re.Match[str] | None:
-    return _checked(pattern).search(name) if pattern and len(name) <= LONGEST_NAME else None
+@lru_cache(maxsize=8192)
+def _found(pattern: str, name: str) -> tuple[str, str] | None:
+    """The item and the part that a name says, if it says one."""
+    match = _checked(pattern).search(name) if pattern and len(name) <= LONGEST_NAME else None
+    if match is None:
+        return None
+    groups = match.groupdict()
+    return str(groups["item"]), str(groups.get("part") or "")
 
 
 def _part_width(columns: int, width: int) -> int:
     return max(6, min(56, (width - _ITEM) // max(1, columns)))
-
-
-def _part(match: re.Match[str]) -> str:
-    groups = match.groupdict()
-    return str(groups.get("part") or "")
 
 
 def _number(item: str) -> int:

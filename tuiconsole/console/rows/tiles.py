@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -13,7 +14,7 @@ from tuiconsole.console.rows.line import Line, Span, Tone, cell, fit
 from tuiconsole.console.rows.marks import MAJOR, MASTER, MINOR, node_mark
 from tuiconsole.console.rows.nodes import load_bar
 from tuiconsole.console.rows.tree import aged
-from tuiconsole.model.states import NodeState
+from tuiconsole.model.states import ALIVE, NodeState
 from tuiconsole.model.status import NodeStatus
 
 WIDTH = 26
@@ -33,10 +34,11 @@ def tallies(picture: Picture) -> dict[str, Tally]:
     """By node: the processes alive there, and the applications there that have failures."""
     found: dict[str, Tally] = {}
     for application in picture.applications:
-        for process in application.processes:
-            if process.state.alive:
-                for node in process.nodes:
-                    found.setdefault(node, Tally()).processes += 1
+        counted = Counter(
+            node for process in application.processes if process.state in ALIVE for node in process.nodes
+        )
+        for node, number in counted.items():
+            found.setdefault(node, Tally()).processes += number
         for node in application.nodes:
             tally = found.setdefault(node, Tally())
             tally.major += application.major_failure
@@ -44,7 +46,9 @@ def tallies(picture: Picture) -> dict[str, Tally]:
     return found
 
 
-def tile_lines(picture: Picture, width: int, height: int) -> tuple[Line, ...]:
+def tile_lines(
+    picture: Picture, width: int, height: int, found: Mapping[str, Tally] | None = None
+) -> tuple[Line, ...]:
     """The tiles in rows, `width` cells wide, at most `height` lines; if not all fit, trouble first."""
     nodes = picture.status.nodes if picture.status else ()
     if not nodes or height < 1:
@@ -57,7 +61,7 @@ def tile_lines(picture: Picture, width: int, height: int) -> tuple[Line, ...]:
         nodes = tuple(sorted(nodes, key=lambda one: one.state is NodeState.RUNNING and not one.stale))
         nodes, hidden = nodes[: room - 1], len(nodes) - room + 1
     master = picture.status.master.node if picture.status and picture.status.master else ""
-    found = tallies(picture)
+    found = tallies(picture) if found is None else found
     size = width // columns
     tiles = [
         _tile(node, found.get(node.name, Tally()), size - 2, node.name == master, lines) for node in nodes

@@ -13,7 +13,6 @@ from textual.binding import BindingsMap
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from tuiconsole.console.actions import Place, objection
 from tuiconsole.console.arrangement import Arrangement, arrangement
@@ -28,6 +27,7 @@ from tuiconsole.console.themes import THEMES
 from tuiconsole.console.widgets.dialogs.help import HelpScreen
 from tuiconsole.console.widgets.header.activity import ActivityLine
 from tuiconsole.console.widgets.header.cluster_header import ClusterHeader
+from tuiconsole.console.widgets.header.key_line import KeyLine
 from tuiconsole.console.widgets.lines.list import RowList
 from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
 from tuiconsole.source.text import did_you_mean
@@ -44,7 +44,7 @@ class ConsoleScreen(Screen[None]):
         #panels { height: 1fr; layout: grid; grid-gutter: 0 1; }
         &.-tiny ClusterHeader { height: 1; }
         &.-lowest RowList { scrollbar-size-vertical: 0; }
-        &.-tiny.-lowest ActivityLine, &.-tiny.-lowest Footer { display: none; }
+        &.-tiny.-lowest ActivityLine, &.-tiny.-lowest KeyLine { display: none; }
     }
     """
 
@@ -64,7 +64,6 @@ class ConsoleScreen(Screen[None]):
         self.desk = desk
         self.picture = Picture()
         self.arrangement = Arrangement.STACKED
-        self._told: tuple[object, ...] = ()
         # The screen's own keys depend on the operator's keymap, so they are bound to the object.
         self._bindings = BindingsMap.merge(
             [self._bindings, BindingsMap(bindings_of(self.PLACE, desk.keymap))]
@@ -122,7 +121,7 @@ class ConsoleScreen(Screen[None]):
             yield from self.panels()
         yield PromptBar()
         yield ActivityLine()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(self.PLACE, self.desk.keymap)
 
     def show(self, picture: Picture) -> None:
         """Show this picture."""
@@ -135,10 +134,7 @@ class ConsoleScreen(Screen[None]):
         """Show what depends on the selection."""
         subject = self.subject
         self.query_one(ActivityLine).show(self.picture, subject.key)
-        told = (subject.kind, bool(self.marked), self.picture.read_only)
-        if told != self._told:
-            self._told = told
-            self.refresh_bindings()
+        self.query_one(KeyLine).show(subject, read_only=self.picture.read_only, marked=len(self.marked))
 
     def on_resize(self, event: events.Resize) -> None:
         self.arrangement = arrangement(event.size.width, event.size.height)
@@ -161,12 +157,8 @@ class ConsoleScreen(Screen[None]):
         known = action_of(action, self.PLACE)
         if known is None or not self.is_mounted:
             return True
-        marked = len(self.marked)
-        if objection(known, self.subject, read_only=False, marked=marked):
-            # Not about what is selected: the footer is short, and need not show it.
-            return False
-        refused = objection(known, self.subject, read_only=self.picture.read_only, marked=marked)
-        return None if refused else True
+        blocked = objection(known, self.subject, read_only=self.picture.read_only, marked=len(self.marked))
+        return None if blocked else True
 
     @on(RowList.Moved)
     def _moved(self, message: RowList.Moved) -> None:
