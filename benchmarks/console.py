@@ -136,7 +136,7 @@ def _starts() -> list[float]:
 
 
 def _watch(screen: Terminal, process: psutil.Process) -> tuple[list[float], list[float], float]:
-    """Milliseconds from each event to its painting and from each key to what it does; the processor's share."""
+    """Milliseconds from events to their painting and from keys to what they do; the processor's share."""
     painted: list[float] = []
     keys: list[float] = []
     seen: set[bytes] = set()

@@ -228,7 +228,12 @@ async def test_in_ascii_nothing_else_reaches_the_terminal(console: Console, plac
 async def test_every_screen_is_usable_at_every_size(
     console: Console, place: Place, size: tuple[int, int]
 ) -> None:
-    told = {Place.CONFLICTS: "no conflict", Place.JOBS: "nothing goes on", Place.EVENTS: "12:02:00"}
+    told = {
+        Place.ALARMS: "MAJOR",
+        Place.CONFLICTS: "no conflict",
+        Place.JOBS: "nothing goes on",
+        Place.EVENTS: "12:02:00",
+    }
     async with console(first=place, size=size) as operator:
         wanted = told.get(place, "server_1" if place is Place.NODES else "common_data")
         await operator.sees(wanted[: size[0] - 12])

@@ -97,6 +97,7 @@ async def test_the_log_of_what_crashed_is_two_keys_away(console: Console) -> Non
         ("e", Place.EVENTS),
         ("C", Place.CONFLICTS),
         ("J", Place.JOBS),
+        ("A", Place.ALARMS),
     ],
 )
 async def test_each_screen_has_a_key_and_escape_goes_back(console: Console, key: str, place: Place) -> None:

@@ -90,6 +90,10 @@ async def at_job(operator: Operator) -> None:
     await operator.sees("sequence 2:")
 
 
+async def at_alarm(operator: Operator) -> None:
+    await operator.sees("choose what stays")
+
+
 async def at_conflict(operator: Operator) -> None:
     await operator.sees("Remedies")
 
@@ -112,6 +116,7 @@ SCREENS: dict[str, tuple[Place, Act]] = {
     "events": (Place.EVENTS, at_event),
     "conflicts": (Place.CONFLICTS, at_conflict),
     "jobs": (Place.JOBS, at_job),
+    "alarms": (Place.ALARMS, at_alarm),
 }
 
 

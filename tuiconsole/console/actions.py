@@ -34,6 +34,7 @@ class Place(str, Enum):
     EVENTS = "events"
     CONFLICTS = "conflicts"
     JOBS = "jobs"
+    ALARMS = "alarms"
 
     @property
     def heading(self) -> str:

@@ -21,6 +21,7 @@ from tuiconsole.console.feed import Feed, SessionFactory, utc_now
 from tuiconsole.console.habits import load_habits, save_habits
 from tuiconsole.console.requests import Request, Wish
 from tuiconsole.console.rows.foreign import plain
+from tuiconsole.console.screens.alarms import AlarmsScreen
 from tuiconsole.console.screens.applications import ApplicationsScreen
 from tuiconsole.console.screens.asking import AskingScreen
 from tuiconsole.console.screens.base import ConsoleScreen
@@ -52,6 +53,7 @@ _SCREENS: dict[Place, type[ConsoleScreen]] = {
     Place.EVENTS: EventsScreen,
     Place.CONFLICTS: ConflictsScreen,
     Place.JOBS: JobsScreen,
+    Place.ALARMS: AlarmsScreen,
 }
 """The screens of which there is one each: they keep cursor and filter while others are shown."""
 

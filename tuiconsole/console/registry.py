@@ -167,6 +167,9 @@ REGISTRY: tuple[ConsoleAction, ...] = (
     ConsoleAction("applications", ("a",), "Apps", "Go to the applications.", footer=True),
     ConsoleAction("nodes", ("n",), "Nodes", "Go to the nodes.", places=BESIDE_LOGS, footer=True),
     ConsoleAction("events", ("e",), "Events", "Go to the event log.", footer=True),
+    ConsoleAction(
+        "alarms", ("A",), "Alarms", "Go to what asks for action: each cause once, with its remedy."
+    ),
     ConsoleAction("conflicts", ("C",), "Conflicts", "Go to what runs more than once, and its remedies."),
     ConsoleAction(
         "jobs", ("J",), "Jobs", "Go to the starts and stops that go on, and this console's requests."

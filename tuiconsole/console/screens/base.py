@@ -228,6 +228,9 @@ class ConsoleScreen(Screen[None]):
     def action_events(self) -> None:
         self.post_message(self.Go(Place.EVENTS))
 
+    def action_alarms(self) -> None:
+        self.post_message(self.Go(Place.ALARMS))
+
     def action_conflicts(self) -> None:
         self.post_message(self.Go(Place.CONFLICTS, self.subject))
 

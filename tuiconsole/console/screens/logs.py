@@ -208,7 +208,7 @@ class LogScreen(ConsoleScreen):
             self.notify("nothing to search for: / first", timeout=3, markup=False)
         else:
             try:
-                found = self.view.to_match(step)
+                found = self._pane_with_match(step)
             except TooLongError:
                 self.notify("the search takes too long: search for less", severity="warning", markup=False)
             else:
@@ -216,6 +216,15 @@ class LogScreen(ConsoleScreen):
                     words = plain(f"no line has {self._search}")
                     self.notify(words, severity="warning", timeout=3, markup=False)
         self._retitle()
+
+    def _pane_with_match(self, step: int) -> bool:
+        """Go to a match, in another pane if this one has none; False if none has."""
+        here = self.view
+        for view in (here, *(one for one in self.views if one is not here)):
+            if view.to_match(step):
+                view.focus()
+                return True
+        return False
 
     def _open(self) -> None:
         views = self.views
