@@ -8,6 +8,7 @@ from tuiconsole.client.session import Action, Link
 from tuiconsole.console.actions import Place
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.alarms import alarm_lines, alarms
+from tuiconsole.console.rows.details import detail_lines
 from tuiconsole.console.rows.line import text_of, width_of
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.model.events import Severity
@@ -74,6 +75,16 @@ def test_no_quorum_no_master_and_no_connection_are_alarms() -> None:
     assert headless.title == "no master"
     away = msgspec.structs.replace(seen(status), link=Link(connected=False, reason="nobody answers"))
     assert [one.cause for one in alarms(away)] == ["nobody answers"]
+
+
+def test_a_node_with_other_files_is_an_alarm_and_says_in_what() -> None:
+    status = healthy()
+    other = msgspec.structs.replace(status.nodes[3], differs="its rules differ: rules.toml")
+    picture = seen(msgspec.structs.replace(status, nodes=(*status.nodes[:3], other, *status.nodes[4:])))
+    (alarm,) = alarms(picture)
+    assert alarm.cause == "its rules differ: rules.toml"
+    told = detail_lines(picture, Subject(Kind.NODE, other.name), 100)
+    assert "its rules differ" in "".join(map(text_of, told))
 
 
 def test_a_conflict_hides_the_failure_that_it_causes() -> None:

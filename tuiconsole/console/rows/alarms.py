@@ -74,6 +74,15 @@ def _of_cluster(status: ClusterStatus) -> Iterator[Alarm]:
             hit = tuple(one.name for one in status.applications if _failed(one) and _was_on(one, node))
             explained.update(hit)
             yield _of_node(node, hit)
+        elif node.differs:
+            yield Alarm(
+                f"differs {node.name}",
+                Severity.MINOR,
+                f"{node.name} has other files",
+                node.differs,
+                "give all nodes the same files, then restart its agent",
+                Subject(Kind.NODE, node.name),
+            )
     for conflict in status.conflicts:
         explained.add(conflict.name.partition(":")[0])
         yield Alarm(

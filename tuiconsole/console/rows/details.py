@@ -186,6 +186,8 @@ def _node(node: NodeStatus, picture: Picture) -> Iterator[Line]:
         yield (Span("silent: its processes are shown in their last known state", Tone.MINOR),)
     if node.reason:
         yield (Span(plain(node.reason)),)
+    if node.differs:
+        yield (Span(plain(node.differs), Tone.MINOR),)
     here = processes_on(picture.applications, node.name)
     parts = [(Span(f"{quantity.count(len(here), 'process', 'processes')} alive here", Tone.DIM),)]
     by_application = Counter(namespec.partition(":")[0] for namespec in here)

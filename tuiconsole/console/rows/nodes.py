@@ -88,8 +88,9 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     spans = tuple(piece for part in parts for piece in (part, Span(" ")))[:-1]
     room = width - sum(len(span.text) for span in spans) - 2
     if room >= 8:
-        words = plain(node.reason) if node.reason else plain(node.host)
-        spans = (*spans, Span("  "), cell(words, room, Tone.NORMAL if node.reason else Tone.DIM))
+        said = node.reason or node.differs
+        words = plain(said or node.host)
+        spans = (*spans, Span("  "), cell(words, room, Tone.NORMAL if said else Tone.DIM))
     return aged(spans) if stale else spans
 
 
