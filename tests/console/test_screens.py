@@ -131,7 +131,10 @@ async def test_what_is_selected_is_selected_on_the_next_screen_too(console: Cons
         assert front.subject == Subject(Kind.NODE, "console_3")
 
 
-async def test_enter_on_a_process_shows_its_curves_its_events_and_its_log(console: Console) -> None:
+async def test_enter_on_a_process_shows_its_curves_its_events_and_its_log(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tuiconsole.console.app.EVERY", 3_600.0)
     namespec = "scen2_hci_02:scen2_sensor_view"
     session = FakeSession()
     session.append(namespec, "view updated\n")
