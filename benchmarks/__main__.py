@@ -8,6 +8,7 @@ import sys
 from benchmarks.figure import report
 
 NAMES = (
+    "console",
     "cold_start",
     "hci_start",
     "event_latency",

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from tuiconsole.client.live import connect
 from tuiconsole.client.session import Session
 from tuiconsole.console.app import ConsoleApp
+from tuiconsole.console.settings import ConsoleSettings
 from tuiconsole.settings.cluster_file import Cluster, load_cluster
 
 HERE = Path(__file__).parent
@@ -21,6 +22,9 @@ STARTED_WITHIN = 60.0
 """Seconds for the demo to have its three scen2_srv."""
 SEEN_WITHIN = 20.0
 """Seconds for the console to show what a picture is taken for."""
+
+CURVES = 40.0
+"""Seconds for which the curves of a process are gathered."""
 
 Steps = Callable[[Pilot[int], ConsoleApp], Awaitable[None]]
 
@@ -49,39 +53,67 @@ def text_of(app: ConsoleApp) -> str:
     )
 
 
-async def picture(cluster: Cluster, name: str, size: tuple[int, int], steps: Steps) -> None:
+async def picture(
+    cluster: Cluster, name: str, size: tuple[int, int], steps: Steps, *, theme: str = "dark"
+) -> None:
     """Take one picture."""
 
     async def session() -> Session:
         return await connect(cluster, "console_1", cluster.keys / "private" / "operator.key_secret")
 
-    app = ConsoleApp(session, cluster=cluster.name)
+    settings = ConsoleSettings(theme=theme)
+    app = ConsoleApp(session, cluster=cluster.name, item=cluster.item, settings=settings)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: "scen2_hci_02" in text_of(app), "the applications")
+        await until(pilot, lambda: "common_data_bus" in text_of(app), "the applications")
         await steps(pilot, app)
-        (HERE / f"{name}.svg").write_text(app.export_screenshot(title="tuiconsole"), encoding="utf-8")
+        svg = app.export_screenshot(title="tuiconsole").replace("<text ", '<text xml:space="preserve" ')
+        (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
     sys.stderr.write(f"screenshots/{name}.svg\n")
 
 
-async def overview(pilot: Pilot[int], _app: ConsoleApp) -> None:
-    """Down to a process of what runs here, with its details and log."""
-    await pilot.press("slash", *"hci_02", "enter")
-    await pilot.press("escape", "right", "down", "down", "down")
+async def overview(pilot: Pilot[int], app: ConsoleApp) -> None:
+    """To the item that runs: its parts, why and where, its log."""
+    await pilot.press("2")
+    await until(pilot, lambda: "subscribes to" in text_of(app), "the log")
+
+
+async def applications(pilot: Pilot[int], app: ConsoleApp) -> None:
+    """Down to a process of what runs on console_3, with its details and log."""
+    await pilot.press("2", "a")
+    await until(pilot, lambda: "Applications 7" in text_of(app), "the applications")
+    await pilot.press("right", "down", "down", "down")
     await pilot.pause(2.0)
 
 
 async def refused(pilot: Pilot[int], app: ConsoleApp) -> None:
     """Start what runs on another console."""
-    await pilot.press("slash", *"hci_02", "enter")
-    await pilot.press("escape", "s")
+    await pilot.press("2", "s")
     await until(pilot, lambda: "runs on console_3 already" in text_of(app).replace("\n", " "), "the refusal")
 
 
 async def stop_asked(pilot: Pilot[int], app: ConsoleApp) -> None:
-    """Ask to stop, and read what would be stopped."""
-    await pilot.press("slash", *"hci_02", "enter")
-    await pilot.press("escape", "x")
+    """Ask to stop two, and read what would be stopped."""
+    await pilot.press("a")
+    await until(pilot, lambda: "Applications 7" in text_of(app), "the applications")
+    await pilot.press("slash", *"srv", "enter", "space", "space", "x")
     await until(pilot, lambda: "Cancel" in text_of(app), "the question")
+
+
+async def process(pilot: Pilot[int], app: ConsoleApp) -> None:
+    """A process over time."""
+    await pilot.press("colon", *"process scen2_srv_01:scen2_sensor_acquisition", "enter")
+    await until(pilot, lambda: "Starts, exits" in text_of(app), "the process")
+    await pilot.pause(CURVES)
+
+
+async def logs(pilot: Pilot[int], app: ConsoleApp) -> None:
+    """Two logs side by side, and a search."""
+    await pilot.press("a")
+    await until(pilot, lambda: "Applications 7" in text_of(app), "the applications")
+    await pilot.press("slash", *"srv_01 internal", "enter", "asterisk", "l")
+    await until(pilot, lambda: "following" in text_of(app), "the logs")
+    await pilot.press("slash", *"subscribes|listens", "enter")
+    await pilot.pause(1.0)
 
 
 async def take(config: Path) -> None:
@@ -89,11 +121,16 @@ async def take(config: Path) -> None:
     cluster = load_cluster(config)
     run(config, "console_3", "start", "scen2_hci_02")
     run(config, "server_1", "start", "scen2_hci_03")
-    await picture(cluster, "console", (120, 35), overview)
-    await picture(cluster, "console-80x24", (80, 24), overview)
-    await picture(cluster, "console-200x60", (200, 60), overview)
+    await picture(cluster, "overview", (120, 35), overview)
+    await picture(cluster, "overview-80x24", (80, 24), overview)
+    await picture(cluster, "overview-light", (120, 35), overview, theme="light")
+    await picture(cluster, "overview-monochrome", (120, 35), overview, theme="monochrome")
+    await picture(cluster, "overview-200x60", (200, 60), overview)
+    await picture(cluster, "applications", (120, 35), applications)
+    await picture(cluster, "process", (120, 35), process)
     await picture(cluster, "refused", (120, 35), refused)
     await picture(cluster, "stop", (120, 35), stop_asked)
+    await picture(cluster, "logs", (120, 35), logs)
 
 
 def main() -> int:

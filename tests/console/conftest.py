@@ -5,28 +5,56 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Log
 
 from tuiconsole.client.session import Session
+from tuiconsole.console.actions import Place
 from tuiconsole.console.app import ConsoleApp
+from tuiconsole.console.keymap import Keymap
 from tuiconsole.console.rows.line import text_of
-from tuiconsole.console.screens.control import ControlScreen
+from tuiconsole.console.screens.applications import ApplicationsScreen
+from tuiconsole.console.screens.overview import OverviewScreen
+from tuiconsole.console.settings import ConsoleSettings
+from tuiconsole.console.widgets.details.log_view import LogView
 
 from .fake_session import FakeSession
 
 NOON = datetime(2026, 11, 23, 12, 5, 0, tzinfo=timezone.utc)
 
 
-def console_on(session: FakeSession, *, read_only: bool = False) -> ConsoleApp:
+ITEMS = r"(?P<part>srv|hci)_(?P<item>\d+)$"
+
+
+def console_on(
+    session: FakeSession,
+    *,
+    read_only: bool = False,
+    first: Place = Place.APPLICATIONS,
+    letters_ascii: bool = False,
+    theme: str = "dark",
+    memory: Path | None = None,
+    keymap: Keymap | None = None,
+) -> ConsoleApp:
     """A console whose times are fixed."""
 
     async def opened() -> Session:
         return session
 
-    return ConsoleApp(opened, cluster="scenario_2", read_only=read_only, zone=timezone.utc, now=lambda: NOON)
+    return ConsoleApp(
+        opened,
+        cluster="scenario_2",
+        read_only=read_only,
+        item=ITEMS,
+        settings=ConsoleSettings(theme=theme, screen=first, keymap=keymap or Keymap()),
+        memory=memory,
+        letters_ascii=letters_ascii,
+        zone=timezone.utc,
+        now=lambda: NOON,
+    )
 
 
 class Operator:
@@ -43,8 +71,18 @@ class Operator:
         return app
 
     @property
-    def control(self) -> ControlScreen:
-        return next(screen for screen in self.app.screen_stack if isinstance(screen, ControlScreen))
+    def control(self) -> ApplicationsScreen:
+        """The screen of the applications, shown or not."""
+        screen = self.app.screen_of(Place.APPLICATIONS)
+        assert isinstance(screen, ApplicationsScreen)
+        return screen
+
+    @property
+    def overview(self) -> OverviewScreen:
+        """The overview, shown or not."""
+        screen = self.app.screen_of(Place.OVERVIEW)
+        assert isinstance(screen, OverviewScreen)
+        return screen
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -65,7 +103,7 @@ class Operator:
 
     async def on(self, key: str) -> None:
         """Put the cursor on a row of the tree."""
-        await self.until(lambda: self.control.applications.place(key), f"row {key}")
+        await self.until(lambda: self.control.applications.seek(key), f"row {key}")
         await self.pilot.pause()
 
     def text(self) -> str:
@@ -77,7 +115,7 @@ class Operator:
 
     def log(self) -> list[str]:
         """The lines of the log that is open."""
-        return list(self.app.screen.query_one(Log).lines)
+        return list(self.app.screen.query_one(LogView).lines)
 
     @property
     def keys(self) -> list[str]:
@@ -102,13 +140,15 @@ def console() -> Console:
         *,
         size: tuple[int, int] = (120, 35),
         read_only: bool = False,
+        first: Place = Place.APPLICATIONS,
+        **others: Any,
     ) -> AsyncIterator[Operator]:
         session = session or FakeSession()
-        app = console_on(session, read_only=read_only)
+        app = console_on(session, read_only=read_only, first=first, **others)
         async with app.run_test(size=size, notifications=True) as pilot:
             operator = Operator(pilot, session)
             if session.status is not None:
-                await operator.until(lambda: operator.control.applications.rows, "the first picture")
+                await operator.until(lambda: operator.app.front and operator.app.front.picture.status, "it")
             yield operator
 
     return opened

@@ -36,6 +36,7 @@ class FakeSession:
         self.events: Sequence[Event] = history() if events is None else tuple(events)
         self.script = script
         self.asked: list[tuple[Action, str]] = []
+        self.details: list[dict[str, str | None]] = []
         self.files: dict[tuple[str, bool], list[str]] = {}
         self.opened_logs: list[tuple[str, bool]] = []
         self.closed = False
@@ -74,10 +75,19 @@ class FakeSession:
             self._answers.put_nowait(step)
 
     async def request(
-        self, action: Action, targets: Sequence[str], *, strategy: str | None = None, timeout: float = 60.0
+        self,
+        action: Action,
+        targets: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        keep: str = "",
+        reason: str = "",
+        timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
         for target in targets:
             self.asked.append((action, target))
+            self.details.append({"strategy": strategy, "origin": origin, "keep": keep, "reason": reason})
             if self.script is not None:
                 async for step in self.script(self, action, target):
                     yield step

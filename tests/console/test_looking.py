@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from tuiconsole.client.session import Link
-from tuiconsole.console.screens.log import LogScreen
-from tuiconsole.console.subject import Kind
+from tuiconsole.console.actions import Place
+from tuiconsole.console.screens.logs import LogScreen
+from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView
 from tuiconsole.console.widgets.dialogs.help import HelpScreen
 from tuiconsole.model.events import Event, Severity
@@ -192,7 +193,7 @@ async def test_question_mark_lists_every_key_and_escape_returns(console: Console
         await operator.press("question_mark")
         await operator.until(lambda: isinstance(operator.app.screen, HelpScreen), "the help")
         for words in (
-            "Stop the selected application or process; asks first.",
+            "Stop what is selected or marked, or cancel its start; asks",
             "Open the log",
             "Quit the console",
         ):
@@ -210,10 +211,17 @@ async def test_q_quits_with_zero_and_leaves_the_session(console: Console) -> Non
 
 async def test_n_goes_to_the_nodes_and_shows_what_runs_there(console: Console) -> None:
     async with console() as operator:
-        await operator.press("n", "down", "down")
+        await operator.press("n")
+        await operator.sees("Processes on it")
+        await operator.press("g", "down", "down")
         await operator.sees("scen2_srv_03 (5)")
-        assert operator.control.subject.kind is Kind.NODE
-        await operator.press("escape")
+        front = operator.app.front
+        assert front is not None
+        assert front.subject == Subject(Kind.NODE, "server_3")
+        await operator.press("enter", "down", "x")
+        await operator.sees("Stop scen2_srv_03:scen2_internal_data_bus?")
+        await operator.press("escape", "escape", "escape")
+        await operator.until(lambda: operator.app.screen is operator.control, "back")
         assert operator.control.applications.has_focus
 
 
@@ -250,6 +258,7 @@ async def test_before_the_first_status_the_console_says_that_it_waits(console: C
 
 async def test_a_fault_of_the_session_becomes_an_event_and_the_console_goes_on(console: Console) -> None:
     async with console() as operator:
+        await operator.press("e")
         operator.session.tell(fault=RuntimeError("a [bold]strange[/] thing"))
         await operator.sees("RuntimeError: a [bold]strange[/] thing")
         assert operator.app.is_running
@@ -269,7 +278,7 @@ async def test_no_master_lost_quorum_failed_and_stale_nodes_are_told_in_words(co
         nodes=(status.nodes[0], lost, silent, *status.nodes[3:]),
         reason="no quorum: 1 of 3 voters is heard, 2 are needed",
     )
-    async with console(FakeSession(status), size=(120, 35)) as operator:
+    async with console(FakeSession(status), size=(120, 35), first=Place.OVERVIEW) as operator:
         for words in (
             "◐ ELECTION",
             "no master",

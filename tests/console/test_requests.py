@@ -143,7 +143,9 @@ async def test_read_only_refuses_every_change_and_wears_a_badge(console: Console
 
 async def test_nothing_is_asked_while_a_node_is_selected(console: Console) -> None:
     async with console() as operator:
-        await operator.press("n", "x")
+        await operator.press("n")
+        await operator.sees("Processes on it")
+        await operator.press("x")
         await operator.sees("select one")
         assert operator.session.asked == []
 

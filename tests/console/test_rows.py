@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuiconsole.client.session import Action, Link, Outcome, Progress, Verdict
-from tuiconsole.console.actions import REGISTRY, Danger, Place, action_of, actions_of, objection
+from tuiconsole.console.actions import Danger, Place, objection
 from tuiconsole.console.anchor import View, reanchored
 from tuiconsole.console.arrangement import Arrangement, arrangement
 from tuiconsole.console.picture import Picture, merged_events
+from tuiconsole.console.registry import REGISTRY, action_of, actions_of
 from tuiconsole.console.requests import KEPT, RequestBook
 from tuiconsole.console.rows.details import detail_lines, log_of
 from tuiconsole.console.rows.filtering import Filter
@@ -161,7 +162,8 @@ def test_whatever_changes_the_cluster_is_refused_read_only_and_what_interrupts_a
     for action in REGISTRY:
         refused = bool(objection(action, subject, read_only=True))
         assert refused is (action.asks is not None)
-    assert {one.id for one in REGISTRY if one.danger is Danger.INTERRUPTS} == {"stop", "restart"}
+    assert {one.id for one in REGISTRY if one.danger is Danger.INTERRUPTS} == {"stop", "restart", "remedy"}
+    assert {one.id for one in REGISTRY if one.danger is Danger.SWEEPS} == {"stop_all", "confirm_dead"}
     assert action_of("start") is not None
 
 

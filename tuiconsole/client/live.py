@@ -173,15 +173,31 @@ class LiveSession:
         self._changed.clear()
 
     async def request(
-        self, action: Action, targets: Sequence[str], *, strategy: str | None = None, timeout: float = 60.0
+        self,
+        action: Action,
+        targets: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        keep: str = "",
+        reason: str = "",
+        timeout: float = 60.0,
     ) -> AsyncGenerator[Progress | Outcome, None]:
         """See Session. It is sent once: whether a silent agent passed it on cannot be known."""
         tally = Tally(targets)
         line = self._way(anywhere=action in _ANYWHERE)
-        body = Act(action, tuple(dict.fromkeys(targets)), self.node, timeout, strategy)
+        body = Act(
+            action,
+            tuple(dict.fromkeys(targets)),
+            origin or self.node,
+            timeout,
+            strategy,
+            reason=reason,
+            keep=keep,
+        )
         if line is None:
-            reason = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"
-            for outcome in tally.end(Verdict.NO_ANSWER, self._link.reason or reason):
+            silent = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"
+            for outcome in tally.end(Verdict.NO_ANSWER, self._link.reason or silent):
                 yield outcome
             return
         request, replies = line.open(body)

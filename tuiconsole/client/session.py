@@ -49,9 +49,27 @@ class Session(Protocol):
         """Return as soon as status, events or link differ from what they were at the last return."""
 
     def request(
-        self, action: Action, targets: Sequence[str], *, strategy: str | None = None, timeout: float = 60.0
+        self,
+        action: Action,
+        targets: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        keep: str = "",
+        reason: str = "",
+        timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
-        """Ask; yields progress, then exactly one Outcome for each target, within `timeout` seconds."""
+        """Ask; yields progress, then exactly one Outcome for each target, within `timeout` seconds.
+
+        Args:
+            action: what is to be done.
+            targets: applications or namespecs; of `confirm-dead`, nodes.
+            strategy: of a start, how a node is chosen; of a conciliation, what is to be done.
+            origin: the node on whose behalf; empty: the own one.
+            keep: of a conciliation, instead of a strategy, the node whose instance stays.
+            reason: why a node is confirmed dead, at most 500 letters.
+            timeout: seconds.
+        """
 
     def logs(
         self, namespec: str, *, stderr: bool = False, follow: bool = True, tail: int = 65536

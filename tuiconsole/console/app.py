@@ -1,28 +1,61 @@
-"""The console's application: runs the feed, hands its pictures to the screen. It decides nothing."""
+"""The console's application: runs the feed, hands its pictures to the screens. It decides nothing."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import ClassVar
 
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
-from tuiconsole.client.session import Action, Verdict
+from tuiconsole.client.session import Verdict
+from tuiconsole.clock import boottime
+from tuiconsole.console.actions import Place
+from tuiconsole.console.actions_palette import ActionProvider
+from tuiconsole.console.ascii import AsciiFilter
+from tuiconsole.console.desk import Desk
 from tuiconsole.console.feed import Feed, SessionFactory, utc_now
-from tuiconsole.console.palette import CONTROL_ROOM
-from tuiconsole.console.requests import Request
+from tuiconsole.console.habits import load_habits, save_habits
+from tuiconsole.console.requests import Request, Wish
 from tuiconsole.console.rows.foreign import plain
-from tuiconsole.console.screens.control import ControlScreen
+from tuiconsole.console.screens.alarms import AlarmsScreen
+from tuiconsole.console.screens.applications import ApplicationsScreen
+from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.base import ConsoleScreen
+from tuiconsole.console.screens.conflicts import ConflictsScreen
+from tuiconsole.console.screens.events import EventsScreen
+from tuiconsole.console.screens.jobs import JobsScreen
+from tuiconsole.console.screens.logs import LogScreen
+from tuiconsole.console.screens.nodes import NodesScreen
+from tuiconsole.console.screens.overview import OverviewScreen
+from tuiconsole.console.screens.process import ProcessScreen
+from tuiconsole.console.settings import ConsoleSettings
+from tuiconsole.console.themes import THEMES
+from tuiconsole.console.trends import EVERY
 from tuiconsole.model.events import Severity
 
-PAINT_INTERVAL = 0.1
+PAINT_INTERVAL = 0.04
 """Seconds between two pictures at least: changes within it are painted as one."""
+PAINT_SHARE = 3
+"""A picture that took long is followed by a pause of so many times that, so that keys get through."""
 _TICK = 1.0
 """Seconds between two looks at the ages of data."""
 _REOPEN = 2.0
 """Seconds until what failed is run again."""
+
+_SCREENS: dict[Place, type[ConsoleScreen]] = {
+    Place.OVERVIEW: OverviewScreen,
+    Place.APPLICATIONS: ApplicationsScreen,
+    Place.NODES: NodesScreen,
+    Place.EVENTS: EventsScreen,
+    Place.CONFLICTS: ConflictsScreen,
+    Place.JOBS: JobsScreen,
+    Place.ALARMS: AlarmsScreen,
+}
+"""The screens of which there is one each: they keep cursor and filter while others are shown."""
 
 
 class ConsoleApp(App[int]):
@@ -32,14 +65,18 @@ class ConsoleApp(App[int]):
         factory: opens the session; asked again for ever if it fails.
         cluster: the cluster's name as its file says.
         read_only: refuse whatever changes something, and show a badge.
+        item: the cluster file's pattern of items.
+        settings: the operator's own.
+        memory: where habits are remembered; None remembers nothing.
+        letters_ascii: draw nothing but ASCII.
         zone: for the times of events; None is this machine's.
         now: the wall clock in UTC.
     """
 
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS: ClassVar = {ActionProvider}
+    COMMAND_PALETTE_BINDING = "f12"
     TITLE = "tuiconsole"
     CSS = """
-    Footer { background: $footer-background; }
     ToastRack { margin-bottom: 2; }
     Toast { background: $panel; max-width: 72; }
     """
@@ -50,51 +87,115 @@ class ConsoleApp(App[int]):
         *,
         cluster: str = "",
         read_only: bool = False,
+        item: str = "",
+        settings: ConsoleSettings | None = None,
+        memory: Path | None = None,
+        letters_ascii: bool = False,
         zone: tzinfo | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
+        settings = settings or ConsoleSettings()
         super().__init__()
-        self.feed = Feed(factory, cluster=cluster, read_only=read_only, now=now)
-        self._zone = zone
-        self._control: ControlScreen | None = None
+        if letters_ascii:
+            self._filters.append(AsciiFilter())
+        self._memory = memory
+        habits = load_habits(memory)
+        self._chosen_theme = habits.theme if habits.theme in THEMES else settings.theme
+        self._first = settings.screen
+        self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)
+        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits)
+        self._screens: dict[Place, ConsoleScreen] = {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return CONTROL_ROOM.variables
+        return THEMES["dark"].variables
 
     def on_mount(self) -> None:
-        self.register_theme(CONTROL_ROOM)
-        self.theme = CONTROL_ROOM.name
-        self._control = ControlScreen(self._logs, self._zone)
-        self.push_screen(self._control)
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = self._chosen_theme
+        self.push_screen(self.screen_of(self._first))
         self._run_paint()
         self._run_follow()
         self.set_interval(_TICK, self.feed.touch)
+        self.set_interval(EVERY, self._sample)
 
     async def on_unmount(self) -> None:
+        save_habits(self._memory, self.desk.habits(self._chosen_theme))
         await self.feed.close()
+
+    # -- screens ---------------------------------------------------------------------------------------------
+
+    def screen_of(self, place: Place) -> ConsoleScreen:
+        """The one screen of that kind."""
+        found = self._screens.get(place)
+        if found is None:
+            found = self._screens[place] = _SCREENS[place](self.desk)
+            self.install_screen(found, place.value)
+        return found
+
+    @property
+    def front(self) -> ConsoleScreen | None:
+        """The console's screen that is in front, dialogs apart."""
+        return next((one for one in reversed(self.screen_stack) if isinstance(one, ConsoleScreen)), None)
+
+    async def on_console_screen_go(self, message: ConsoleScreen.Go) -> None:
+        subject = message.subject
+        if message.place is Place.PROCESS:
+            if subject is not None:
+                await self._push(ProcessScreen(self.desk, subject.key))
+            return
+        screen = self.screen_of(message.place)
+        if screen in self.screen_stack:
+            while self.screen is not screen:
+                await self.pop_screen()
+        else:
+            await self._push(screen)
+        screen.show(self.feed.picture())
+        if subject is not None and subject.key:
+            screen.select(subject)
+
+    async def on_asking_screen_logs_wanted(self, message: AskingScreen.LogsWanted) -> None:
+        await self._push(LogScreen(self.desk, message.namespecs))
+
+    async def _push(self, screen: ConsoleScreen) -> None:
+        await self.push_screen(screen)
+        screen.show(self.feed.picture())
+
+    def watch_theme(self, _old: str, new: str) -> None:
+        if new in THEMES:
+            self._chosen_theme = new
+
+    # -- pictures --------------------------------------------------------------------------------------------
 
     async def _paint(self) -> None:
         while True:
             await self.feed.changed()
-            if self._control is not None and self._control.is_mounted:
-                self._control.show(self.feed.picture())
-            await asyncio.sleep(PAINT_INTERVAL)
+            screen, began = self.front, boottime()
+            if screen is not None and screen.is_mounted:
+                screen.show(self.feed.picture())
+            await asyncio.sleep(max(PAINT_INTERVAL, PAINT_SHARE * (boottime() - began)))
 
-    def on_control_screen_asked(self, message: ControlScreen.Asked) -> None:
-        targets = tuple(one for one in message.targets if not self._asked_already(message.action, one))
+    def _sample(self) -> None:
+        self.desk.trends.sample(self.feed.picture())
+
+    # -- requests --------------------------------------------------------------------------------------------
+
+    def on_asking_screen_asked(self, message: AskingScreen.Asked) -> None:
+        wish = message.wish
+        targets = tuple(one for one in wish.targets if not self._asked_already(wish, one))
         if not targets:
             return
         if self.feed.session is None:
             self.notify("not connected yet: nothing was asked", severity="warning", markup=False)
             return
         self.run_worker(
-            self._ask(message.action, targets),
-            name=f"{message.action.value} {' '.join(targets)}",
+            self._ask(Wish(wish.action, targets, wish.strategy, wish.origin, wish.keep, wish.reason)),
+            name=f"{wish.action.value} {' '.join(targets)}",
             group="requests",
             exit_on_error=False,
         )
 
-    def on_control_screen_dismissed(self) -> None:
+    def on_console_screen_dismissed(self) -> None:
         self.feed.dismiss()
         self.clear_notifications()
 
@@ -120,8 +221,8 @@ class ConsoleApp(App[int]):
         self.feed.touch()
         self.run_worker(self._paint(), name="screen", group="paint", exclusive=True, exit_on_error=False)
 
-    async def _ask(self, action: Action, targets: tuple[str, ...]) -> None:
-        async for request in self.feed.ask(action, targets):
+    async def _ask(self, wish: Wish) -> None:
+        async for request in self.feed.ask(wish):
             self._toast(request)
 
     def _toast(self, request: Request) -> None:
@@ -136,8 +237,8 @@ class ConsoleApp(App[int]):
             markup=False,
         )
 
-    def _asked_already(self, action: Action, target: str) -> bool:
-        going_on = self.feed.requests.going_on(action, target)
+    def _asked_already(self, wish: Wish, target: str) -> bool:
+        going_on = self.feed.requests.going_on(wish.action, target)
         if going_on is not None:
             self.notify(plain(f"already asked – {going_on.sentence}"), timeout=4, markup=False)
         return going_on is not None

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tuiconsole.console.actions import Place, actions_of
+from tuiconsole.console.actions import Place
+from tuiconsole.console.keymap import Keymap
+from tuiconsole.console.registry import actions_of
 
 
-def bindings_of(place: Place) -> list[BindingType]:
-    """One binding for each action of a screen; its id is the one that a user's keymap names."""
+def bindings_of(place: Place, keymap: Keymap) -> list[BindingType]:
+    """One binding for each action of a screen."""
     return [
         Binding(
-            ",".join(action.keys),
+            ",".join(keymap.keys(action)),
             action.id,
             action.label,
             show=action.footer,
-            key_display=action.key_display,
+            key_display=keymap.shown(action),
             tooltip=action.help,
             id=f"{place.value}.{action.id}",
         )

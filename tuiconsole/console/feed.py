@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timezone
 
-from tuiconsole.client.session import Action, Link, Outcome, Session
+from tuiconsole.client.session import Link, Outcome, Session
 from tuiconsole.console.picture import Picture, merged_events
-from tuiconsole.console.requests import Request, RequestBook, outcome_event
+from tuiconsole.console.requests import Request, RequestBook, Wish, outcome_event
 from tuiconsole.model.events import Event, Severity
 
 SessionFactory = Callable[[], Awaitable[Session]]
@@ -22,7 +22,7 @@ SessionFactory = Callable[[], Awaitable[Session]]
 OWN_EVENTS = 200
 """Events of this console itself that are kept."""
 
-_LEAST_BETWEEN = 0.05
+_LEAST_BETWEEN = 0.01
 """Seconds between two looks at the session, so that a storm of changes leaves the screen responsive."""
 
 
@@ -38,6 +38,7 @@ class Feed:
         factory: opens the session.
         cluster: the cluster's name, for the time before the first status.
         read_only: refuse every request.
+        item: the cluster file's pattern of items.
         now: the wall clock in UTC, for the console's own events.
     """
 
@@ -47,11 +48,13 @@ class Feed:
         *,
         cluster: str = "",
         read_only: bool = False,
+        item: str = "",
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._factory = factory
         self._cluster = cluster
         self._read_only = read_only
+        self._item = item
         self._now = now
         self._session: Session | None = None
         self._trouble = ""
@@ -59,6 +62,8 @@ class Feed:
         self._own: deque[Event] = deque(maxlen=OWN_EVENTS)
         self._dirty = asyncio.Event()
         self._notes = 0
+        self._newest: tuple[int, Event | None, Event | None] | None = None
+        self._events: tuple[Event, ...] = ()
 
     @property
     def read_only(self) -> bool:
@@ -81,6 +86,7 @@ class Feed:
                 events=tuple(self._own),
                 requests=self._book,
                 read_only=self._read_only,
+                item=self._item,
             )
         return Picture(
             link=session.link,
@@ -88,10 +94,19 @@ class Feed:
             age=session.age,
             node=session.node,
             cluster=self._cluster,
-            events=merged_events(session.events, self._own),
+            events=self._merged(session.events),
             requests=self._book,
             read_only=self._read_only,
+            item=self._item,
         )
+
+    def _merged(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """The cluster's and the own events; sorted again only if there are new ones."""
+        newest = (len(events), events[-1] if events else None, self._own[-1] if self._own else None)
+        if newest != self._newest:
+            self._newest = newest
+            self._events = merged_events(events, self._own)
+        return self._events
 
     async def changed(self) -> None:
         """Return as soon as a new picture would differ, or `touch` was called."""
@@ -129,7 +144,7 @@ class Feed:
         )
         self._dirty.set()
 
-    async def ask(self, action: Action, targets: Sequence[str]) -> AsyncIterator[Request]:
+    async def ask(self, wish: Wish) -> AsyncIterator[Request]:
         """Ask the cluster; yields each target's request as it ends.
 
         Its progress is in the pictures. A session that breaks off leaves the outcome *unknown*, and says so.
@@ -137,11 +152,19 @@ class Feed:
         session = self._session
         if session is None or self._read_only:
             return
-        self._book, number = self._book.begun(action, targets)
+        self._book, number = self._book.begun(wish.action, wish.targets)
         self._dirty.set()
         broken = "the connection gave no outcome; look at the status"
         try:
-            async for step in session.request(action, targets):
+            steps = session.request(
+                wish.action,
+                wish.targets,
+                strategy=wish.strategy,
+                origin=wish.origin,
+                keep=wish.keep,
+                reason=wish.reason,
+            )
+            async for step in steps:
                 if isinstance(step, Outcome):
                     self._book = self._book.ended(number, step)
                     for request in self._ended(number, step.target):

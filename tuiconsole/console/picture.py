@@ -9,7 +9,13 @@ import msgspec
 from tuiconsole.client.session import Link
 from tuiconsole.console.requests import RequestBook
 from tuiconsole.model.events import Event
-from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus, ProcessStatus
+from tuiconsole.model.status import (
+    ApplicationStatus,
+    ClusterStatus,
+    ConflictStatus,
+    NodeStatus,
+    ProcessStatus,
+)
 
 STALE_AFTER = 3.0
 """Seconds of silence after which data is shown as old though the link has not been given up yet."""
@@ -30,6 +36,8 @@ class Picture(msgspec.Struct, frozen=True):
     """Oldest first: the cluster's and this console's own."""
     requests: RequestBook = RequestBook()
     read_only: bool = False
+    item: str = ""
+    """The cluster file's pattern of items; empty if applications form none."""
 
     @property
     def stale(self) -> bool:
@@ -56,6 +64,11 @@ class Picture(msgspec.Struct, frozen=True):
         """The node of that name."""
         nodes = self.status.nodes if self.status else ()
         return next((one for one in nodes if one.name == name), None)
+
+    def conflict(self, name: str) -> ConflictStatus | None:
+        """The conflict about that application or namespec."""
+        conflicts = self.status.conflicts if self.status else ()
+        return next((one for one in conflicts if one.name == name), None)
 
     def event(self, key: str) -> Event | None:
         """The event with that key of the event list."""

@@ -29,6 +29,20 @@ _VERDICT_WORDS = {
 }
 
 
+class Wish(msgspec.Struct, frozen=True):
+    """What the operator wants of the cluster, confirmed where that was due."""
+
+    action: Action
+    targets: tuple[str, ...]
+    strategy: str | None = None
+    origin: str = ""
+    """The node on whose behalf; empty: this console's."""
+    keep: str = ""
+    """Of a conciliation: the node whose instance stays."""
+    reason: str = ""
+    """Why a node is confirmed dead."""
+
+
 class Request(msgspec.Struct, frozen=True):
     """One target of one request."""
 

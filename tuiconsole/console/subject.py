@@ -15,6 +15,7 @@ class Kind(str, Enum):
     PROCESS = "process"
     NODE = "node"
     EVENT = "event"
+    CONFLICT = "conflict"
 
 
 class Subject(msgspec.Struct, frozen=True):

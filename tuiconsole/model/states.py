@@ -24,10 +24,10 @@ class ProcessState(str, Enum):
     @property
     def alive(self) -> bool:
         """True if a process of the operating system exists, or may be spawned again at any moment."""
-        return self in _ALIVE
+        return self in ALIVE
 
 
-_ALIVE = frozenset({ProcessState.STARTING, ProcessState.RUNNING, ProcessState.BACKOFF, ProcessState.STOPPING})
+ALIVE = frozenset({ProcessState.STARTING, ProcessState.RUNNING, ProcessState.BACKOFF, ProcessState.STOPPING})
 
 
 class ApplicationState(str, Enum):

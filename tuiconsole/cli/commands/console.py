@@ -27,4 +27,4 @@ def console_of(cluster: Cluster, node: str, key: str, *, read_only: bool = False
 
         return await connect(cluster, node, Path(key))
 
-    return run_console(session, cluster=cluster.name, read_only=read_only)
+    return run_console(session, cluster=cluster.name, read_only=read_only, item=cluster.item)

@@ -47,9 +47,12 @@ _LEAST_NAME = 16
 
 
 @lru_cache(maxsize=64)
-def columns_for(width: int) -> tuple[tuple[Column, int], ...]:
-    """The columns that `width` cells have room for, each with its width; the name and the reason grow."""
-    wanted = _wanted(width)
+def columns_for(width: int, reasons: bool = True) -> tuple[tuple[Column, int], ...]:
+    """The columns that `width` cells have room for, each with its width; the name and the reason grow.
+
+    Without `reasons` their room is the name's.
+    """
+    wanted = tuple(column for column in _wanted(width) if reasons or column is not Column.REASON)
     sizes = {column: column.width for column in wanted}
     spare = width - CURSOR - _needed(wanted)
     if Column.REASON in sizes:

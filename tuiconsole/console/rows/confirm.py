@@ -4,20 +4,89 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tuiconsole.client.session import Action
+from tuiconsole.console.actions import ConsoleAction, Danger
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.console.rows.marks import application_mark, process_mark
+from tuiconsole.console.rows.marks import application_mark, node_mark, process_mark
 
-_QUESTION = {Action.STOP: "Stop", Action.RESTART: "Restart", Action.START: "Start", Action.CLEAR: "Clear"}
+MANY = 10
+"""Targets of an interruption from which on a word has to be typed."""
+
+_VERB = {
+    Action.STOP: "Stop",
+    Action.RESTART: "Restart",
+    Action.START: "Start",
+    Action.CLEAR: "Clear",
+    Action.CONCILIATE: "Conciliate",
+    Action.CONFIRM_DEAD: "Confirm dead",
+}
 
 
-def question(action: Action, targets: Sequence[str]) -> str:
-    """`Stop scen2_hci_02?`, `Stop 3 targets?`."""
-    what = plain(targets[0]) if len(targets) == 1 else quantity.count(len(targets), "target")
-    return f"{_QUESTION[action]} {what}?"
+class Question(msgspec.Struct, frozen=True):
+    """All that a confirmation shows."""
+
+    text: str
+    targets: tuple[Line, ...]
+    verb: str
+    """Of the button."""
+    word: str = ""
+    """What has to be typed; empty if nothing."""
+    wants_reason: bool = False
+
+
+def needs_confirmation(action: ConsoleAction, targets: Sequence[str]) -> bool:
+    """True if it must be asked: what takes something away, and what changes several things at once."""
+    return action.danger in (Danger.INTERRUPTS, Danger.SWEEPS) or len(targets) > 1
+
+
+def asked(picture: Picture, action: ConsoleAction, targets: Sequence[str]) -> Question:
+    """The confirmation of a request for these targets; a great many want the cluster's name typed."""
+    verb = _VERB[action.asks] if action.asks else action.label
+    wide = len(targets) >= MANY and action.danger is Danger.INTERRUPTS
+    cluster = picture.status.cluster if picture.status else picture.cluster
+    return Question(
+        f"{verb} {_what(targets)}?",
+        target_lines(picture, targets),
+        verb,
+        word=plain(cluster) if wide else "",
+    )
+
+
+def asked_of_node(picture: Picture, node: str, targets: Sequence[str], spared: Sequence[str]) -> Question:
+    """The confirmation of stopping all that runs on a node; `spared` is what is left alone, and told so."""
+    lines = list(target_lines(picture, targets))
+    why = Span("  stays: runs elsewhere too", Tone.DIM)
+    lines += [(Span(plain(name), Tone.DIM), why) for name in spared]
+    text = f"Stop all that runs on {plain(node)}: {quantity.count(len(targets), 'target')}?"
+    return Question(text, tuple(lines), "Stop", word=plain(node))
+
+
+def asked_of_death(picture: Picture, name: str) -> Question:
+    """The confirmation that a node is dead."""
+    node = picture.node_status(name)
+    lines: list[Line] = []
+    if node is not None:
+        mark = node_mark(node.state, stale=node.stale)
+        heard = "never heard" if node.age is None else f"heard {quantity.duration(node.age)} ago"
+        lines.append(
+            (Span(plain(name), Tone.STRONG), Span("  "), Span(mark.text, mark.tone), Span(f"  {heard}"))
+        )
+    held = [one for one in picture.applications if one.grant is not None and one.grant.node == name]
+    free = Span("  becomes free to start elsewhere", Tone.MINOR)
+    lines += [(Span(plain(one.name)), free) for one in held]
+    lines.append((Span("If anything of it still runs, it may then run twice.", Tone.MAJOR),))
+    return Question(
+        f"Confirm that {plain(name)} is dead?",
+        tuple(lines),
+        "Confirm dead",
+        word=plain(name),
+        wants_reason=True,
+    )
 
 
 def target_lines(picture: Picture, targets: Sequence[str]) -> tuple[Line, ...]:
@@ -40,3 +109,27 @@ def target_lines(picture: Picture, targets: Sequence[str]) -> tuple[Line, ...]:
     if picture.stale:
         lines.append((Span("This is the last known state.", Tone.MINOR),))
     return tuple(lines)
+
+
+def targets_on(picture: Picture, node: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What to stop so that a node runs nothing; and what runs elsewhere too: a stop would be for all.
+
+    An application that runs nowhere else is stopped as a whole.
+    """
+    targets: list[str] = []
+    spared: list[str] = []
+    for application in picture.applications:
+        alive = [one for one in application.processes if one.state.alive]
+        here = [one for one in alive if node in one.nodes]
+        if not here:
+            continue
+        if all(one.nodes == (node,) for one in alive):
+            targets.append(application.name)
+            continue
+        for one in here:
+            (targets if one.nodes == (node,) else spared).append(one.namespec)
+    return tuple(targets), tuple(spared)
+
+
+def _what(targets: Sequence[str]) -> str:
+    return plain(targets[0]) if len(targets) == 1 else quantity.count(len(targets), "target")

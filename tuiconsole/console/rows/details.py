@@ -75,6 +75,11 @@ def _paragraphs(picture: Picture, subject: Subject, zone: tzinfo | None) -> Iter
         application = picture.application(subject.key)
         if process is not None and application is not None:
             yield from _process(process)
+            if application.grant is not None and process.nodes:
+                why = f"where it is: granted to {plain(application.grant.node)}"
+                since = quantity.clock_time(application.grant.since, zone)
+                by = plain(application.grant.requested_by)
+                yield (Span(why), Span(f" since {since}, asked by {by}", Tone.DIM))
             if process.reason is None and application.reason:
                 yield (Span("application: ", Tone.DIM), Span(plain(application.reason)))
             yield from _request(picture, process.namespec)
@@ -181,6 +186,8 @@ def _node(node: NodeStatus, picture: Picture) -> Iterator[Line]:
         yield (Span("silent: its processes are shown in their last known state", Tone.MINOR),)
     if node.reason:
         yield (Span(plain(node.reason)),)
+    if node.differs:
+        yield (Span(plain(node.differs), Tone.MINOR),)
     here = processes_on(picture.applications, node.name)
     parts = [(Span(f"{quantity.count(len(here), 'process', 'processes')} alive here", Tone.DIM),)]
     by_application = Counter(namespec.partition(":")[0] for namespec in here)

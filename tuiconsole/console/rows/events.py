@@ -8,6 +8,7 @@ from datetime import tzinfo
 import msgspec
 
 from tuiconsole.console.picture import event_key
+from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, cell
 from tuiconsole.console.rows.marks import severity_mark
@@ -22,13 +23,15 @@ class EventRow(msgspec.Struct, frozen=True):
     event: Event
 
 
-def event_rows(events: Sequence[Event]) -> tuple[EventRow, ...]:
-    """All events, the newest first."""
-    return tuple(EventRow(event_key(event), event) for event in reversed(events))
+def event_rows(events: Sequence[Event], wanted: Filter | None = None) -> tuple[EventRow, ...]:
+    """The events that the filter lets pass, the newest first."""
+    return tuple(
+        EventRow(event_key(event), event) for event in reversed(events) if not wanted or wanted.event(event)
+    )
 
 
-def event_line(row: EventRow, width: int, zone: tzinfo | None) -> Line:
-    """One event: time, severity, node where there is room, subject and words."""
+def event_line(row: EventRow, width: int, zone: tzinfo | None, about: str = "") -> Line:
+    """One event: time, severity, node where there is room, subject (unless it is `about`) and words."""
     event = row.event
     mark = severity_mark(event.severity)
     spans: list[Span] = [
@@ -39,16 +42,16 @@ def event_line(row: EventRow, width: int, zone: tzinfo | None) -> Line:
     ]
     if width >= 90:
         spans += [cell(plain(event.node), 10, Tone.DIM), Span(" ")]
-    spans += event_words(event)
+    spans += event_words(event, about)
     return tuple(spans)
 
 
-def event_words(event: Event) -> Line:
+def event_words(event: Event, about: str = "") -> Line:
     """What an event says; its subject comes first unless the words name it."""
     mark = severity_mark(event.severity)
     tone = Tone.NORMAL if mark.tone is Tone.DIM else mark.tone
     words = plain(event.text)
-    if not event.subject or event.subject in event.text:
+    if event.subject in ("", about) or event.subject in event.text:
         return (Span(words, tone),)
     return (Span(f"{plain(event.subject)}: ", Tone.STRONG), Span(words, tone))
 

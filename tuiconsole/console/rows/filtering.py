@@ -1,8 +1,9 @@
-"""The filter of the tree: words that must all be found in what a row says."""
+"""The filter of a list: words that must all be found in what a row says."""
 
 from __future__ import annotations
 
-from tuiconsole.model.status import ApplicationStatus, ProcessStatus
+from tuiconsole.model.events import Event
+from tuiconsole.model.status import ApplicationStatus, NodeStatus, ProcessStatus
 
 
 class Filter:
@@ -38,6 +39,16 @@ class Filter:
             "major" if process.major_failure else "",
             "minor" if process.minor_failure else "",
         )
+
+    def node(self, node: NodeStatus) -> bool:
+        """True if the node has all words."""
+        return self._found(
+            node.name, node.state.value, node.host, *node.tags, node.reason or "", "core" if node.core else ""
+        )
+
+    def event(self, event: Event) -> bool:
+        """True if the event has all words."""
+        return self._found(event.subject, event.text, event.node, event.kind, event.severity.value)
 
     def _found(self, *texts: str) -> bool:
         if not self._words:

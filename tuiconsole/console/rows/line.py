@@ -22,6 +22,8 @@ class Tone(str, Enum):
     STRONG = "strong"
     DIM = "dim"
     ACCENT = "accent"
+    KEY = "key"
+    """What can be pressed."""
     RUNNING = "running"
     MOVING = "moving"
     """On its way from one state to another: starting, stopping, electing."""

@@ -18,6 +18,10 @@ MAJOR = "●"
 MAJOR_DARK = "○"
 MINOR = "▲"
 MINOR_DARK = "△"
+CHOSEN = "›"
+"""The part of an item that keys are about."""
+MARKED = "◆"
+"""A row that is marked."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -75,7 +79,7 @@ def process_mark(process: ProcessStatus) -> Mark:
     """How a process's state looks; one that failed takes the tone of its LED."""
     mark = _PROCESS[process.state]
     if process.state is ProcessState.EXITED and not process.expected_exit:
-        mark = Mark("✗", mark.word, Tone.MINOR)
+        mark = Mark("⊘", mark.word, Tone.MINOR)
     if process.stale:
         return Mark(mark.glyph, f"{mark.word}?", Tone.STALE)
     if process.major_failure:
@@ -98,6 +102,11 @@ def cluster_mark(state: ClusterState) -> Mark:
     if state is ClusterState.CONCILIATION:
         return Mark(MINOR, state.value, Tone.MINOR)
     return Mark("◐", state.value, Tone.MOVING)
+
+
+def state_mark(state: ProcessState) -> Mark:
+    """How a process's state looks, failures apart."""
+    return _PROCESS[state]
 
 
 def severity_mark(severity: Severity) -> Mark:

@@ -8,6 +8,7 @@ import msgspec
 
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
+from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Align, Line, Span, Tone, cell
 from tuiconsole.console.rows.marks import MASTER, node_mark
@@ -30,8 +31,8 @@ class NodeRow(msgspec.Struct, frozen=True):
     """Seconds since it was heard, by now."""
 
 
-def node_rows(picture: Picture) -> tuple[NodeRow, ...]:
-    """All nodes, as the cluster file orders them. While the link is down their ages go on."""
+def node_rows(picture: Picture, wanted: Filter | None = None) -> tuple[NodeRow, ...]:
+    """The nodes that the filter lets pass, in the file's order. While the link is down their ages go on."""
     status = picture.status
     if status is None:
         return ()
@@ -47,6 +48,7 @@ def node_rows(picture: Picture) -> tuple[NodeRow, ...]:
             age=None if node.age is None else float(int(node.age + silence)),
         )
         for node in status.nodes
+        if not wanted or wanted.node(node)
     )
 
 
@@ -55,6 +57,14 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     node = row.node
     mark = node_mark(node.state, stale=node.stale)
     role = f"{MASTER} master" if row.master else "core" if node.core else ""
+    if width < 28:
+        narrow = (
+            Span(f"{mark.glyph} ", mark.tone),
+            cell(MASTER if row.master else "", 1, Tone.ACCENT),
+            cell(plain(node.name), max(1, width - 8), Tone.STRONG if row.here else Tone.NORMAL),
+            cell(quantity.percent(node.load), 5, Tone.NORMAL, Align.RIGHT),
+        )
+        return aged(narrow) if stale else narrow
     if width < 44:
         spans: tuple[Span, ...] = (
             cell(MASTER if row.master else "", 1, Tone.ACCENT),
@@ -78,8 +88,9 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     spans = tuple(piece for part in parts for piece in (part, Span(" ")))[:-1]
     room = width - sum(len(span.text) for span in spans) - 2
     if room >= 8:
-        words = plain(node.reason) if node.reason else plain(node.host)
-        spans = (*spans, Span("  "), cell(words, room, Tone.NORMAL if node.reason else Tone.DIM))
+        said = node.reason or node.differs
+        words = plain(said or node.host)
+        spans = (*spans, Span("  "), cell(words, room, Tone.NORMAL if said else Tone.DIM))
     return aged(spans) if stale else spans
 
 

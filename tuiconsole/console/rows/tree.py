@@ -12,8 +12,10 @@ from tuiconsole.console.rows.columns import Column, columns_for
 from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, cell
-from tuiconsole.console.rows.marks import application_mark, major_led, minor_led, process_mark
+from tuiconsole.console.rows.marks import MARKED, application_mark, major_led, minor_led, process_mark
+from tuiconsole.console.rows.ordering import Order, ordered
 from tuiconsole.console.rows.progress import job_words
+from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.model.status import ApplicationStatus, ProcessStatus
 
@@ -28,30 +30,47 @@ class TreeRow(msgspec.Struct, frozen=True):
     expanded: bool = False
     last: bool = False
     """The last process of its application."""
+    marked: bool = False
+    within: bool = True
+    """It stands below its application, so that its own name is enough."""
+
+    @property
+    def subject(self) -> Subject:
+        """What the row is about."""
+        if self.process is not None:
+            return Subject(Kind.PROCESS, self.process.namespec)
+        return Subject(Kind.APPLICATION, self.application.name)
 
 
 def tree_rows(
-    applications: Sequence[ApplicationStatus], expanded: AbstractSet[str], wanted: Filter
+    applications: Sequence[ApplicationStatus],
+    expanded: AbstractSet[str],
+    wanted: Filter,
+    *,
+    order: Order = Order.NAME,
+    marked: AbstractSet[str] = frozenset(),
 ) -> tuple[TreeRow, ...]:
-    """The rows that are visible, by name, processes in the order in which they start.
+    """The rows that are visible, in that order, processes in the order in which they start.
 
     An application stays if it or one of its processes has the filter's words; in the latter case it is shown
     open, with those processes only.
     """
     rows: list[TreeRow] = []
-    for application in sorted(applications, key=lambda one: one.name):
-        processes = sorted(application.processes, key=lambda one: (one.sequence or 1_000_000, one.name))
+    for application in ordered(applications, order):
         opened = application.name in expanded
+        processes = list(application.processes)
         if wanted and not wanted.application(application):
             processes = [one for one in processes if wanted.process(one)]
             opened = bool(processes)
             if not opened:
                 continue
-        rows.append(TreeRow(application.name, application, expanded=opened))
+        processes.sort(key=lambda one: (one.sequence or 1_000_000, one.name))
+        name = application.name
+        rows.append(TreeRow(name, application, expanded=opened, marked=name in marked))
         if opened:
             final = len(processes) - 1
             rows.extend(
-                TreeRow(one.namespec, application, one, last=number == final)
+                TreeRow(one.namespec, application, one, last=number == final, marked=one.namespec in marked)
                 for number, one in enumerate(processes)
             )
     return tuple(rows)
@@ -69,6 +88,16 @@ def opened_at_first(applications: Sequence[ApplicationStatus]) -> frozenset[str]
     )
 
 
+def processes_of_node(applications: Sequence[ApplicationStatus], node: str) -> tuple[TreeRow, ...]:
+    """What is alive on a node, or was when it was last heard, under its full name."""
+    return tuple(
+        TreeRow(process.namespec, application, process, within=False)
+        for application in ordered(applications, Order.NAME)
+        for process in application.processes
+        if process.state.alive and node in process.nodes
+    )
+
+
 def headings(width: int) -> Line:
     """The line above the tree."""
     spans: list[Span] = [Span("  ")]
@@ -78,15 +107,20 @@ def headings(width: int) -> Line:
     return tuple(spans[:-1])
 
 
-def tree_line(row: TreeRow, width: int, *, stale: bool = False) -> Line:
+def tree_line(row: TreeRow, width: int, *, stale: bool = False, reasons: bool = True) -> Line:
     """One row, drawn in `width` cells, the first two of which are left to the cursor."""
     drawn = _process_cells(row, row.process) if row.process else _application_cells(row)
     spans: list[Span] = []
-    for column, size in columns_for(width):
+    for column, size in columns_for(width, reasons):
         span = drawn.get(column, Span(""))
         spans.append(cell(span.text, size, span.tone, column.align))
         spans.append(Span(" "))
     return aged(tuple(spans[:-1])) if stale else tuple(spans[:-1])
+
+
+def mark_sign(marked: bool) -> str:
+    """The cell that tells marked rows from others."""
+    return MARKED if marked else " "
 
 
 def aged(line: Line) -> Line:
@@ -112,7 +146,7 @@ def _application_cells(row: TreeRow) -> dict[Column, Span]:
     if application.job is not None:
         reason = job_words(application)
     return {
-        Column.NAME: Span(f"{fold} {plain(application.name)}", Tone.STRONG),
+        Column.NAME: Span(f"{fold}{mark_sign(row.marked)}{plain(application.name)}", Tone.STRONG),
         Column.STATE: Span(mark.text + step, mark.tone),
         Column.GLYPH: Span(mark.glyph, mark.tone),
         Column.MAJOR: major_led(application.major_failure),
@@ -134,8 +168,9 @@ def _process_cells(row: TreeRow, process: ProcessStatus) -> dict[Column, Span]:
     branch = "└" if row.last else "├"
     alive = process.state.alive
     tone = Tone.STALE if process.stale else Tone.NORMAL
+    name = plain(process.name if row.within else process.namespec)
     return {
-        Column.NAME: Span(f"  {branch} {plain(process.name)}", tone),
+        Column.NAME: Span(f"  {branch}{mark_sign(row.marked)}{name}", tone),
         Column.STATE: Span(mark.text, mark.tone),
         Column.GLYPH: Span(mark.glyph, mark.tone),
         Column.MAJOR: major_led(True) if process.major_failure else Span(""),

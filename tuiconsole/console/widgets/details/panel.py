@@ -13,8 +13,9 @@ from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.details import detail_lines, tail_of, title
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line
+from tuiconsole.console.sources import LogSource
 from tuiconsole.console.subject import Subject
-from tuiconsole.console.widgets.details.log_view import LogSource, LogView
+from tuiconsole.console.widgets.details.log_view import LogView
 from tuiconsole.console.widgets.lines.pane import LinesPane
 
 _SETTLED = 0.15

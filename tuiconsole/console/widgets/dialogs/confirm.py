@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
+from tuiconsole.console.rows.confirm import Question
 from tuiconsole.console.rows.line import Line
 from tuiconsole.console.widgets.lines.pane import LinesPane
 
@@ -27,8 +29,12 @@ class Targets(LinesPane):
         return self._lines
 
 
-class ConfirmDialog(ModalScreen[bool]):
-    """A question with its targets. It rests on Cancel: Enter and Esc change nothing."""
+class ConfirmDialog(ModalScreen[str | None]):
+    """A question with its targets. It rests on Cancel: Enter and Esc change nothing.
+
+    Where a word has to be typed it rests there, and nothing is confirmed before the word is complete. The
+    result is None, or, when it was confirmed, the reason that was asked for.
+    """
 
     DEFAULT_CSS = """
     ConfirmDialog {
@@ -44,6 +50,8 @@ class ConfirmDialog(ModalScreen[bool]):
             padding: 0 2;
         }
         .question { text-style: bold; color: $tone-strong; margin: 0 0 1 0; width: 100%; }
+        .ask { color: $tone-minor; margin: 1 0 0 0; width: 100%; height: auto; }
+        Input, Input:focus { border: none; height: 1; background: $cursor; }
         VerticalScroll { height: auto; max-height: 12; }
         Horizontal { height: 1; margin: 1 0 0 0; align-horizontal: right; }
         #cancel, #confirm {
@@ -61,7 +69,6 @@ class ConfirmDialog(ModalScreen[bool]):
                 text-style: bold;
             }
         }
-        &.-short > Vertical { padding: 0 1; border: none; }
     }
     """
 
@@ -71,26 +78,60 @@ class ConfirmDialog(ModalScreen[bool]):
         Binding("left,right,h", "app.focus_next", "Other button", show=False),
     ]
 
-    def __init__(self, question: str, targets: tuple[Line, ...], verb: str) -> None:
+    def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
-        self._targets = targets
-        self._verb = verb
 
     def compose(self) -> ComposeResult:
+        asked = self._question
         with Vertical():
-            yield Static(Content(self._question), classes="question")
-            with VerticalScroll(can_focus=len(self._targets) > 12):
-                yield Targets(self._targets)
+            yield Static(Content(asked.text), classes="question")
+            with VerticalScroll(can_focus=len(asked.targets) > 12):
+                yield Targets(asked.targets)
+            if asked.wants_reason:
+                yield Static(Content("Why? It is kept with the event."), classes="ask")
+                yield Input(id="reason", max_length=500, compact=True)
+            if asked.word:
+                yield Static(Content(f"Type {asked.word} to go on:"), classes="ask")
+                yield Input(id="word", compact=True)
             with Horizontal():
                 yield Button(Content("Cancel  Esc"), id="cancel", compact=True)
-                yield Button(Content(f"{self._verb}  y"), id="confirm", compact=True)
+                key = "Enter" if asked.word else "y"
+                yield Button(Content(f"{asked.verb}  {key}"), id="confirm", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#cancel", Button).focus()
+        first = "#reason" if self._question.wants_reason else "#word" if self._question.word else "#cancel"
+        self.query_one(first).focus()
+        self._weigh()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "confirm")
+        self.action_answer(event.button.id == "confirm")
 
     def action_answer(self, confirmed: bool) -> None:
-        self.dismiss(confirmed)
+        if not confirmed:
+            self.dismiss(None)
+        elif self._complete:
+            self.dismiss(self._typed("reason"))
+
+    @on(Input.Changed)
+    def _weigh(self) -> None:
+        self.query_one("#confirm", Button).disabled = not self._complete
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        if event.input.id == "reason" and not self._complete:
+            self.query_one("#word").focus()
+        else:
+            self.action_answer(True)
+
+    @property
+    def _complete(self) -> bool:
+        """True if all that has to be typed is."""
+        asked = self._question
+        return (not asked.word or self._typed("word") == asked.word) and (
+            not asked.wants_reason or bool(self._typed("reason"))
+        )
+
+    def _typed(self, entry: str) -> str:
+        found = self.query(f"#{entry}").results(Input)
+        return next((one.value.strip() for one in found), "")

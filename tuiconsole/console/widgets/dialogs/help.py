@@ -9,24 +9,28 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 
+from tuiconsole.console.actions import Place
+from tuiconsole.console.keymap import Keymap
 from tuiconsole.console.rows.help import help_lines
 from tuiconsole.console.rows.line import Line
+from tuiconsole.console.subject import Subject
 from tuiconsole.console.widgets.lines.pane import LinesPane
 
 
 class Keys(LinesPane):
-    """All keys with what they do."""
+    """What the keys do."""
 
-    def __init__(self, read_only: bool) -> None:
+    def __init__(self, place: Place, keymap: Keymap, subject: Subject, read_only: bool) -> None:
         super().__init__()
+        self._place, self._keymap, self._subject = place, keymap, subject
         self._read_only = read_only
 
     def lines_for(self, width: int) -> tuple[Line, ...]:
-        return help_lines(width, read_only=self._read_only)
+        return help_lines(width, self._place, self._keymap, self._subject, read_only=self._read_only)
 
 
 class HelpScreen(ModalScreen[None]):
-    """What the keys do."""
+    """What the keys do on one screen."""
 
     DEFAULT_CSS = """
     HelpScreen {
@@ -53,16 +57,17 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll(-1)", "Up", show=False),
     ]
 
-    def __init__(self, read_only: bool) -> None:
+    def __init__(self, place: Place, keymap: Keymap, subject: Subject, *, read_only: bool) -> None:
         super().__init__()
-        self._read_only = read_only
+        self._place = place
+        self._keys = Keys(place, keymap, subject, read_only)
 
     def compose(self) -> ComposeResult:
         frame = Vertical()
-        frame.border_title = "Keys"
-        frame.border_subtitle = "Esc"
+        frame.border_title = f" Keys of {self._place.heading} "
+        frame.border_subtitle = " Esc "
         with frame, VerticalScroll():
-            yield Keys(self._read_only)
+            yield self._keys
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()

@@ -1,4 +1,4 @@
-"""The panel of the event log."""
+"""The list of events."""
 
 from __future__ import annotations
 
@@ -6,40 +6,42 @@ from datetime import tzinfo
 
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.events import EventRow, event_line, event_rows
+from tuiconsole.console.rows.filtering import Filter
+from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.console.widgets.lines.list import RowList
+from tuiconsole.console.widgets.lines.titled import TitledList
+from tuiconsole.model.events import Event
 
 
-class EventsPanel(RowList[EventRow]):
+class EventsPanel(TitledList[EventRow]):
     """What happened, the newest first. While the cursor is on the newest, it stays on the newest."""
-
-    DEFAULT_CSS = """
-    EventsPanel {
-        border-top: solid $rule;
-        border-title-color: $tone-dim;
-        border-title-style: none;
-        &:focus {
-            border-top: solid $rule-focus;
-            border-title-color: $tone-strong;
-        }
-    }
-    """
 
     BORDER_TITLE = " Events "
 
     def __init__(self, zone: tzinfo | None = None) -> None:
         super().__init__()
         self._zone = zone
+        self._events: tuple[Event, ...] | None = None
+        self._by = ""
+        self._about = ""
+        self.wanted = Filter()
 
-    def show(self, picture: Picture) -> None:
-        """Show the events of this picture."""
+    def show(self, picture: Picture, about: str = "") -> None:
+        """Show the events of this picture; only those about one subject, if it is named."""
+        by = f"{self.wanted.text}\n{about}"
+        if picture.events is self._events and by == self._by:
+            return
+        self._events, self._by, self._about = picture.events, by, about
+        events = picture.events if not about else [one for one in picture.events if one.subject == about]
         newest = self.cursor == 0
-        self.show_rows(event_rows(picture.events))
+        self.show_rows(event_rows(events, self.wanted))
         if newest:
             self.action_first()
 
     def draw(self, row: EventRow, width: int) -> Line:
-        return event_line(row, width, self._zone)
+        return event_line(row, width, self._zone, self._about)
 
     def empty(self) -> Line:
+        if self.wanted:
+            return (Span(f"no event has “{plain(self.wanted.text)}”; Esc clears the filter", Tone.MINOR),)
         return (Span("nothing has happened since this console came up", Tone.DIM),)

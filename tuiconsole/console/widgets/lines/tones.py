@@ -23,6 +23,7 @@ class Toned(Widget):
         & > .tone--strong { color: $tone-strong; text-style: bold; }
         & > .tone--dim { color: $tone-dim; }
         & > .tone--accent { color: $tone-accent; }
+        & > .tone--key { color: $tone-accent; text-style: bold; }
         & > .tone--running { color: $tone-running; }
         & > .tone--moving { color: $tone-moving; }
         & > .tone--stopped { color: $tone-stopped; }

@@ -1,0 +1,137 @@
+"""`python -m benchmarks.console_storm`: the console on a great cluster that changes all the time.
+
+The status is decoded anew for each change, as it is when it comes from an agent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timezone
+
+import msgspec
+
+from tests.console.scenario import crowd, nodes
+from tuiconsole.client.session import Action, Link, Outcome, Progress, Session
+from tuiconsole.clock import boottime
+from tuiconsole.console.run import run_console
+from tuiconsole.model.events import Event
+from tuiconsole.model.states import ProcessState
+from tuiconsole.model.status import ClusterStatus
+
+NODES = 200
+APPLICATIONS = 500
+PROCESSES = 20
+"""Of each application."""
+CHANGES = 500
+"""Processes that change each second."""
+EVERY = 0.05
+"""Seconds between two statuses: agents tell no more often."""
+MARK_EVERY = 0.21
+"""Seconds between two events that bear the time."""
+VARIANTS = 8
+MARK = "marked at "
+
+
+def variants() -> list[bytes]:
+    """Statuses that differ, as they come over the wire."""
+    chance = random.Random(1)
+    six = nodes()
+    many = tuple(
+        msgspec.structs.replace(six[number % 6], name=f"node_{number:03d}", core=number < 3)
+        for number in range(NODES)
+    )
+    status = msgspec.structs.replace(crowd(APPLICATIONS, PROCESSES), nodes=many)
+    found = []
+    for _ in range(VARIANTS):
+        applications = list(status.applications)
+        for _ in range(int(CHANGES * EVERY)):
+            at = chance.randrange(APPLICATIONS)
+            processes = list(applications[at].processes)
+            which = chance.randrange(PROCESSES)
+            state = chance.choice((ProcessState.RUNNING, ProcessState.STARTING, ProcessState.BACKOFF))
+            processes[which] = msgspec.structs.replace(
+                processes[which], state=state, cpu=chance.random() * 100
+            )
+            applications[at] = msgspec.structs.replace(applications[at], processes=tuple(processes))
+        status = msgspec.structs.replace(status, applications=tuple(applications))
+        found.append(msgspec.msgpack.encode(status))
+    return found
+
+
+class Storm:
+    """A session whose cluster changes all the time."""
+
+    def __init__(self) -> None:
+        self.node = "node_000"
+        self.link = Link(connected=True, agent=self.node)
+        self.age = 0.1
+        self.events: Sequence[Event] = ()
+        self._next = itertools.cycle(variants())
+        self._decoder = msgspec.msgpack.Decoder(ClusterStatus)
+        self.status: ClusterStatus | None = self._decoder.decode(next(self._next))
+        self._changed = asyncio.Event()
+        self._marks = 0
+        self._tasks = [asyncio.create_task(self._blow()), asyncio.create_task(self._mark())]
+
+    async def _blow(self) -> None:
+        due = boottime()
+        while True:
+            due += EVERY
+            await asyncio.sleep(max(0.0, due - boottime()))
+            self.status = self._decoder.decode(next(self._next))
+            self._changed.set()
+
+    async def _mark(self) -> None:
+        while True:
+            await asyncio.sleep(MARK_EVERY)
+            self._marks += 1
+            at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            event = Event(
+                at, self.node, "node", "", f"{MARK}{boottime():.4f}.", id=f"{self.node}/1/{self._marks}"
+            )
+            self.events = (*self.events[-999:], event)
+            self._changed.set()
+
+    async def changed(self) -> None:
+        await self._changed.wait()
+        self._changed.clear()
+
+    async def request(
+        self,
+        action: Action,
+        targets: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        keep: str = "",
+        reason: str = "",
+        timeout: float = 60.0,
+    ) -> AsyncIterator[Progress | Outcome]:
+        del action, targets, strategy, origin, keep, reason, timeout
+        for step in ():
+            yield step
+
+    async def logs(
+        self, namespec: str, *, stderr: bool = False, follow: bool = True, tail: int = 65536
+    ) -> AsyncIterator[str]:
+        del stderr, follow, tail
+        yield f"{namespec} has begun\n"
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+
+def main() -> None:
+    async def session() -> Session:
+        return Storm()
+
+    run_console(session, cluster="storm", item=r"(?P<part>line)_(?P<item>\d+)$")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""What all screens of a console share."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from tuiconsole.console.habits import Habits
+from tuiconsole.console.history import History
+from tuiconsole.console.keymap import Keymap
+from tuiconsole.console.rows.ordering import Grouping, Order
+from tuiconsole.console.sources import LogSource
+from tuiconsole.console.trends import Trends
+
+
+class Desk:
+    """One operator's desk.
+
+    Args:
+        logs: opens logs.
+        zone: for times of day; None is this machine's.
+        keymap: which keys mean what.
+        habits: what is remembered.
+    """
+
+    def __init__(
+        self,
+        logs: LogSource,
+        *,
+        zone: tzinfo | None = None,
+        keymap: Keymap | None = None,
+        habits: Habits | None = None,
+    ) -> None:
+        habits = habits or Habits()
+        self.logs = logs
+        self.zone = zone
+        self.keymap = keymap or Keymap()
+        self.trends = Trends()
+        self.order: Order = habits.order
+        self.grouping: Grouping = habits.grouping
+        self.wrap = habits.wrap
+        self.filters = History(habits.filters)
+        self.commands = History(habits.commands)
+        self.searches = History(habits.searches)
+
+    def habits(self, theme: str) -> Habits:
+        """What is to be remembered now."""
+        return Habits(
+            theme,
+            self.order,
+            self.grouping,
+            self.wrap,
+            self.filters.lines,
+            self.commands.lines,
+            self.searches.lines,
+        )

@@ -1,0 +1,176 @@
+"""Screens on which things are acted upon: what is meant, and what is asked first."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from tuiconsole.client.session import Action
+from tuiconsole.console.actions import ConsoleAction, Place, request_targets
+from tuiconsole.console.registry import action_of
+from tuiconsole.console.requests import Wish
+from tuiconsole.console.rows.confirm import Question, asked, needs_confirmation
+from tuiconsole.console.rows.details import log_of
+from tuiconsole.console.rows.foreign import plain
+from tuiconsole.console.screens.base import ConsoleScreen
+from tuiconsole.console.subject import Kind, Subject
+from tuiconsole.console.widgets.dialogs.choice import Choice, ChoiceDialog
+from tuiconsole.console.widgets.dialogs.confirm import ConfirmDialog
+from tuiconsole.model.states import NodeState
+from tuiconsole.rulebook.rules import StartingStrategy
+
+_RULES = "as the rules say"
+_STRATEGY = {
+    StartingStrategy.CONFIG: "the first node, in the order of the rules, that has room",
+    StartingStrategy.LESS_LOADED: "the node with the least load",
+    StartingStrategy.MOST_LOADED: "the node with the most load that has room",
+    StartingStrategy.LOCAL: "this console's node",
+    StartingStrategy.LESS_LOADED_NODE: "the node on the host with the least load",
+    StartingStrategy.MOST_LOADED_NODE: "the node on the host with the most load that has room",
+}
+
+
+class AskingScreen(ConsoleScreen):
+    """Turns keys into requests."""
+
+    class Asked(Message):
+        """The operator wants this of the cluster, and has confirmed it where that was due."""
+
+        def __init__(self, wish: Wish) -> None:
+            super().__init__()
+            self.wish = wish
+
+    class LogsWanted(Message):
+        """The operator wants to read these logs."""
+
+        def __init__(self, namespecs: tuple[str, ...]) -> None:
+            super().__init__()
+            self.namespecs = namespecs
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """What a key is about: what is marked, else what is selected."""
+        if self.marked:
+            return self.marked
+        subject = self.subject
+        return (subject.key,) if subject.kind in (Kind.APPLICATION, Kind.PROCESS) else ()
+
+    def action_start(self) -> None:
+        self.request("start", self.meant)
+
+    def action_start_with(self) -> None:
+        self.choose_start(self.meant)
+
+    def action_stop(self) -> None:
+        self.request("stop", self.meant)
+
+    def action_restart(self) -> None:
+        self.request("restart", self.meant)
+
+    def action_clear(self) -> None:
+        self.request("clear", self.meant)
+
+    def told_start(self, target: str) -> None:
+        """Start this."""
+        self.request("start", (target,))
+
+    def told_start_with(self, target: str) -> None:
+        """Start this, with choices."""
+        self.choose_start((target,))
+
+    def told_stop(self, target: str) -> None:
+        """Stop this."""
+        self.request("stop", (target,))
+
+    def told_restart(self, target: str) -> None:
+        """Restart this."""
+        self.request("restart", (target,))
+
+    def told_clear(self, target: str) -> None:
+        """Clear this."""
+        self.request("clear", (target,))
+
+    def action_log(self) -> None:
+        self._open_logs(self.meant)
+
+    def told_log(self, target: str) -> None:
+        """Open the log of this."""
+        self._open_logs((target,))
+
+    def action_process(self) -> None:
+        self.told_process(self.subject.key)
+
+    def told_process(self, target: str) -> None:
+        """Show the process; of an application, the one whose log would be meant."""
+        namespec = log_of(self.picture, target)
+        if namespec:
+            self.post_message(self.Go(Place.PROCESS, Subject(Kind.PROCESS, namespec)))
+        else:
+            self.notify("it has no process", severity="warning", markup=False)
+
+    def request(self, action_id: str, keys: tuple[str, ...]) -> None:
+        """Ask for an action on these, after the operator has confirmed it where that is due."""
+        action = action_of(action_id)
+        if action is None or action.asks is None or not keys:
+            return
+        targets = request_targets(action, keys)
+        if needs_confirmation(action, targets):
+            self.confirm(asked(self.picture, action, targets), Wish(action.asks, targets))
+        else:
+            self.ask(Wish(action.asks, targets))
+
+    def choose_start(self, keys: tuple[str, ...]) -> None:
+        """Ask how, then start these."""
+        action = action_of("start")
+        if not keys or action is None:
+            return
+        nodes = self.picture.status.nodes if self.picture.status else ()
+        choices = [Choice(_RULES, "the strategy of the rules; LOCAL means this console's node")]
+        choices += [Choice(one.value, words) for one, words in _STRATEGY.items()]
+        choices += [
+            Choice(f"LOCAL {node.name}", f"as if {node.name} asked for it; load {node.load} %")
+            for node in nodes
+            if node.state is NodeState.RUNNING and node.name != self.picture.node
+        ]
+        title = f"Start {plain(keys[0])} with" if len(keys) == 1 else f"Start {len(keys)} targets with"
+        self.app.push_screen(
+            ChoiceDialog(title, tuple(choices)), lambda choice: self._start_as(action, keys, choice)
+        )
+
+    def confirm(self, question: Question, wish: Wish) -> None:
+        """Put a question; if it is confirmed, ask for what is wished."""
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                self.ask(Wish(wish.action, wish.targets, wish.strategy, wish.origin, wish.keep, reason))
+
+        self.app.push_screen(ConfirmDialog(question), answered)
+
+    def ask(self, wish: Wish) -> None:
+        """Ask for it."""
+        if wish.action in (Action.START, Action.RESTART):
+            self.started(wish.targets)
+        self.post_message(self.Asked(wish))
+
+    def started(self, targets: tuple[str, ...]) -> None:
+        """What the screen does about targets whose start is asked for."""
+
+    def _start_as(self, action: ConsoleAction, keys: tuple[str, ...], choice: str | None) -> None:
+        if choice is None:
+            return
+        targets = request_targets(action, keys)
+        strategy, _, origin = choice.partition(" ")
+        if choice == _RULES:
+            wish = Wish(Action.START, targets)
+        else:
+            wish = Wish(Action.START, targets, strategy=strategy, origin=origin)
+        if len(targets) > 1:
+            self.confirm(asked(self.picture, action, targets), wish)
+        else:
+            self.ask(wish)
+
+    def _open_logs(self, keys: tuple[str, ...]) -> None:
+        namespecs = tuple(dict.fromkeys(filter(None, (log_of(self.picture, key) for key in keys))))
+        if namespecs:
+            self.post_message(self.LogsWanted(namespecs))
+        else:
+            self.notify("it has no process, so no log", severity="warning", markup=False)

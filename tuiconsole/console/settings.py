@@ -1,0 +1,123 @@
+"""The operator's own settings of the console: `console.toml`, in the user's configuration folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+
+import msgspec
+
+from tuiconsole.console.actions import Place
+from tuiconsole.console.keymap import Keymap
+from tuiconsole.source.table import Table
+from tuiconsole.source.toml import read_toml
+
+NAME = "console.toml"
+
+
+class ThemeName(str, Enum):
+    """The themes."""
+
+    DARK = "dark"
+    LIGHT = "light"
+    HIGH_CONTRAST = "high-contrast"
+    MONOCHROME = "monochrome"
+
+
+class Letters(str, Enum):
+    """Which characters are drawn."""
+
+    AUTO = "auto"
+    """ASCII where the terminal or the locale knows no Unicode."""
+    UNICODE = "unicode"
+    ASCII = "ascii"
+
+
+class FirstScreen(str, Enum):
+    """The screen that the console begins with."""
+
+    OVERVIEW = "overview"
+    APPLICATIONS = "applications"
+    NODES = "nodes"
+    EVENTS = "events"
+
+
+class ConsoleSettings(msgspec.Struct, frozen=True):
+    """What the file says; without one, this."""
+
+    theme: str = ThemeName.DARK.value
+    letters: Letters = Letters.AUTO
+    screen: Place = Place.OVERVIEW
+    keymap: Keymap = Keymap()
+
+
+def load_settings(file: Path) -> ConsoleSettings:
+    """Read and check the file; the settings without one if there is none.
+
+    Raises:
+        SourceError: with one line for each thing that is wrong, key clashes included.
+    """
+    if not file.exists():
+        return ConsoleSettings()
+    root = Table.root(read_toml(file))
+    general = root.table("console")
+    theme = general.choice("theme", ThemeName, ThemeName.DARK)
+    letters = general.choice("letters", Letters, Letters.AUTO)
+    screen = general.choice("screen", FirstScreen, FirstScreen.OVERVIEW)
+    general.finish()
+    keys = root.table("keys")
+    chosen: dict[str, tuple[str, ...]] = {}
+    for name in keys.data:
+        value = keys.data[name]
+        texts = (keys.text(name),) if isinstance(value, str) else keys.texts(name)
+        chosen[name] = tuple(_key(text) for text in texts)
+    keymap = Keymap(chosen)
+    for name, what, remedy in keymap.complaints():
+        keys.complain(name, what, remedy)
+    root.finish()
+    root.raise_errors()
+    return ConsoleSettings(theme.value, letters, Place(screen.value), keymap)
+
+
+def wants_ascii(letters: Letters, env: Mapping[str, str], encoding: str) -> bool:
+    """True if only ASCII may be drawn.
+
+    Args:
+        letters: what the operator has set.
+        env: the environment: TERM names terminals that have no more.
+        encoding: of the terminal's stream, as the locale says.
+    """
+    if letters is not Letters.AUTO:
+        return letters is Letters.ASCII
+    bare = env.get("TERM", "").partition("-")[0] in ("linux", "vt100", "vt102", "vt220", "dumb", "ansi", "")
+    return bare or encoding.lower().replace("-", "") != "utf8"
+
+
+_WRITTEN = {
+    "/": "slash",
+    "?": "question_mark",
+    ":": "colon",
+    "+": "plus",
+    "-": "minus",
+    "*": "asterisk",
+    ">": "greater_than_sign",
+    "<": "less_than_sign",
+    " ": "space",
+    ",": "comma",
+    ".": "full_stop",
+    "=": "equals_sign",
+    "!": "exclamation_mark",
+    "Esc": "escape",
+    "Space": "space",
+}
+
+
+def _key(text: str) -> str:
+    """A key as Textual spells it, from how a person writes it: `/`, `^x`, `ctrl+x`, `F5`, `X`."""
+    text = text.strip() or text
+    if text in _WRITTEN:
+        return _WRITTEN[text]
+    if len(text) == 2 and text.startswith("^"):
+        return f"ctrl+{text[1].lower()}"
+    return text if len(text) == 1 else text.lower()

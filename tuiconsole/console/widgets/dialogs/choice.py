@@ -1,0 +1,106 @@
+"""Asks which of several ways is meant."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from tuiconsole.console.rows.foreign import plain
+from tuiconsole.console.rows.line import Line, Span, Tone, wrapped
+from tuiconsole.console.widgets.lines.list import RowList
+from tuiconsole.console.widgets.lines.pane import LinesPane
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One way, and what it does, in words."""
+
+    key: str
+    does: str
+
+
+class Choices(RowList[Choice]):
+    """The ways."""
+
+    def draw(self, row: Choice, width: int) -> Line:
+        del width
+        return (Span(plain(row.key), Tone.ACCENT), Span(f"  {plain(row.does)}"))
+
+
+class Explained(LinesPane):
+    """All that the chosen way does, when a line is too short for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+
+    def show(self, text: str) -> None:
+        """Show these words."""
+        self._text = text
+        self.renew()
+
+    def lines_for(self, width: int) -> tuple[Line, ...]:
+        return wrapped((Span(plain(self._text), Tone.DIM),), max(1, width))
+
+
+class ChoiceDialog(ModalScreen[str | None]):
+    """A list of ways; the result is the chosen one's key, None for none."""
+
+    DEFAULT_CSS = """
+    ChoiceDialog {
+        align: center middle;
+        background: $background 60%;
+        & > Vertical {
+            width: 76;
+            max-width: 100%;
+            height: auto;
+            max-height: 100%;
+            border: round $rule-focus;
+            border-title-color: $tone-strong;
+            border-subtitle-color: $tone-dim;
+            background: $panel;
+            padding: 0 1;
+        }
+        Choices { height: auto; max-height: 14; background: $panel; }
+        Explained { margin: 1 2; background: $panel; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "Cancel")]
+
+    def __init__(self, title: str, choices: tuple[Choice, ...]) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+
+    def compose(self) -> ComposeResult:
+        frame = Vertical()
+        frame.border_title = Content(f" {self._title} ")
+        frame.border_subtitle = Content(" Enter chooses, Esc leaves ")
+        with frame:
+            yield Choices()
+            yield Explained()
+
+    def on_mount(self) -> None:
+        ways = self.query_one(Choices)
+        ways.styles.height = min(14, len(self._choices))
+        ways.show_rows(self._choices)
+        ways.focus()
+
+    def on_row_list_moved(self, message: RowList.Moved) -> None:
+        message.stop()
+        self.query_one(Explained).show(
+            next((one.does for one in self._choices if one.key == message.key), "")
+        )
+
+    def on_row_list_activated(self, message: RowList.Activated) -> None:
+        message.stop()
+        self.dismiss(message.key)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
