@@ -98,7 +98,7 @@ class Upkeep:
         self._site.ask(here, Action.START, application)
 
     def spring(self, host: Host) -> None:
-        """Its supervisord stands still when the start comes; it is stopped meanwhile, and started elsewhere."""
+        """Its supervisord stands still when the start comes; that is stopped, and started elsewhere."""
         site, chance = self._site, self._chance
         supervisord, overtaken = host.shim.supervisord, self._overtaken
         if overtaken is None or overtaken[0] is not host or supervisord is None or supervisord.frozen:
