@@ -75,6 +75,7 @@ class Faults:
 
     def spring(self, host: Host) -> None:
         """An ambush: a host stops just when it is told to start something, and is given up meanwhile."""
+        self._site.upkeep.spring(host)
         if self._ambushes and self._site.now < self._until:
             self._ambushes -= 1
             later = self._site.now + self._site.chance.uniform(3.0, 9.0)

@@ -1,4 +1,12 @@
-"""Broken versions of agent, master and plugin: each removes one line that a promise rests on."""
+"""Broken versions of agent, master and plugin: each removes one line that a promise rests on.
+
+A release has two lines of proof, the node's and the master's, and each of the node's is covered once more.
+That it says «clear» though something runs is seen by the master first: a start comes before the release on
+the same connection, and its process is told before the answer. That it voids no token shows nowhere either:
+what could be obeyed after the release was sent before it, so that it comes before it, or is of an older term,
+or late. So the first of these is planted together with the master's look, and the master's line
+(`order_release`) by itself.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +18,9 @@ from tests.simulation.supervisord import Shim, Supervisord
 from tuiconsole.agent.master import Reign
 from tuiconsole.coordination.leases.registrar import Registrar, Verdict
 from tuiconsole.model.ledger import Grant
-from tuiconsole.planning.engine import machine, nodes
+from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine import machine, nodes, stop
+from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import NodeLost, RaiseEpoch
 from tuiconsole.planning.engine.orders import Orders
 from tuiconsole.planning.engine.situation import Situation
@@ -57,6 +67,26 @@ def keeps_what_died(original: Callable[..., None]) -> Callable[..., None]:
     return reconcile
 
 
+def frees_without_proof(s: Situation, grant: Grant) -> None:
+    del s.draft.grants[grant.name]
+
+
+def is_clear_at_once(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def release(supervisord: Supervisord, **fields: Any) -> dict[str, Any]:
+        return {**original(supervisord, **fields), "clear": True}
+
+    return release
+
+
+def looks_at_nothing_before_a_release(s: Situation, job: Job, application: Application) -> bool:
+    grants = stop._to_release(s, job, application)
+    for grant in grants:
+        stop.order_release(s, grant)
+    if not grants:
+        stop._end(s, job, ())
+    return not grants
+
+
 def frees_all(_situation: Situation, _grant: Grant) -> bool:
     return False
 
@@ -82,6 +112,14 @@ MUTANTS: dict[str, list[Patch]] = {
     "the guard looks at no time": [(Supervisord, "_start", starts_at_any_time(Supervisord._start))],
     "command ids begin anew with each reign": [(Orders, "__init__", numbers_anew(Orders.__init__))],
     "the grant of KEEP is free when its node is lost": [(Situation, "outlives", frees_all)],
+    "a grant is free as soon as nothing of it is seen to run": [
+        (stop, "order_release", frees_without_proof),
+        (machine, "order_release", frees_without_proof),
+    ],
+    "a node says that nothing runs, and the master does not look": [
+        (Supervisord, "_release", is_clear_at_once(Supervisord._release)),
+        (stop, "_release", looks_at_nothing_before_a_release),
+    ],
     "an agent out of lease stops KEEP as well": [(Supervisord, "_covered", covers_all)],
     "doubles stay": [(machine, "conciliate", ends_no_conflict)],
     "what died with a host keeps its grant": [(nodes, "reconcile", keeps_what_died(nodes.reconcile))],

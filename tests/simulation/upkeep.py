@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tests.simulation.supervisord import Orders
+from tuiconsole.model.requests import Action
 
 if TYPE_CHECKING:
     from tests.simulation.host import Host
     from tests.simulation.site import Site
 
-DEEDS = ("file", "file", "upgrade", "wipe", "clock", "copy", "copy", "leases cut")
+DEEDS = ("file", "file", "upgrade", "wipe", "clock", "copy", "copy", "leases cut", "overtake", "overtake")
 """Another file on one host; hand over each agent in turn; lose a disk; set the wall clock; run a copy of a
-host; cut a host's way to the voters, and nothing else."""
+host; cut a host's way to the voters, and nothing else; stop what is just being started, and start it
+elsewhere."""
+HCI = ("scen2_hci_01", "scen2_hci_02")
 ASKED_AGAIN = 1.0
 """Seconds after which a person asks again for a voter that has lost its disk."""
 
@@ -48,6 +51,8 @@ class Upkeep:
         self._site = site
         self._chance = random.Random(f"upkeep {site.seed}")
         self._wiped = False
+        self._overtaken: tuple[Host, str, str] | None = None
+        """(where it is started, application, where it is started next)."""
         self.done: list[str] = []
         """Which deeds there were."""
 
@@ -79,9 +84,33 @@ class Upkeep:
             host.offset_of_wall += chance.choice((-1e5, -1.0, 0.3, 3600.0, 1e6)) * chance.random()
         elif deed == "copy":
             self._copy(host, lasting)
+        elif deed == "overtake":
+            self.overtake(chance.choice(HCI))
         elif deed == "leases cut":
             site.network.cut_leases.add(host.name)
             site.at(site.now + lasting, site.network.cut_leases.discard, host.name)
+
+    def overtake(self, application: str) -> None:
+        """An operator starts it; `spring` does the rest."""
+        consoles = [name for name in self._site.hosts if name.startswith("console")]
+        here, there = self._chance.sample(consoles, 2)
+        self._overtaken = self._site.hosts[here], application, there
+        self._site.ask(here, Action.START, application)
+
+    def spring(self, host: Host) -> None:
+        """Its supervisord stands still when the start comes; that is stopped, and started elsewhere."""
+        site, chance = self._site, self._chance
+        supervisord, overtaken = host.shim.supervisord, self._overtaken
+        if overtaken is None or overtaken[0] is not host or supervisord is None or supervisord.frozen:
+            return
+        _, application, there = overtaken
+        self._overtaken = None
+        site.tell(f"upkeep: the start on {host.name} is overtaken by a stop")
+        supervisord.frozen = True
+        site.at(site.now + chance.uniform(0.3, 3.0), supervisord.thaw)
+        stopped = site.now + chance.uniform(0.01, 0.3)
+        site.at(stopped, site.ask, there, Action.STOP, application)
+        site.at(stopped + chance.uniform(0.05, 0.5), site.ask, there, Action.START, application)
 
     def mend(self) -> None:
         """The right file everywhere, no copies, and the way to the voters."""
