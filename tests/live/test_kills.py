@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+
 import pytest
 
 from tests.waiting import gone
@@ -42,6 +44,22 @@ def agent_is_back(cluster: Cluster, node: str, old: int) -> ClusterStatus:
 
 def srv_on(status: ClusterStatus, node: str) -> str:
     return next(name for name in SRV if application(status, name).nodes == (node,))
+
+
+def test_an_agent_that_cannot_record_its_deadline_ends_and_the_next_one_touches_no_application(
+    cluster: Cluster,
+) -> None:
+    cluster.start("scen2_hci_02", "console_2")
+    status = cluster.status()
+    before, parts = cluster.pids(), node_of(status, "console_2").pids
+    assert parts.agent
+    _, most = resource.prlimit(parts.agent, resource.RLIMIT_FSIZE)
+    # Each write to a file fails from now on, as on a full disk: the coordination thread cannot foresee that.
+    resource.prlimit(parts.agent, resource.RLIMIT_FSIZE, (0, most))
+    status = agent_is_back(cluster, "console_2", parts.agent)
+    after = node_of(status, "console_2").pids
+    assert (after.shim, after.supervisord) == (parts.shim, parts.supervisord)
+    assert cluster.pids() == before
 
 
 @pytest.mark.parametrize("node", ["console_2", "server"])
