@@ -45,7 +45,7 @@ def run_console(
     settings = load_settings(Path(platformdirs.user_config_dir("tuiconsole")) / NAME)
     from tuiconsole.console.app import ConsoleApp
 
-    _calm_collector()
+    calm_collector()
     app = ConsoleApp(
         session_factory,
         cluster=cluster,
@@ -59,7 +59,7 @@ def run_console(
     return app.return_code or result or 0
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Let the garbage collector look less often, and never at what lives as long as the console.
 
     A status of 10,000 processes is as many new objects several times a second and holds no cycles: with the
