@@ -1,8 +1,8 @@
 """`python -m benchmarks.console_soak --minutes 30`: a console that is left alone with a cluster in unrest.
 
-200 nodes, 10,000 processes, 500 changes a second, applications that come and go, a log that grows, and somebody
-who looks from screen to screen. Exit 0 if its memory did not grow by more than 2 % once its buffers were full, the
-cursor stayed where it was put, and nothing went wrong.
+200 nodes, 10,000 processes, 500 changes a second, applications that come and go, a log that grows, and
+somebody who looks from screen to screen. Exit 0 if its memory did not grow by more than 2 % once its buffers
+were full, the cursor stayed where it was put, and nothing went wrong.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def child(looks: Path) -> None:
         began, me = boottime(), psutil.Process()
         screen = app.screen_of(Place.APPLICATIONS)
         assert isinstance(screen, ApplicationsScreen)
-        while not screen.picture.applications:
-            await asyncio.sleep(0.1)  # noqa: ASYNC110 - pictures are painted, nobody tells of them
+        while not screen.picture.applications:  # noqa: ASYNC110 - pictures are painted, nobody tells of them
+            await asyncio.sleep(0.1)
         pinned = screen.picture.applications[-1].processes[3].namespec
         screen.select(Subject(Kind.PROCESS, pinned))
         with looks.open("wb") as out:
