@@ -12,6 +12,7 @@ import msgspec
 
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.events import Event
+from tuiconsole.model.node import Machine
 from tuiconsole.model.process import Process, Usage
 from tuiconsole.wire.messages import (
     EventsSeen,
@@ -48,6 +49,7 @@ class Publisher:
         self._report = b""
         self.processes: dict[str, Process] = {}
         self.usage: Mapping[str, Usage] = {}
+        self._machine: Machine | None = None
         self._events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self._event_number = 0
 
@@ -79,11 +81,11 @@ class Publisher:
         """Publish the proof that nothing of this node's supervisord is left."""
         self._publish(SupervisordDied(incarnation, supervisord, reason))
 
-    def sampled(self, usage: Mapping[str, Usage]) -> None:
-        """Publish what the processes use."""
-        if usage != self.usage:
-            self.usage = usage
-            self._publish(UsageSampled(usage))
+    def sampled(self, usage: Mapping[str, Usage], machine: Machine | None = None) -> None:
+        """Publish what the processes use, and their machine."""
+        if (usage, machine) != (self.usage, self._machine):
+            self.usage, self._machine = usage, machine
+            self._publish(UsageSampled(usage, machine))
 
     def reported(self, report: bytes) -> None:
         """Publish the master's report; empty when this node is no longer master."""
@@ -117,6 +119,7 @@ class Publisher:
             report=self._report,
             events=tuple(self._events),
             agreement=self.agreement,
+            machine=self._machine,
         )
 
     def _publish(self, body: Publication) -> None:

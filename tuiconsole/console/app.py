@@ -103,7 +103,7 @@ class ConsoleApp(App[int]):
         self._chosen_theme = habits.theme if habits.theme in THEMES else settings.theme
         self._first = settings.screen
         self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)
-        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits)
+        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits, now=now)
         self._screens: dict[Place, ConsoleScreen] = {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

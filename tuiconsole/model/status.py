@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tuiconsole.model.node import Pids
+from tuiconsole.model.node import Machine, Pids
 from tuiconsole.model.process import Token
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 
@@ -54,6 +54,18 @@ class NodeStatus(msgspec.Struct, frozen=True):
     """Seconds for which the voters let its agent be silent; null if it is in no maintenance."""
     differs: str | None = None
     """In what its cluster file or rules differ from the cluster's, and what to do; null if in nothing."""
+    version: str | None = None
+    """Of its agent; null of one that does not tell."""
+    uptime: float | None = None
+    """Seconds since its agent was started; null if it is not heard."""
+    lease: float | None = None
+    """Seconds that are left of its lease; null if it holds none, as far as is known."""
+    epoch: int = 0
+    """Of its lease, or its last one; 0: none yet. It grows each time the node was cut off or began anew."""
+    machine: Machine | None = None
+    """What the machine is doing; null until it was sampled."""
+    machine_uptime: float | None = None
+    """Seconds since the machine was booted."""
 
 
 class GrantStatus(msgspec.Struct, frozen=True):

@@ -231,9 +231,12 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
         # Why it has no lease it may have told by itself; in what it differs, the others know as well.
         told = reason if node.state is NodeState.FAILED or not difference.keeps_out else None
         reason = "; ".join(part for part in (told, difference.words) if part)
+    clock = observer.now + observer.offsets.get(node.name, 0.0)
+    heard = age is not None and node.state not in (NodeState.STOPPED, NodeState.FAILED)
+    lease = node.lease_until - clock if heard else 0.0
     left = 0.0
     if node.maintenance_until and node.state is NodeState.RUNNING:
-        left = node.maintenance_until - observer.offsets.get(node.name, 0.0) - observer.now
+        left = node.maintenance_until - clock
     if left > 0:
         silent = f", silent for {age:.1f} s" if stale and age is not None else ""
         reason = f"in maintenance for another {left:.0f} s{silent}: nothing of it is stopped or moved"
@@ -252,6 +255,12 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
         stale=stale,
         maintenance=round(left, 1) if left > 0 else None,
         differs=difference.words if difference is not None else None,
+        version=node.version or None,
+        uptime=round(clock - node.agent_started_at, 1) if heard and node.agent_started_at else None,
+        lease=round(lease, 1) if lease > 0 else None,
+        epoch=node.epoch,
+        machine=node.machine if heard else None,
+        machine_uptime=round(clock, 1) if heard else None,
     )
 
 
