@@ -6,6 +6,7 @@ import gc
 import locale
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,10 @@ def run_console(
     Raises:
         SourceError: the operator's console.toml is wrong.
     """
-    # Textual draws on stderr, so that one must be a terminal too.
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    # Textual draws on stderr, so that one must be a terminal too; in a browser nothing is.
+    if not in_browser(os.environ) and not all(
+        stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)
+    ):
         sys.stderr.write("tuiconsole: the console needs a terminal; `tuiconsole status` prints the same\n")
         return 2
     settings = load_settings(Path(platformdirs.user_config_dir("tuiconsole")) / NAME)
@@ -53,10 +56,16 @@ def run_console(
         item=item,
         settings=settings,
         memory=Path(platformdirs.user_state_dir("tuiconsole")) / "console.json",
-        letters_ascii=wants_ascii(settings.letters, os.environ, locale.getpreferredencoding(False)),
+        letters_ascii=not in_browser(os.environ)
+        and wants_ascii(settings.letters, os.environ, locale.getpreferredencoding(False)),
     )
     result = app.run()
     return app.return_code or result or 0
+
+
+def in_browser(env: Mapping[str, str]) -> bool:
+    """True if `tuiconsole serve` has started this console: it draws for a browser, through pipes."""
+    return env.get("TEXTUAL_DRIVER", "").startswith("textual.drivers.web_driver:")
 
 
 def calm_collector() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -220,7 +221,11 @@ class LogScreen(ConsoleScreen):
         self.told_save(f"{name}-{stream}-{datetime.now().astimezone():%Y%m%d-%H%M%S}.log")
 
     def told_save(self, name: str) -> None:
-        """Write what is kept of this log to a new file."""
+        """Write what is kept of this log to a new file; a browser gets it as a download."""
+        if self.app.is_web:
+            text = io.StringIO("".join(f"{line}\n" for line in self.view.lines))
+            self.app.deliver_text(text, save_filename=Path(name).name, open_method="download")
+            return
         file = Path(name).expanduser()
         try:
             # Never over another file: "x".
