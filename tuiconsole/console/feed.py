@@ -15,6 +15,7 @@ from tuiconsole.client.session import Link, Outcome, Session
 from tuiconsole.console.picture import Picture, merged_events
 from tuiconsole.console.requests import Request, RequestBook, Wish, outcome_event
 from tuiconsole.model.events import Event, Severity
+from tuiconsole.rulebook.rulebook import Rulebook
 
 SessionFactory = Callable[[], Awaitable[Session]]
 """Opens the session; may raise, and is then asked again."""
@@ -61,6 +62,8 @@ class Feed:
         self._book = RequestBook()
         self._own: deque[Event] = deque(maxlen=OWN_EVENTS)
         self._dirty = asyncio.Event()
+        self.rules: Rulebook | None = None
+        """Shown with what they apply to, once they are read."""
         self._notes = 0
         self._newest: tuple[int, Event | None, Event | None] | None = None
         self._events: tuple[Event, ...] = ()
@@ -87,6 +90,7 @@ class Feed:
                 requests=self._book,
                 read_only=self._read_only,
                 item=self._item,
+                rules=self.rules,
             )
         return Picture(
             link=session.link,
@@ -98,6 +102,7 @@ class Feed:
             requests=self._book,
             read_only=self._read_only,
             item=self._item,
+            rules=self.rules,
         )
 
     def _merged(self, events: Sequence[Event]) -> tuple[Event, ...]:

@@ -6,7 +6,7 @@ import gc
 import locale
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from tuiconsole.console.settings import NAME, load_settings, wants_ascii
 
 if TYPE_CHECKING:
     from tuiconsole.console.feed import SessionFactory
+    from tuiconsole.rulebook.rulebook import Rulebook
 
 
 def run_console(
@@ -24,6 +25,7 @@ def run_console(
     cluster: str = "",
     read_only: bool = False,
     item: str = "",
+    rules: Callable[[], Rulebook] | None = None,
 ) -> int:
     """Show the console until the operator quits.
 
@@ -32,6 +34,7 @@ def run_console(
         cluster: the cluster's name as its file says, shown before the first status.
         read_only: refuse whatever changes something, and show a badge.
         item: the cluster file's pattern of items.
+        rules: reads the rules files, to show what applies.
 
     Returns:
         The exit code: 0 when the operator quit, 1 after a fault of the console itself, 2 without a terminal.
@@ -54,6 +57,7 @@ def run_console(
         cluster=cluster,
         read_only=read_only,
         item=item,
+        rules=rules,
         settings=settings,
         memory=Path(platformdirs.user_state_dir("tuiconsole")) / "console.json",
         letters_ascii=not in_browser(os.environ)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from tuiconsole.model.node import Machine, Pids
-from tuiconsole.model.process import Token
+from tuiconsole.model.process import End, Token
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 
 SCHEMA = "tuiconsole.status/1"
@@ -98,6 +98,8 @@ class ProcessStatus(msgspec.Struct, frozen=True):
     stale: bool = False
     """Its node is silent: this is its last known state."""
     reason: str | None = None
+    ends: tuple[End, ...] = ()
+    """Its last ends, the newest first, at most five, as far as its agents have seen them."""
 
 
 class JobStatus(msgspec.Struct, frozen=True):

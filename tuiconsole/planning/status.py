@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tuiconsole.clock import BootTime
 from tuiconsole.model.ledger import Wanted
 from tuiconsole.model.node import Node, View
-from tuiconsole.model.process import Process
+from tuiconsole.model.process import ENDS_KEPT, End, Process
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import (
     ApplicationStatus,
@@ -334,7 +334,16 @@ def _process_status(
         sequence=rules.start_sequence,
         stale=any(observer.stale(sighting.node) for sighting in (alive or [best])),
         reason=reason or best.reason or None,
+        ends=_ends(sightings),
     )
+
+
+def _ends(sightings: list[Sighting]) -> tuple[End, ...]:
+    """The last ends on all nodes, the newest first."""
+    told = [end for sighting in sightings for end in sighting.process.ends]
+    if len(sightings) > 1:
+        told.sort(key=lambda end: end.at, reverse=True)
+    return tuple(told[:ENDS_KEPT])
 
 
 def _failing(

@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
+from tuiconsole.console.rows.ends import end_words
 from tuiconsole.console.rows.events import event_words
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, joined, wrapped
@@ -22,6 +23,7 @@ from tuiconsole.console.rows.marks import (
 )
 from tuiconsole.console.rows.nodes import memory_share, processes_on
 from tuiconsole.console.rows.progress import end_line, job_words
+from tuiconsole.console.rows.rules import rules_of_application, rules_of_process
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.model.status import ApplicationStatus, NodeStatus, ProcessStatus
 
@@ -80,14 +82,21 @@ def _paragraphs(picture: Picture, subject: Subject, zone: tzinfo | None) -> Iter
                 since = quantity.clock_time(application.grant.since, zone)
                 by = plain(application.grant.requested_by)
                 yield (Span(why), Span(f" since {since}, asked by {by}", Tone.DIM))
+            if process.ends:
+                last = process.ends[0]
+                when = quantity.clock_time(last.at, zone)
+                tone = Tone.NORMAL if last.expected else Tone.MINOR
+                yield (Span("last end: ", Tone.DIM), Span(f"{when} {plain(end_words(last))}", tone))
             if process.reason is None and application.reason:
                 yield (Span("application: ", Tone.DIM), Span(plain(application.reason)))
             yield from _request(picture, process.namespec)
+            yield from rules_of_process(picture.rules, process.namespec)
     elif subject.kind is Kind.APPLICATION:
         found = picture.application(subject.key)
         if found is not None:
             yield from _application(found)
             yield from _request(picture, found.name)
+            yield from rules_of_application(picture.rules, found.name)
     elif subject.kind is Kind.NODE:
         node = picture.node_status(subject.key)
         if node is not None:
