@@ -39,6 +39,7 @@ class UsageSampler:
         self._last: dict[tuple[int, float], float] = {}
         """CPU seconds by (pid, start): pids come again."""
         self._at = 0.0
+        psutil.cpu_percent(interval=None)  # from here on the next call counts
 
     def sample(self, pids: Mapping[str, int]) -> dict[str, Usage]:
         """What each tree uses; percent of one core since the last sample. Blocks for some ms."""

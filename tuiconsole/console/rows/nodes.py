@@ -103,7 +103,7 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     parts.append(cell(_age(row.age), 6, Tone.MINOR if node.stale else Tone.DIM, Align.RIGHT))
     said = plain(node.reason or node.differs or "")
     if not said:
-        parts += _vitals(node, width - 62)
+        parts += _vitals(node, width - 60)
     spans = tuple(piece for part in parts for piece in (part, Span(" ")))[:-1]
     room = width - sum(len(span.text) for span in spans) - 2
     if room >= 8:
@@ -117,8 +117,8 @@ def _vitals(node: NodeStatus, room: int) -> list[Span]:
     words: list[tuple[str, str, int]] = []
     if machine is not None:
         words += [
-            ("CPU", quantity.percent(machine.cpu), 9),
-            ("mem", quantity.percent(memory_share(machine)), 9),
+            ("CPU", quantity.percent(machine.cpu), 10),
+            ("mem", quantity.percent(memory_share(machine)), 10),
         ]
     words += [
         ("lease", "none" if node.lease is None else f"{node.lease:.0f} s", 10),
