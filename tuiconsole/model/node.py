@@ -16,7 +16,7 @@ HANDED_OVER = 75
 (EX_TEMPFAIL of sysexits.h)."""
 
 
-class Pids(msgspec.Struct, frozen=True):
+class Pids(msgspec.Struct, frozen=True, gc=False):
     """The processes that make up a node; 0 where one is not up."""
 
     agent: int = 0
@@ -24,7 +24,7 @@ class Pids(msgspec.Struct, frozen=True):
     supervisord: int = 0
 
 
-class Machine(msgspec.Struct, frozen=True):
+class Machine(msgspec.Struct, frozen=True, gc=False):
     """What a node's machine is doing, as its agent has sampled it last."""
 
     cores: int

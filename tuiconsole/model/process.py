@@ -14,7 +14,7 @@ ENDS_KEPT = 5
 """How many of its ends are remembered of a process."""
 
 
-class End(msgspec.Struct, frozen=True):
+class End(msgspec.Struct, frozen=True, gc=False):
     """One end of a process."""
 
     at: str
