@@ -375,10 +375,18 @@ class Reply(msgspec.Struct, frozen=True):
     version: int = VERSION
 
 
+class _Envelope(msgspec.Struct, frozen=True):
+    """What a message of any version has."""
+
+    id: str
+    version: int
+
+
 _Message = TypeVar("_Message", Published, Request, Reply)
 _encoder = msgspec.msgpack.Encoder()
 _published = msgspec.msgpack.Decoder(Published)
 _request = msgspec.msgpack.Decoder(Request)
+_envelope = msgspec.msgpack.Decoder(_Envelope)
 _reply = msgspec.msgpack.Decoder(Reply)
 
 
@@ -395,6 +403,15 @@ def decode_published(data: bytes | memoryview) -> Published:
 def decode_request(data: bytes | memoryview) -> Request:
     """Raises MalformedError."""
     return _checked(_request, data)
+
+
+def foreign_request(data: bytes | memoryview) -> str | None:
+    """The id of a request of another version; None if it is of this one, or none at all."""
+    try:
+        found = _envelope.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found.id if found.version != VERSION else None
 
 
 def decode_reply(data: bytes | memoryview) -> Reply:
