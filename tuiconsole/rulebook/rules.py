@@ -75,6 +75,33 @@ class ConciliationStrategy(str, Enum):
     """All instances are stopped, then the running failure strategy is applied."""
 
 
+class FlapLimit(msgspec.Struct, frozen=True):
+    """How often an application may be restarted by itself before it is held for a person."""
+
+    restarts: int
+    """So many are made; the next one is not. At least 1."""
+    within: float
+    """Seconds in which they are counted, more than 0."""
+
+
+class Ready(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When a process that is RUNNING counts as started. Exactly one of `tcp`, `file`, `command` is set.
+
+    Each may say `%(host)s`, `%(node)s`, `%(application)s` and `%(process)s`; `%%` is a per cent sign.
+    """
+
+    tcp: str = ""
+    """`host:port`: something accepts connections there."""
+    file: str = ""
+    """A path that exists."""
+    command: tuple[str, ...] = ()
+    """Program and arguments, run without a shell by the agent of the node: it exits with 0."""
+    interval: float = 1.0
+    """Seconds between two tries, more than 0."""
+    timeout: float = 30.0
+    """Seconds from RUNNING after which the start has failed, more than 0."""
+
+
 class ProgramRules(msgspec.Struct, frozen=True):
     """The rules of one program of a managed application."""
 
@@ -86,6 +113,8 @@ class ProgramRules(msgspec.Struct, frozen=True):
     required: bool = False
     wait_exit: bool = False
     """The next sequence waits until it has exited as expected."""
+    ready: Ready | None = None
+    """The next sequence waits until it is ready; None: until it is RUNNING."""
     expected_loading: int = 0
     """Percent of its host, 0 to 100."""
     starting_failure_strategy: StartingFailureStrategy = StartingFailureStrategy.ABORT
@@ -109,5 +138,7 @@ class ApplicationRules(msgspec.Struct, frozen=True):
     running_failure_strategy: RunningFailureStrategy = RunningFailureStrategy.CONTINUE
     isolation: Isolation = Isolation.STOP
     conciliation: ConciliationStrategy = ConciliationStrategy.USER
+    flap_limit: FlapLimit | None = None
+    """None: it is restarted as often as its rules ask for it."""
     operational_status: str = ""
     origin: Location | None = None
