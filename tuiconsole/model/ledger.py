@@ -120,6 +120,8 @@ class JobRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a start ends in a stop; empty if it does not."""
     keep: Mapping[str, str] = {}
     """Of a conciliation, by name granted: the node whose instance stays."""
+    not_before: float = 0.0
+    """UTC, seconds since 1970: what has been stopped is not started again earlier; 0 for at once."""
 
 
 class FailureKind(str, Enum):
@@ -141,6 +143,21 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     since: str
     cleared: bool = False
     """A person has seen it: it is shown no longer."""
+
+
+class Restarts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is remembered of the restarts that the rules made of one application."""
+
+    quick: int = 0
+    """How many followed each other so quickly that the next one waits."""
+    last: float = 0.0
+    """UTC, seconds since 1970: when the last one was made, or will be."""
+    at: tuple[float, ...] = ()
+    """UTC, seconds since 1970: those that count for its flap limit, oldest first."""
+    held: str = ""
+    """Why nothing but a person starts it any more; empty if it is not held."""
+    since: str = ""
+    """UTC, ISO 8601: since when it is held."""
 
 
 class Cleared(msgspec.Struct, frozen=True):
@@ -204,6 +221,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     """By namespec: who disabled it."""
     maintenance: Mapping[str, Maintenance] = {}
     """By node."""
+    restarts: Mapping[str, Restarts] = {}
+    """By application."""
 
 
 class _Header(msgspec.Struct):

@@ -112,6 +112,8 @@ class ApplicationStatus(msgspec.Struct, frozen=True):
     reason: str | None
     processes: tuple[ProcessStatus, ...]
     job: JobStatus | None = None
+    held: str | None = None
+    """Why nothing but a person starts it any more, past its flap limit; null if it is not held."""
 
 
 class InstanceStatus(msgspec.Struct, frozen=True):

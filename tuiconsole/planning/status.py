@@ -122,6 +122,7 @@ def application_status(application: Application, observer: Observer) -> Applicat
         reason=_reason(application, state, processes, observer, job),
         processes=processes,
         job=JobStatus(job.kind, job.step, job.steps, job.waits_for) if job else None,
+        held=report.holds.get(application.name) if report else None,
     )
 
 

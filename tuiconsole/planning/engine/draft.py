@@ -13,6 +13,7 @@ from tuiconsole.model.ledger import (
     JobRecord,
     Ledger,
     RequestRecord,
+    Restarts,
     Wish,
 )
 from tuiconsole.model.process import Token
@@ -32,6 +33,7 @@ class LedgerDraft:
         self.failures: dict[str, Failure] = dict(ledger.failures)
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
+        self.restarts: dict[str, Restarts] = dict(ledger.restarts)
 
     def token(self, term: int) -> Token:
         """The next token; greater than any given before, in this term or an earlier one."""
@@ -73,6 +75,7 @@ class LedgerDraft:
             epochs=dict(self.epochs),
             disabled=stored.disabled,
             maintenance=stored.maintenance,
+            restarts=dict(self.restarts),
         )
         if ledger == stored:
             return None

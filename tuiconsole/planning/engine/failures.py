@@ -11,16 +11,14 @@ from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import FailureKind, JobKind, JobPhase, Wanted, Wish
 from tuiconsole.model.requests import Verdict
 from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine.flapping import HELD, held, is_held_now, pause_before_restart
 from tuiconsole.planning.engine.jobs import Job
-from tuiconsole.planning.engine.situation import Backoff, Death, Situation, iso
+from tuiconsole.planning.engine.situation import Death, Situation, iso
 from tuiconsole.planning.engine.start import fail_process
 from tuiconsole.rulebook.rules import RunningFailureStrategy, StartingFailureStrategy
 
 GRACE = 1.0
 """Seconds: what ends so soon after RUNNING, while its application starts, has failed to start."""
-QUICK = 60.0
-"""Restarts closer together than this are quick successive ones, and are slowed down."""
-LONGEST_PAUSE = 30.0
 
 _WEIGHT = {
     RunningFailureStrategy.CONTINUE: 0,
@@ -49,17 +47,6 @@ def heaviest(application: Application, namespecs: list[str]) -> RunningFailureSt
     return max((application.running_failure(n) for n in namespecs), key=_WEIGHT.__getitem__)
 
 
-def pause_before_restart(s: Situation, application: str) -> float:
-    """Seconds to wait before it is started again: none at first, then 1, 2, 4 … 30."""
-    known = s.backoffs.get(application)
-    if known is None or s.now.boot - known.at > QUICK:
-        s.backoffs[application] = Backoff(0, s.now.boot)
-        return 0.0
-    pause = float(min(2**known.count, LONGEST_PAUSE))
-    s.backoffs[application] = Backoff(known.count + 1, s.now.boot + pause)
-    return pause
-
-
 def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     job = s.jobs.get(application.name)
     deaths = [death for death in deaths if not _asked_for(job, death)]
@@ -82,6 +69,8 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     crash = not all(death.with_node for death in deaths)
     if _WEIGHT[strategy] == 3:
         _stop_application(s, application, job, cause)
+    elif _restarts(strategy, job, crash) and is_held_now(s, application, cause, counts=crash):
+        _hold(s, application, job, deaths, cause, whole=_WEIGHT[strategy] == 2)
     elif _WEIGHT[strategy] == 2:
         _restart_application(s, application, job, cause, crash)
     elif job is not None:
@@ -137,6 +126,34 @@ def _stop_application(s: Situation, application: Application, job: Job | None, c
     )
 
 
+def _restarts(strategy: RunningFailureStrategy, job: Job | None, crash: bool) -> bool:
+    """True if the strategy starts something again that runs no more."""
+    if strategy is RunningFailureStrategy.RESTART_PROCESS:
+        return job is None
+    return _WEIGHT[strategy] == 2
+
+
+def _hold(
+    s: Situation, application: Application, job: Job | None, deaths: list[Death], cause: str, *, whole: bool
+) -> None:
+    """Leave what died as it is, and of an application that is restarted as a whole stop the rest as well."""
+    why = held(s, application.name)
+    for death in deaths:
+        s.draft.fail(death.namespec, FailureKind.RUNNING, f"{HELD}{why}", iso(s.now.utc))
+    if job is not None:
+        s.outcome(job.waiters, Verdict.FAILED, f"{cause}; it is held: {why}")
+        s.jobs.pop(application.name, None)
+    if whole:
+        s.jobs[application.name] = Job.new(
+            application.name,
+            JobKind.STOP,
+            JobPhase.STOPPING,
+            s.now,
+            requested_by="flap limit",
+            cause=f"held: {why}",
+        )
+
+
 def _restart_application(
     s: Situation, application: Application, job: Job | None, cause: str, crash: bool
 ) -> None:
@@ -154,7 +171,7 @@ def _restart_application(
         strategy=job.strategy if job else wish.strategy if wish else "",
         origin=job.origin if job else wish.origin if wish else "",
         waiters=job.waiters if job else (),
-        not_before=s.now.boot + pause if pause else 0.0,
+        pause=pause,
     )
     if job is not None and job.waiters:
         new.expires, new.expires_utc, new.lasts = job.expires, job.expires_utc, job.lasts
@@ -181,7 +198,7 @@ def _restart_processes(
         ),
         strategy=wish.strategy if wish else "",
         origin=wish.origin if wish else "",
-        not_before=s.now.boot + pause if pause else 0.0,
+        pause=pause,
     )
 
 

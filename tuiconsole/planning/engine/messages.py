@@ -321,6 +321,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     held: Mapping[str, str] = {}
     """By application: what it waits for, in words, though no job goes on (back-off, a silent node…)."""
     conflicts: tuple[Conflict, ...] = ()
+    holds: Mapping[str, str] = {}
+    """By application: why nothing but a person starts it any more, past its flap limit."""
     epochs: Mapping[str, int] = {}
 
 

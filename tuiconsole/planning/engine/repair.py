@@ -5,7 +5,7 @@ from __future__ import annotations
 from tuiconsole.model.ledger import FailureKind, JobKind, JobPhase, Wanted, Wish
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Application
-from tuiconsole.planning.engine.failures import pause_before_restart
+from tuiconsole.planning.engine.flapping import held, pause_before_restart
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.engine.start import placement_for
@@ -60,6 +60,7 @@ def _wanted(s: Situation, application: Application) -> bool:
         and wish.wanted is Wanted.STARTED
         and application.name not in s.jobs
         and application.name not in s.conflicts
+        and not held(s, application.name)
     )
 
 
@@ -100,7 +101,7 @@ def _job(s: Situation, application: Application) -> Job | None:
     if failures and not application.single:
         # Each part may fit alone though not all of them do: never try that in a tight loop.
         job.phase = JobPhase.WAITING
-        job.not_before = s.now.boot + pause_before_restart(s, application.name)
+        job.pause(pause_before_restart(s, application.name), s.now)
     return job
 
 

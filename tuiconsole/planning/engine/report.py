@@ -30,6 +30,7 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         held=_held(s),
         conflicts=reported(s),
         epochs=dict(s.draft.epochs),
+        holds={name: known.held for name, known in s.draft.restarts.items() if known.held},
     )
 
 
@@ -113,8 +114,12 @@ def _held(s: Situation) -> dict[str, str]:
     for job in s.jobs.values():
         if job.phase is JobPhase.WAITING:
             at = iso(s.now.utc + max(0.0, job.not_before - s.now.boot))
-            count = s.backoffs[job.application].count if job.application in s.backoffs else 0
+            known = s.draft.restarts.get(job.application)
+            count = known.quick if known else 0
             held[job.application] = f"starts again at {at}, after {count + 1} failures in a row: {job.cause}"
+    for name, known in s.draft.restarts.items():
+        if known.held:
+            held[name] = f"held since {known.since}: {known.held}; `tuiconsole clear {name}` or a start goes on"
     for name, application in s.apps.items():
         wish = s.draft.wishes.get(name)
         if not application.managed or name in held or wish is None or wish.wanted is not Wanted.STARTED:

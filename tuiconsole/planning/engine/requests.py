@@ -7,6 +7,7 @@ from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, W
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.conciliate import conciliate_as_asked
+from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Reply, Request
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
@@ -163,6 +164,7 @@ def _start(
         return _refused(target, reason)
     if not processes and not application.sequence():
         return _refused(target, f"nothing to start: no program of {application.name} has a start_sequence")
+    let_go(s, application.name)
     job = _job(s, request, JobKind.START, JobPhase.STARTING, processes, target, application)
     pausing = s.jobs.pop(application.name, None)
     if pausing is not None:
@@ -187,6 +189,7 @@ def _stop(
             return _refused(target, f"{application.name} is being stopped already")
         return _refused(target, f"{application.name} is being started: stop it as a whole, or wait")
     if not processes:
+        let_go(s, application.name)
         s.draft.wishes[application.name] = Wish(Wanted.STOPPED, request.requested_by, iso(s.now.utc))
     if job is not None and job.kind is JobKind.STOP and job.whole:
         job.waiters += (waiter,)
@@ -211,6 +214,7 @@ def _restart(
         return _refused(target, reason)
     if not processes and not application.sequence():
         return _refused(target, f"nothing to start: no program of {application.name} has a start_sequence")
+    let_go(s, application.name)
     job = _job(s, request, JobKind.RESTART, JobPhase.STOPPING, processes, target, application)
     rules = application.rules
     assert rules is not None
@@ -251,6 +255,7 @@ def _job(
 
 
 def _clear(s: Situation, application: Application, processes: tuple[str, ...], target: str) -> Outcome:
+    let_go(s, application.name)
     for namespec in processes or tuple(application.programs):
         failure = s.draft.failures.get(namespec)
         if failure is not None and not failure.cleared:

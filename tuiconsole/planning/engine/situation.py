@@ -42,14 +42,6 @@ class Death:
 
 
 @dataclass
-class Backoff:
-    """How often an application had to be restarted in quick succession."""
-
-    count: int
-    at: BootTime
-
-
-@dataclass
 class Situation:
     """One master's knowledge in one term."""
 
@@ -72,7 +64,6 @@ class Situation:
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     ahead: Mapping[str, float] = field(default_factory=dict)
     """By node: seconds its clock is ahead of the master's."""
-    backoffs: dict[str, Backoff] = field(default_factory=dict)
     expiries: dict[str, BootTime] = field(default_factory=dict)
     """By open request, on this master's clock."""
     settled: bool = False
