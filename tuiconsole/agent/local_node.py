@@ -300,7 +300,7 @@ class LocalNode:
         self._term = max(self._term, order.term)
         try:
             if isinstance(order, CommandManage):
-                managed = [Managed(name.namespec, name.grant, name.isolation) for name in order.managed]
+                managed = [Managed(*msgspec.structs.astuple(name)) for name in order.managed]
                 await supervision.manage(managed, term=order.term, guard=self._guard.value)
                 return Obeyed("ok")
             if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:

@@ -315,7 +315,9 @@ class Reign:
 
     async def _command(self, command: Command) -> None:
         if isinstance(command, Manage):
-            names = tuple(ManagedName(m.namespec, m.grant, m.isolation.value) for m in command.managed)
+            names = tuple(
+                ManagedName(m.namespec, m.grant, m.isolation.value, m.disabled) for m in command.managed
+            )
             await self._put_in_force(command.node, CommandManage(self.term, names))
             return
         assert not isinstance(command, RaiseEpoch)

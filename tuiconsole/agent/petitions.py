@@ -153,6 +153,8 @@ def _wrong(act: Act) -> str:
         return "nothing is named"
     if not 0 < act.timeout <= MAX_TIMEOUT:
         return f"the timeout must be more than 0 and at most {MAX_TIMEOUT:g} s"
+    if len(act.reason) > MAX_REASON:
+        return f"a reason has at most {MAX_REASON} letters"
     if act.action is Action.CONFIRM_DEAD and not 0 < len(act.reason.strip()) <= MAX_REASON:
         return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
     if act.without_master and act.action is not Action.STOP:
@@ -177,4 +179,5 @@ def _request(act: Act, timeout: float) -> Request:
         strategy=StartingStrategy(act.strategy) if act.strategy is not None and not conciliates else None,
         conciliation=ConciliationStrategy(act.strategy) if act.strategy is not None and conciliates else None,
         keep=act.keep,
+        reason=act.reason.strip(),
     )

@@ -22,6 +22,8 @@ _COMMANDS = {
     "conflicts": "conflicts",
     "crash-test": "crash_test",
     "demo": "demo",
+    "disable": "disable",
+    "enable": "disable",
     "events": "events",
     "keys": "keys",
     "logs": "logs",

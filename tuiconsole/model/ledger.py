@@ -218,7 +218,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     epochs: Mapping[str, int] = {}
     """By node: the lowest epoch under which it may act."""
     disabled: Mapping[str, str] = {}
-    """By namespec: who disabled it."""
+    """By application or namespec: who disabled it, when and why, in words."""
     maintenance: Mapping[str, Maintenance] = {}
     """By node."""
     restarts: Mapping[str, Restarts] = {}

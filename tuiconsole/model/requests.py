@@ -16,6 +16,9 @@ class Action(str, Enum):
     CLEAR = "clear"
     CONCILIATE = "conciliate"
     """End a conflict: have one instance stay, or all stopped, or one started anew."""
+    DISABLE = "disable"
+    """Nothing starts it any more, until it is enabled."""
+    ENABLE = "enable"
     CONFIRM_DEAD = "confirm-dead"
     """Of nodes, not of applications: a person vouches that nothing of them runs any more."""
 

@@ -86,6 +86,8 @@ class ProcessStatus(msgspec.Struct, frozen=True):
     stale: bool = False
     """Its node is silent: this is its last known state."""
     reason: str | None = None
+    disabled: str | None = None
+    """Who disabled it, when and why: nothing starts it; null if it may be started."""
 
 
 class JobStatus(msgspec.Struct, frozen=True):

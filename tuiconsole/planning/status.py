@@ -326,6 +326,7 @@ def _process_status(
         sequence=rules.start_sequence,
         stale=any(observer.stale(sighting.node) for sighting in (alive or [best])),
         reason=reason or best.reason or None,
+        disabled=_disabled(program.namespec, observer.report) or None,
     )
 
 
@@ -344,6 +345,9 @@ def _failing(
     if job is not None and namespec in job.to_come:
         return False, ""
     report = observer.report
+    if _disabled(namespec, report):
+        # Somebody has taken it out of service: that is shown, and is no failure.
+        return False, ""
     failure = report.failures.get(namespec) if report else None
     if failure is not None and not best.state.alive:
         return True, failure.reason
@@ -356,6 +360,13 @@ def _failing(
     if best.state is ProcessState.UNKNOWN:
         return True, "its state is not known"
     return False, ""
+
+
+def _disabled(namespec: str, report: EngineReport | None) -> str:
+    """Who has disabled it, in words; empty if nobody has."""
+    if report is None:
+        return ""
+    return report.disabled.get(namespec) or report.disabled.get(namespec.partition(":")[0], "")
 
 
 def _seen_by_a_person(namespec: str, sighting: Sighting, report: EngineReport | None) -> bool:
@@ -394,6 +405,13 @@ def _reason(
         parts.append(f"{job.kind}, step {job.step} of {job.steps}{waits}")
     if report and application.name in report.held:
         parts.append(report.held[application.name])
+    out: dict[str, list[str]] = {}
+    for process in processes:
+        if process.disabled:
+            out.setdefault(process.disabled, []).append(process.name)
+    for who, names in out.items():
+        what = "" if len(names) == len(processes) else f"{', '.join(names)}: "
+        parts.append(f"{what}disabled by {who}")
     failing: dict[str, list[str]] = {}
     for process in processes:
         if process.major_failure or process.minor_failure:

@@ -20,6 +20,8 @@ class Managed(msgspec.Struct, frozen=True):
     """Name of the grant under which it runs."""
     isolation: str = "STOP"
     """STOP, KEEP or ALLOW."""
+    disabled: str = ""
+    """Who disabled it, when and why, in words; empty if it may be started."""
 
 
 class PluginCommands(ABC):

@@ -137,7 +137,7 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     request_id: str = ""
     """Given by the first agent: asked again (of another master) it is the same request. Believed likewise."""
     reason: str = ""
-    """Why a person confirms that a node is dead; at most 500 letters."""
+    """Why a person asks for it; at most 500 letters. Needed to confirm that a node is dead."""
     without_master: bool = False
     """Only of a stop: if there is no master, stop it on the nodes that are reached."""
     keep: str = ""
@@ -253,6 +253,8 @@ class ManagedName(msgspec.Struct, frozen=True):
     namespec: str
     grant: str
     isolation: str
+    disabled: str = ""
+    """Who disabled it, when and why, in words; empty if it may be started."""
 
 
 class CommandManage(msgspec.Struct, frozen=True, tag=True):

@@ -33,6 +33,7 @@ class LedgerDraft:
         self.failures: dict[str, Failure] = dict(ledger.failures)
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
+        self.disabled: dict[str, str] = dict(ledger.disabled)
         self.restarts: dict[str, Restarts] = dict(ledger.restarts)
 
     def token(self, term: int) -> Token:
@@ -73,7 +74,7 @@ class LedgerDraft:
             failures=dict(self.failures),
             cleared=dict(self.cleared),
             epochs=dict(self.epochs),
-            disabled=stored.disabled,
+            disabled=dict(self.disabled),
             maintenance=stored.maintenance,
             restarts=dict(self.restarts),
         )

@@ -56,6 +56,8 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
         required = application.programs[death.namespec].rules.required
         text = f"{death.namespec} on {death.node} {death.reason}"
         s.event("process", death.namespec, text, Severity.MAJOR if required else Severity.MINOR)
+    # What is disabled is out of service: no rule is applied to its end.
+    deaths = [death for death in deaths if not s.disabled(death.namespec)]
     if job is not None and job.starting:
         deaths = _failed_to_start(s, application, job, deaths)
     if not deaths or application.name in s.conflicts:
@@ -69,7 +71,7 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     crash = not all(death.with_node for death in deaths)
     if _WEIGHT[strategy] == 3:
         _stop_application(s, application, job, cause)
-    elif _restarts(strategy, job, crash) and is_held_now(s, application, cause, counts=crash):
+    elif _restarts(strategy, job) and is_held_now(s, application, cause, counts=crash):
         _hold(s, application, job, deaths, cause, whole=_WEIGHT[strategy] == 2)
     elif _WEIGHT[strategy] == 2:
         _restart_application(s, application, job, cause, crash)
@@ -126,7 +128,7 @@ def _stop_application(s: Situation, application: Application, job: Job | None, c
     )
 
 
-def _restarts(strategy: RunningFailureStrategy, job: Job | None, crash: bool) -> bool:
+def _restarts(strategy: RunningFailureStrategy, job: Job | None) -> bool:
     """True if the strategy starts something again that runs no more."""
     if strategy is RunningFailureStrategy.RESTART_PROCESS:
         return job is None

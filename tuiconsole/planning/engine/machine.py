@@ -229,7 +229,8 @@ class Engine:
             application = self._s.apps[process.group]
             isolation = application.rules.isolation if application.rules else Isolation.STOP
             if application.managed:
-                found.append(ManagedProgram(namespec, application.grant_name(namespec), isolation))
+                grant, disabled = application.grant_name(namespec), self._s.disabled(namespec)
+                found.append(ManagedProgram(namespec, grant, isolation, disabled))
         return tuple(sorted(found, key=lambda program: program.namespec))
 
     def _wake_at(self) -> BootTime | None:

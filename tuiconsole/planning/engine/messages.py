@@ -108,6 +108,8 @@ class Request(msgspec.Struct, frozen=True):
     """Of a conciliation, unless `keep` is given."""
     keep: str = ""
     """Of a conciliation: the node whose instance stays."""
+    reason: str = ""
+    """Why it is asked for, in the person's words; empty if nothing was said."""
 
 
 class RequestReceived(msgspec.Struct, frozen=True, tag=True):
@@ -244,6 +246,8 @@ class ManagedProgram(msgspec.Struct, frozen=True):
     namespec: str
     grant: str
     isolation: Isolation
+    disabled: str = ""
+    """Who disabled it, when and why, in words; empty if it may be started."""
 
 
 class Manage(msgspec.Struct, frozen=True, tag=True):
@@ -323,6 +327,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     conflicts: tuple[Conflict, ...] = ()
     holds: Mapping[str, str] = {}
     """By application: why nothing but a person starts it any more, past its flap limit."""
+    disabled: Mapping[str, str] = {}
+    """By application or namespec: who disabled it, when and why, in words."""
     epochs: Mapping[str, int] = {}
 
 

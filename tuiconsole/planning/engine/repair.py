@@ -72,11 +72,12 @@ def _job(s: Situation, application: Application) -> Job | None:
         if application.single:
             return None
         missing = [n for n, f in failures.items() if f.kind is FailureKind.PLACEMENT and not s.alive_on(n)]
+        missing = [n for n in missing if not s.disabled(n)]
     elif any(failure.kind is not FailureKind.PLACEMENT for failure in failures.values()):
         return None
     else:
         missing = []
-        if not application.sequence():
+        if not s.sequence(application):
             return None
     job = Job.new(
         application.name,
@@ -106,7 +107,7 @@ def _job(s: Situation, application: Application) -> Job | None:
 
 
 def _placeable(s: Situation, application: Application, job: Job) -> bool:
-    programs = list(application.sequence())
+    programs = list(s.sequence(application))
     if application.single:
         return placement_for(s, application, programs, job).node is not None
     return any(placement_for(s, application, [program], job).node for program in programs)

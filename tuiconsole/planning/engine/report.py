@@ -29,6 +29,7 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         cleared=dict(s.draft.cleared),
         held=_held(s),
         conflicts=reported(s),
+        disabled=dict(s.draft.disabled),
         epochs=dict(s.draft.epochs),
         holds={name: known.held for name, known in s.draft.restarts.items() if known.held},
     )
@@ -119,7 +120,8 @@ def _held(s: Situation) -> dict[str, str]:
             held[job.application] = f"starts again at {at}, after {count + 1} failures in a row: {job.cause}"
     for name, known in s.draft.restarts.items():
         if known.held:
-            held[name] = f"held since {known.since}: {known.held}; `tuiconsole clear {name}` or a start goes on"
+            remedy = f"`tuiconsole clear {name}` or a start lets it go on"
+            held[name] = f"held since {known.since}: {known.held}; {remedy}"
     for name, application in s.apps.items():
         wish = s.draft.wishes.get(name)
         if not application.managed or name in held or wish is None or wish.wanted is not Wanted.STARTED:

@@ -10,6 +10,7 @@ from tuiconsole.planning.engine.conciliate import conciliate_as_asked
 from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Reply, Request
+from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
 from tuiconsole.planning.engine.stop import where_stuck
 from tuiconsole.rulebook.rules import StartingStrategy
@@ -95,6 +96,8 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
     processes = (target,) if program else ()
     if request.action is Action.CLEAR:
         return _clear(s, application, processes, target)
+    if request.action in (Action.DISABLE, Action.ENABLE):
+        return in_or_out_of_service(s, request, application, target)
     if request.action is Action.STOP:
         return _stop(s, request, application, processes, target)
     if request.action is Action.CONCILIATE:
@@ -143,6 +146,15 @@ def _obstacle(s: Situation, application: Application) -> str:
     return ""
 
 
+def _disabled(s: Situation, application: Application, processes: tuple[str, ...]) -> str:
+    """That what is to be started is disabled, with the remedy; empty if it is not."""
+    programs = processes or tuple(program.namespec for program in application.sequence())
+    if not programs or not all(s.disabled(namespec) for namespec in programs):
+        return ""
+    what = application.name if application.name in s.draft.disabled else programs[0]
+    return f"{what} is disabled by {s.disabled(programs[0])}: `tuiconsole enable {what}` first"
+
+
 def _runs_already(s: Situation, application: Application, processes: tuple[str, ...]) -> str:
     name = application.name
     nodes: tuple[str, ...] = s.alive_nodes(application)
@@ -159,7 +171,8 @@ def _runs_already(s: Situation, application: Application, processes: tuple[str, 
 def _start(
     s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
 ) -> Outcome | None:
-    reason = _obstacle(s, application) or _runs_already(s, application, processes)
+    reason = _disabled(s, application, processes) or _obstacle(s, application)
+    reason = reason or _runs_already(s, application, processes)
     if reason:
         return _refused(target, reason)
     if not processes and not application.sequence():
@@ -209,7 +222,7 @@ def _stop(
 def _restart(
     s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
 ) -> Outcome | None:
-    reason = _obstacle(s, application)
+    reason = _disabled(s, application, processes) or _obstacle(s, application)
     if reason:
         return _refused(target, reason)
     if not processes and not application.sequence():

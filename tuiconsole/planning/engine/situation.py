@@ -179,6 +179,15 @@ class Situation:
         application = self.apps.get(grant.name)
         return tuple(application.programs) if application else ()
 
+    def disabled(self, namespec: str) -> str:
+        """Who has disabled it, when and why, in words; empty if it may be started."""
+        known = self.draft.disabled
+        return known.get(namespec) or known.get(namespec.partition(":")[0], "")
+
+    def sequence(self, application: Application) -> tuple[Program, ...]:
+        """The programs that start with an application: those that are disabled do not."""
+        return tuple(one for one in application.sequence() if not self.disabled(one.namespec))
+
     def loads(self, without: frozenset[str] = frozenset()) -> Loads:
         """What runs, and what was granted and is still to be started, but for the namespecs in `without`."""
         nodes = dict.fromkeys(self.nodes, 0)

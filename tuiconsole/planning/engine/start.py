@@ -120,7 +120,10 @@ def fail_process(
 def _prepare(s: Situation, job: Job, application: Application) -> bool:
     """Find the steps, and for a single application the node; False if it cannot be placed."""
     if job.whole:
-        programs = list(application.sequence())
+        programs = list(s.sequence(application))
+        if not programs and application.sequence():
+            job.turn_to_stop("all programs that start with it are disabled")
+            return False
         job.steps = start_steps(programs)
     else:
         programs = [application.programs[n] for n in job.processes if n in application.programs]
@@ -202,6 +205,8 @@ def _fail_placement(
 
 def _advance_process(s: Situation, job: Job, application: Application, namespec: str) -> bool:
     mark = job.marks.get(namespec)
+    if mark is None and s.disabled(namespec):
+        mark = job.marks[namespec] = Mark("", s.now.boot, None, done=True)
     if mark is None:
         mark = _begin(s, job, application, namespec)
         if mark is None:

@@ -2,7 +2,8 @@
 
 A request is `{"id": N, "op": NAME, ...}`; its answer `{"id": N, "ok": true, "result": ...}` or `{"id": N,
 "ok": false, "error": CODE, "reason": TEXT}`. Codes: `bad_request`, `unknown`, `stale_term`, `stale_epoch`,
-`stale_token`, `expired`, `no_lease`, `isolated`, `stopping`, `running`, `shutting_down`, `busy`, `failed`.
+`stale_token`, `expired`, `disabled`, `no_lease`, `isolated`, `stopping`, `running`, `shutting_down`, `busy`,
+`failed`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from supervisor.datatypes import RestartUnconditionally, RestartWhenExitUnexpect
 from supervisor.states import ProcessStates, SupervisorStates, getProcessStateDescription
 
 from tuiconsole.clock import boottime
-from tuiconsole.supervision.plugin.guard import DENY, GUARDS
+from tuiconsole.supervision.plugin.guard import DENY, GUARDS, words_of_disabled
 from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of, namespec_of
 from tuiconsole.supervision.plugin.standing import Managed
 
@@ -114,6 +115,8 @@ class Commands:
             raise RefusedError("bad_request", "deadline must be seconds of CLOCK_BOOTTIME")
         if boottime() >= deadline:
             raise RefusedError("expired", f"the command to start {namespec} came after its deadline")
+        if namespec in self._orders.disabled:
+            raise RefusedError("disabled", words_of_disabled(namespec, self._orders.disabled[namespec]))
         self._refuse_void(namespec, grant, token)
         if "isolation" in request:
             # The list may be older than this start: what the node does when isolated is settled with it.
@@ -177,15 +180,18 @@ class Commands:
         programs = request.get("programs")
         if not isinstance(programs, list) or not all(isinstance(entry, dict) for entry in programs):
             raise RefusedError("bad_request", "programs must be a list of objects")
-        managed = {}
+        managed, disabled = {}, {}
         for entry in programs:
-            managed[text_of(entry, "namespec")] = Managed(text_of(entry, "grant"), _isolation_of(entry))
+            namespec = text_of(entry, "namespec")
+            managed[namespec] = Managed(text_of(entry, "grant"), _isolation_of(entry))
+            if entry.get("disabled"):
+                disabled[namespec] = text_of(entry, "disabled")
         guard = request.get("guard", DENY)
         if guard not in GUARDS:
             raise RefusedError("bad_request", f"guard must be one of {', '.join(GUARDS)}")
         if "term" in request:
             self._refuse_stale({"epoch": self._orders.epoch, **request})
-        self._orders.manage(managed, guard)
+        self._orders.manage(managed, guard, disabled)
         self._deadman.arm()
         return {"managed": len(managed)}
 

@@ -38,6 +38,8 @@ class StandingOrders:
         self.epoch = 0
         self.floors: dict[str, tuple[int, int]] = {}
         self.managed: dict[str, Managed] = {}
+        self.disabled: dict[str, str] = {}
+        """By namespec: who has disabled it, in words. Nobody starts it."""
         self.guard = "deny"
         """Whether a managed program without a grant is denied its start, or only reported."""
         self._load()
@@ -64,10 +66,10 @@ class StandingOrders:
             self.floors[grant] = floor
             self._save()
 
-    def manage(self, managed: dict[str, Managed], guard: str) -> None:
-        """Replace the list of managed names, and say what the guard does."""
-        if (managed, guard) != (self.managed, self.guard):
-            self.managed, self.guard = managed, guard
+    def manage(self, managed: dict[str, Managed], guard: str, disabled: dict[str, str]) -> None:
+        """Replace the list of managed names and of those that are disabled, and say what the guard does."""
+        if (managed, guard, disabled) != (self.managed, self.guard, self.disabled):
+            self.managed, self.guard, self.disabled = managed, guard, disabled
             self._save()
 
     def govern(self, namespec: str, managed: Managed) -> None:
@@ -84,6 +86,7 @@ class StandingOrders:
                 "floors": self.floors,
                 "managed": self.managed,
                 "guard": self.guard,
+                "disabled": self.disabled,
             },
             sort_keys=True,
         )
@@ -116,6 +119,8 @@ class StandingOrders:
             }
             self.managed = {name: Managed(*entry) for name, entry in known["managed"].items()}
             self.guard = str(known["guard"])
+            # Younger than the rest: a file of an earlier version has none.
+            self.disabled = {str(name): str(who) for name, who in known.get("disabled", {}).items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(
                 f"{self._path}/{FILE_NAME} is damaged: which tokens are void is not known. "
