@@ -308,10 +308,15 @@ class World:
         strategy: StartingStrategy | None = None,
         conciliation: ConciliationStrategy | None = None,
         keep: str = "",
+        reason: str = "",
+        seconds: float = 0.0,
+        dry_run: bool = False,
     ) -> str:
         request = request_id or f"r{len(self.commands)}.{self.number}"
         self.number += 1
-        asked = m.Request(request, action, targets, on, by, timeout, strategy, conciliation, keep)
+        asked = m.Request(
+            request, action, targets, on, by, timeout, strategy, conciliation, keep, reason, seconds, dry_run
+        )
         self.tell(m.RequestReceived(asked))
         return request
 

@@ -157,6 +157,10 @@ def _wrong(act: Act) -> str:
         return f"a reason has at most {MAX_REASON} letters"
     if act.action is Action.CONFIRM_DEAD and not 0 < len(act.reason.strip()) <= MAX_REASON:
         return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
+    if not 0 <= act.seconds < float("inf"):
+        return "a maintenance lasts 0 s (its end) or longer"
+    if act.dry_run and act.action is not Action.DRAIN:
+        return f"only a drain can be planned so, no {act.action.value}"
     if act.without_master and act.action is not Action.STOP:
         return f"without a master nothing but a stop is possible, no {act.action.value}"
     if act.action is Action.CONCILIATE and (act.strategy is None) is not bool(act.keep):
@@ -180,4 +184,6 @@ def _request(act: Act, timeout: float) -> Request:
         conciliation=ConciliationStrategy(act.strategy) if act.strategy is not None and conciliates else None,
         keep=act.keep,
         reason=act.reason.strip(),
+        seconds=act.seconds,
+        dry_run=act.dry_run,
     )

@@ -23,6 +23,7 @@ _COMMANDS = {
     "crash-test": "crash_test",
     "demo": "demo",
     "disable": "disable",
+    "drain": "drain",
     "enable": "disable",
     "events": "events",
     "keys": "keys",
@@ -35,6 +36,7 @@ _COMMANDS = {
     "start": "act",
     "status": "status",
     "stop": "act",
+    "undrain": "drain",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
 

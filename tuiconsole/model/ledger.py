@@ -191,11 +191,21 @@ class RequestRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Maintenance(msgspec.Struct, frozen=True):
-    """A node that is left alone until `until` (UTC, seconds since 1970)."""
+    """Until `until` (UTC, seconds since 1970) nothing is done to an application by itself."""
 
     until: float
     requested_by: str
     since: str
+    reason: str = ""
+
+
+class Drained(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A node that is kept free: nothing is started on it, and what may run elsewhere is moved."""
+
+    requested_by: str
+    since: str
+    """UTC, ISO 8601."""
+    reason: str = ""
 
 
 class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -220,6 +230,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     disabled: Mapping[str, str] = {}
     """By application or namespec: who disabled it, when and why, in words."""
     maintenance: Mapping[str, Maintenance] = {}
+    """By application; `*` is the whole system. That of a node is a lease, and stands with the voters."""
+    drained: Mapping[str, Drained] = {}
     """By node."""
     restarts: Mapping[str, Restarts] = {}
     """By application."""

@@ -37,6 +37,15 @@ def no_quorum(present: int, voters: int, needed: int, missing: Sequence[str]) ->
     return f"no quorum: {present} of {voters} core nodes answer, {needed} are needed{names}"
 
 
+class MaintenanceStatus(msgspec.Struct, frozen=True):
+    """Nothing is done by itself until `until` (UTC, ISO 8601), at the word of `requested_by`."""
+
+    until: str
+    requested_by: str
+    since: str
+    reason: str | None = None
+
+
 class NodeStatus(msgspec.Struct, frozen=True):
     """One node. `load`: expected loading of its host, percent; `age`: seconds since it was heard."""
 
@@ -54,6 +63,8 @@ class NodeStatus(msgspec.Struct, frozen=True):
     """Seconds for which the voters let its agent be silent; null if it is in no maintenance."""
     differs: str | None = None
     """In what its cluster file or rules differ from the cluster's, and what to do; null if in nothing."""
+    drained: str | None = None
+    """Who keeps it free, since when and why; null if it takes applications."""
 
 
 class GrantStatus(msgspec.Struct, frozen=True):
@@ -116,6 +127,8 @@ class ApplicationStatus(msgspec.Struct, frozen=True):
     job: JobStatus | None = None
     held: str | None = None
     """Why nothing but a person starts it any more, past its flap limit; null if it is not held."""
+    maintenance: MaintenanceStatus | None = None
+    """Its own; null if it is in none."""
 
 
 class InstanceStatus(msgspec.Struct, frozen=True):
@@ -161,4 +174,6 @@ class ClusterStatus(msgspec.Struct, frozen=True):
     conflicts: tuple[ConflictStatus, ...]
     reason: str | None = None
     """What keeps the cluster from operating, in words; null in OPERATION."""
+    maintenance: MaintenanceStatus | None = None
+    """Of the whole system; null if it is in none."""
     schema: str = SCHEMA

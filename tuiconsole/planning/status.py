@@ -13,6 +13,7 @@ from tuiconsole.clock import BootTime
 from tuiconsole.model.ledger import Wanted
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process
+from tuiconsole.model.requests import ALL
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import (
     ApplicationStatus,
@@ -21,6 +22,7 @@ from tuiconsole.model.status import (
     GrantStatus,
     InstanceStatus,
     JobStatus,
+    MaintenanceStatus,
     MasterStatus,
     NodeStatus,
     ProcessStatus,
@@ -30,6 +32,7 @@ from tuiconsole.model.status import (
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.differences import Difference, differences
 from tuiconsole.planning.engine.messages import Conflict, EngineReport, JobReport
+from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.placement import Loads
 
 STALE_AFTER = 1.2
@@ -123,6 +126,7 @@ def application_status(application: Application, observer: Observer) -> Applicat
         processes=processes,
         job=JobStatus(job.kind, job.step, job.steps, job.waits_for) if job else None,
         held=report.holds.get(application.name) if report else None,
+        maintenance=_maintenance(report, application.name),
     )
 
 
@@ -181,7 +185,15 @@ def cluster_status(
         applications=tuple(application_status(item, eyes) for item in applications.values()),
         conflicts=tuple(_conflict_status(conflict) for conflict in (report.conflicts if report else ())),
         reason=reason if reason is not None else _cluster_reason(state, quorum, report),
+        maintenance=_maintenance(report, ALL),
     )
+
+
+def _maintenance(report: EngineReport | None, name: str) -> MaintenanceStatus | None:
+    known = report.maintenance.get(name) if report else None
+    if known is None:
+        return None
+    return MaintenanceStatus(iso(known.until), known.requested_by, known.since, known.reason or None)
 
 
 def _conflict_status(conflict: Conflict) -> ConflictStatus:
@@ -240,6 +252,10 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
         reason = f"in maintenance for another {left:.0f} s{silent}: nothing of it is stopped or moved"
         if difference is not None:
             reason = f"{reason}; {difference.words}"
+    drain = observer.report.drained.get(node.name) if observer.report else None
+    if drain is not None:
+        stays = "".join(f"; {name} stays: {why}" for name, why in drain.stays.items())
+        reason = "; ".join(part for part in (reason, f"drained by {drain.by}{stays}") if part)
     return NodeStatus(
         name=node.name,
         state=node.state,
@@ -253,6 +269,7 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
         stale=stale,
         maintenance=round(left, 1) if left > 0 else None,
         differs=difference.words if difference is not None else None,
+        drained=drain.by if drain is not None else None,
     )
 
 
@@ -403,15 +420,9 @@ def _reason(
     if job is not None:
         waits = ": " + ", ".join(job.waits_for) if job.waits_for else ""
         parts.append(f"{job.kind}, step {job.step} of {job.steps}{waits}")
+    parts += _set_aside(application, processes, report)
     if report and application.name in report.held:
         parts.append(report.held[application.name])
-    out: dict[str, list[str]] = {}
-    for process in processes:
-        if process.disabled:
-            out.setdefault(process.disabled, []).append(process.name)
-    for who, names in out.items():
-        what = "" if len(names) == len(processes) else f"{', '.join(names)}: "
-        parts.append(f"{what}disabled by {who}")
     failing: dict[str, list[str]] = {}
     for process in processes:
         if process.major_failure or process.minor_failure:
@@ -427,6 +438,26 @@ def _reason(
     if state is ApplicationState.STOPPED and not parts:
         parts.append(_why_stopped(application, report))
     return "; ".join(parts) or None
+
+
+def _set_aside(
+    application: Application, processes: tuple[ProcessStatus, ...], report: EngineReport | None
+) -> list[str]:
+    """That people have put it in maintenance, or disabled some of it, in words."""
+    parts = []
+    maintenance = _maintenance(report, application.name) or _maintenance(report, ALL)
+    if maintenance is not None:
+        why = f": {maintenance.reason}" if maintenance.reason else ""
+        by = f"{maintenance.requested_by}{why}"
+        parts.append(f"in maintenance until {maintenance.until} ({by}): nothing is done to it by itself")
+    out: dict[str, list[str]] = {}
+    for process in processes:
+        if process.disabled:
+            out.setdefault(process.disabled, []).append(process.name)
+    for who, names in out.items():
+        what = "" if len(names) == len(processes) else f"{', '.join(names)}: "
+        parts.append(f"{what}disabled by {who}")
+    return parts
 
 
 def _why_stopped(application: Application, report: EngineReport | None) -> str:

@@ -142,6 +142,10 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Only of a stop: if there is no master, stop it on the nodes that are reached."""
     keep: str = ""
     """Only of a conciliation, in place of a strategy: the node whose instance stays."""
+    seconds: float = 0.0
+    """Only of a maintenance: how long it lasts; 0 ends it."""
+    dry_run: bool = False
+    """Only of a drain: say what would be done, and do nothing."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):

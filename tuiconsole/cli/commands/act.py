@@ -15,7 +15,7 @@ from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.client.oneshot import Lines, NoAnswerError, act
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
-from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.requests import OF_NODES, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.text import did_you_mean
@@ -109,6 +109,8 @@ def ask(
     without_master: bool = False,
     reason: str = "",
     keep: str = "",
+    seconds: float = 0.0,
+    dry_run: bool = False,
 ) -> int:
     """Ask the master, tell how each target ended; the exit code."""
     cluster = open_cluster(options)
@@ -126,6 +128,8 @@ def ask(
         reason=reason,
         without_master=without_master,
         keep=keep,
+        seconds=seconds,
+        dry_run=dry_run,
     )
     with closing(open_lines(cluster, options)) as lines:
         try:
@@ -133,8 +137,7 @@ def ask(
         except KeyboardInterrupt:
             complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
             raise
-        of_nodes = action is Action.CONFIRM_DEAD
-        strangers = {} if of_nodes else _strangers(lines, readers(cluster, options), outcomes)
+        strangers = {} if action in OF_NODES else _strangers(lines, readers(cluster, options), outcomes)
     if options.json:
         output.json(outcomes)
     return _tell(action, outcomes, strangers, quiet=options.json)
@@ -188,6 +191,8 @@ def _tell(action: Action, outcomes: Sequence[Outcome], strangers: dict[str, str]
         else:
             word = outcome.verdict.value.replace("_", " ")
             complaints.say(f"{action.value} {outcome.target}: {word}: {outcome.text}")
+        for detail in () if quiet else outcome.details:
+            output.line(f"  {detail}")
     if strangers:
         return ExitCode.USAGE
     verdicts = {outcome.verdict for outcome in outcomes}

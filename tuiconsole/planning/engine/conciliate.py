@@ -16,6 +16,7 @@ from tuiconsole.planning.conciliation import Doubles, Fate, Instance, Resolution
 from tuiconsole.planning.engine.conflicts import doubles_of, failure_strategy
 from tuiconsole.planning.engine.flapping import pause_before_restart
 from tuiconsole.planning.engine.jobs import OWN_JOB_LASTS, Job
+from tuiconsole.planning.engine.maintenance import hands_off
 from tuiconsole.planning.engine.messages import Request
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.rulebook.rules import ConciliationStrategy
@@ -30,6 +31,8 @@ def conciliate(s: Situation) -> None:
         if rules is None or rules.conciliation is ConciliationStrategy.USER or application.name in s.jobs:
             continue
         doubles = doubles_of(s, application)
+        if hands_off(s, application.name):
+            continue
         if not doubles or _obstacle(s, doubles):
             continue
         resolution = resolve(rules.conciliation, doubles, failure_strategy(application, doubles))

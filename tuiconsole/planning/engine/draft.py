@@ -7,11 +7,13 @@ import msgspec
 from tuiconsole.model.ledger import (
     OUTCOMES_KEPT,
     Cleared,
+    Drained,
     Failure,
     FailureKind,
     Grant,
     JobRecord,
     Ledger,
+    Maintenance,
     RequestRecord,
     Restarts,
     Wish,
@@ -34,6 +36,8 @@ class LedgerDraft:
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
         self.disabled: dict[str, str] = dict(ledger.disabled)
+        self.maintenance: dict[str, Maintenance] = dict(ledger.maintenance)
+        self.drained: dict[str, Drained] = dict(ledger.drained)
         self.restarts: dict[str, Restarts] = dict(ledger.restarts)
 
     def token(self, term: int) -> Token:
@@ -75,7 +79,8 @@ class LedgerDraft:
             cleared=dict(self.cleared),
             epochs=dict(self.epochs),
             disabled=dict(self.disabled),
-            maintenance=stored.maintenance,
+            maintenance=dict(self.maintenance),
+            drained=dict(self.drained),
             restarts=dict(self.restarts),
         )
         if ledger == stored:

@@ -13,6 +13,7 @@ from tuiconsole.model.requests import Verdict
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.flapping import HELD, held, is_held_now, pause_before_restart
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.maintenance import hands_off
 from tuiconsole.planning.engine.situation import Death, Situation, iso
 from tuiconsole.planning.engine.start import fail_process
 from tuiconsole.rulebook.rules import RunningFailureStrategy, StartingFailureStrategy
@@ -65,11 +66,20 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     job = s.jobs.get(application.name)
     if job is not None and not job.starting:
         return
+    _apply(s, application, job, deaths)
+
+
+def _apply(s: Situation, application: Application, job: Job | None, deaths: list[Death]) -> None:
+    """Do what the heaviest of their running failure strategies says, unless people keep hands off."""
     strategy = heaviest(application, [death.namespec for death in deaths])
     first = max(deaths, key=lambda death: _WEIGHT[application.running_failure(death.namespec)])
     cause = f"{first.namespec} on {first.node} {first.reason}"
     crash = not all(death.with_node for death in deaths)
-    if _WEIGHT[strategy] == 3:
+    if off := hands_off(s, application.name):
+        s.event("application", application.name, f"{application.name} is left as it is, {off}: {cause}")
+        if job is not None and not crash and application.single:
+            job.turn_to_stop(cause)
+    elif _WEIGHT[strategy] == 3:
         _stop_application(s, application, job, cause)
     elif _restarts(strategy, job) and is_held_now(s, application, cause, counts=crash):
         _hold(s, application, job, deaths, cause, whole=_WEIGHT[strategy] == 2)

@@ -12,8 +12,10 @@ from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
+from tuiconsole.planning.engine.drain import answer_drains, move_on
 from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.maintenance import end_maintenance, give_up_waiting
 from tuiconsole.planning.engine.messages import (
     ClocksCompared,
     CommandAnswered,
@@ -137,6 +139,7 @@ class Engine:
         find_conflicts(s)
         judge_deaths(s)
         expire(s)
+        end_maintenance(s)
         self._advance()
         if s.settled:
             self._answer()
@@ -147,6 +150,11 @@ class Engine:
             wish_automatic(s)
             while repair(s):
                 self._advance()
+            if s.draft.drained:
+                move_on(s)
+                self._advance()
+            answer_drains(s)
+        give_up_waiting(s)
         self._release_leftovers()
         self._note_isolation()
         s.draft.jobs = {name: job.record() for name, job in s.jobs.items()}
@@ -241,6 +249,7 @@ class Engine:
             if at is not None:
                 times.append(at)
         times += [s.expires(record) for record in s.draft.requests.values() if record.open]
+        times += [s.now.boot + known.until - s.now.utc for known in s.draft.maintenance.values()]
         again = s.orders.next_at(s.now.boot)
         if again is not None:
             times.append(again)

@@ -15,7 +15,7 @@ import msgspec
 
 from tuiconsole.clock import BootTime
 from tuiconsole.model.events import Event
-from tuiconsole.model.ledger import Cleared, Failure, Grant, Ledger, Wish
+from tuiconsole.model.ledger import Cleared, Failure, Grant, Ledger, Maintenance, Wish
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process, Token
 from tuiconsole.model.requests import Action, Outcome, Progress
@@ -110,6 +110,10 @@ class Request(msgspec.Struct, frozen=True):
     """Of a conciliation: the node whose instance stays."""
     reason: str = ""
     """Why it is asked for, in the person's words; empty if nothing was said."""
+    seconds: float = 0.0
+    """Of a maintenance: how long it lasts; 0 ends it."""
+    dry_run: bool = False
+    """Of a drain: only say what would be done."""
 
 
 class RequestReceived(msgspec.Struct, frozen=True, tag=True):
@@ -303,6 +307,15 @@ class Conflict(msgspec.Struct, frozen=True):
     """What goes on about it, or what it waits for, in words."""
 
 
+class DrainReport(msgspec.Struct, frozen=True):
+    """A node that is kept free, and what runs there all the same."""
+
+    by: str
+    """Who has drained it, since when and why, in words."""
+    stays: Mapping[str, str] = {}
+    """By application or namespec: why it cannot move, in words."""
+
+
 class EngineReport(msgspec.Struct, frozen=True):
     """What the master adds to the view, so that every observer can show a whole status."""
 
@@ -329,6 +342,10 @@ class EngineReport(msgspec.Struct, frozen=True):
     """By application: why nothing but a person starts it any more, past its flap limit."""
     disabled: Mapping[str, str] = {}
     """By application or namespec: who disabled it, when and why, in words."""
+    maintenance: Mapping[str, Maintenance] = {}
+    """By application, or `*` for all."""
+    drained: Mapping[str, DrainReport] = {}
+    """By node."""
     epochs: Mapping[str, int] = {}
 
 

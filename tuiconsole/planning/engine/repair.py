@@ -7,6 +7,7 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.flapping import held, pause_before_restart
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.maintenance import hands_off
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.engine.start import placement_for
 
@@ -61,6 +62,7 @@ def _wanted(s: Situation, application: Application) -> bool:
         and application.name not in s.jobs
         and application.name not in s.conflicts
         and not held(s, application.name)
+        and not hands_off(s, application.name)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tuiconsole.model.ledger import JobKind, JobPhase, Wanted
 from tuiconsole.model.states import ClusterState, NodeState
 from tuiconsole.planning.engine.conflicts import reported
+from tuiconsole.planning.engine.drain import drain_reports
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import EngineReport, JobReport
 from tuiconsole.planning.engine.repair import AUTOMATIC
@@ -30,6 +31,8 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         held=_held(s),
         conflicts=reported(s),
         disabled=dict(s.draft.disabled),
+        maintenance=dict(s.draft.maintenance),
+        drained=drain_reports(s),
         epochs=dict(s.draft.epochs),
         holds={name: known.held for name, known in s.draft.restarts.items() if known.held},
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
-from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.requests import ALL, Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.conciliate import conciliate_as_asked
+from tuiconsole.planning.engine.drain import admit_drain, plan_drain
 from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.maintenance import maintain
 from tuiconsole.planning.engine.messages import Reply, Request
 from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
@@ -26,6 +28,10 @@ def receive(s: Situation, request: Request) -> None:
         s.answers += [Reply(known.id, outcome) for outcome in known.outcomes]
         return
     targets = tuple(dict.fromkeys(request.targets))
+    if request.dry_run:
+        # Nothing is changed, so nothing need be remembered.
+        s.answers += [Reply(request.id, plan_drain(s, target)) for target in targets]
+        return
     s.draft.requests[request.id] = RequestRecord(
         request.id,
         request.action,
@@ -43,7 +49,8 @@ def receive(s: Situation, request: Request) -> None:
     for target in targets:
         outcome = _admit(s, request, target)
         if outcome is not None:
-            s.outcome((Waiter(request.id, target),), outcome.verdict, outcome.text, outcome.nodes)
+            waiters = (Waiter(request.id, target),)
+            s.outcome(waiters, outcome.verdict, outcome.text, outcome.nodes, outcome.details)
             if outcome.verdict is not Verdict.DONE:
                 words = f"{request.action.value} {target}: {outcome.verdict.value}: {outcome.text}"
                 s.event("request", target, words, Severity.MINOR)
@@ -81,6 +88,10 @@ def expire(s: Situation) -> None:
 
 
 def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
+    if request.action in (Action.DRAIN, Action.UNDRAIN):
+        return admit_drain(s, request, target)
+    if request.action is Action.MAINTAIN and target == ALL:
+        return maintain(s, request, target)
     name, _, program = target.partition(":")
     application = s.apps.get(name)
     if application is None:
@@ -93,18 +104,25 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
     if program and target not in application.programs:
         names = ", ".join(n.partition(":")[2] for n in application.programs)
         return _refused(target, f"no such process; {name} has: {names}")
-    processes = (target,) if program else ()
-    if request.action is Action.CLEAR:
-        return _clear(s, application, processes, target)
+    return _admit_named(s, request, application, (target,) if program else (), target)
+
+
+def _admit_named(
+    s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
+) -> Outcome | None:
+    """Of an application that is managed, or of one of its processes."""
+    if request.action is Action.MAINTAIN:
+        if processes:
+            return _refused(target, f"a maintenance is that of an application: name {application.name}")
+        return maintain(s, request, target)
     if request.action in (Action.DISABLE, Action.ENABLE):
         return in_or_out_of_service(s, request, application, target)
-    if request.action is Action.STOP:
-        return _stop(s, request, application, processes, target)
     if request.action is Action.CONCILIATE:
         return conciliate_as_asked(s, request, application, target)
-    if request.action is Action.RESTART:
-        return _restart(s, request, application, processes, target)
-    return _start(s, request, application, processes, target)
+    if request.action is Action.CLEAR:
+        return _clear(s, application, processes, target)
+    act = {Action.STOP: _stop, Action.RESTART: _restart}.get(request.action, _start)
+    return act(s, request, application, processes, target)
 
 
 def _refused(target: str, text: str) -> Outcome:

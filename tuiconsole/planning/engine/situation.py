@@ -62,6 +62,10 @@ class Situation:
     supervisords: dict[str, int] = field(default_factory=dict)
     """By node: the pid of the supervisord that was up last, kept while none is."""
     conflicts: dict[str, Conflict] = field(default_factory=dict)
+    stays: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By drained node: what cannot move, and why, in words."""
+    supposed: dict[str, int] = field(default_factory=dict)
+    """By node: percent that a plan adds to what is really used there, or takes away."""
     ahead: Mapping[str, float] = field(default_factory=dict)
     """By node: seconds its clock is ahead of the master's."""
     expiries: dict[str, BootTime] = field(default_factory=dict)
@@ -111,6 +115,14 @@ class Situation:
                 result[name] = f"does not renew its lease: it is {node.state.value}"
             elif node.epoch < self.draft.epochs.get(name, 0):
                 result[name] = f"has not rejoined yet (epoch {node.epoch} is over)"
+        return result
+
+    def unplaceable(self) -> dict[str, str]:
+        """Nodes where nothing may be placed, with the reason in words: the unusable and the drained ones."""
+        result = self.unusable()
+        for name, drained in self.draft.drained.items():
+            words = f"is drained by {drained.requested_by} (`tuiconsole undrain {name}`)"
+            result.setdefault(name, words)
         return result
 
     def usable(self, name: str) -> bool:
@@ -190,7 +202,7 @@ class Situation:
 
     def loads(self, without: frozenset[str] = frozenset()) -> Loads:
         """What runs, and what was granted and is still to be started, but for the namespecs in `without`."""
-        nodes = dict.fromkeys(self.nodes, 0)
+        nodes = {name: self.supposed.get(name, 0) for name in self.nodes}
         for application in self.apps.values():
             if not application.managed:
                 continue
@@ -240,11 +252,16 @@ class Situation:
             self.answers.append(Reply(waiter.request, Progress(waiter.target, text, step, steps)))
 
     def outcome(
-        self, waiters: Sequence[Waiter], verdict: Verdict, text: str, nodes: tuple[str, ...] = ()
+        self,
+        waiters: Sequence[Waiter],
+        verdict: Verdict,
+        text: str,
+        nodes: tuple[str, ...] = (),
+        details: tuple[str, ...] = (),
     ) -> None:
         """End what they wait for."""
         for waiter in waiters:
-            outcome = Outcome(waiter.target, verdict, text, nodes)
+            outcome = Outcome(waiter.target, verdict, text, nodes, details)
             if self.draft.close(waiter.request, outcome):
                 self.answers.append(Reply(waiter.request, outcome))
 

@@ -31,7 +31,7 @@ def placement_for(s: Situation, application: Application, programs: list[Program
     strategy = StartingStrategy(job.strategy) if job.strategy else rules.starting_strategy
     own = rules.distribution is Distribution.ALL_INSTANCES
     identifiers = programs[0].rules.identifiers if own and programs else rules.identifiers
-    unusable = s.unusable()
+    unusable = s.unplaceable()
     if rules.distribution is Distribution.SINGLE_NODE:
         # All on one host: once the first process has a node, the others follow to its host.
         hosts = {s.nodes[grant.node].host for grant in s.grants_of(application) if grant.node in s.nodes}
@@ -44,7 +44,7 @@ def placement_for(s: Situation, application: Application, programs: list[Program
         strategy=strategy,
         origin=job.origin,
         nodes=s.nodes,
-        loads=s.loads(),
+        loads=s.loads(frozenset(program.namespec for program in programs)),
         unusable=unusable,
     )
 
