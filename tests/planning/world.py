@@ -44,6 +44,9 @@ class World:
         self.dead: set[str] = set()
         self.stuck: set[str] = set()
         """Namespecs whose stop takes for ever."""
+        self.unready: dict[str, str] = {}
+        """By namespec: why it is not ready."""
+        self.looks: list[tuple[float, str, str]] = []
         self.floors: dict[tuple[str, str], Token] = {}
         self.fate: dict[str, tuple[str, float]] = {}
         """By namespec: `run`, `exit` (as expected), `crash`, `fatal`, after so many seconds; or `hang`."""
@@ -147,6 +150,10 @@ class World:
         node, key = self.nodes[command.node], (command.node, command.grant)
         if command.epoch < node.epoch or self.now > command.deadline:
             return m.Answer.REFUSED, "stale"
+        if isinstance(command, m.ProbeProcess):
+            self.looks.append((self.now, command.node, command.namespec))
+            reason = self.unready.get(command.namespec, "")
+            return (m.Answer.REFUSED, reason) if reason else (m.Answer.OK, "")
         if isinstance(command, m.StartProcess):
             if command.token <= self.floors.get(key, (0, 0)):
                 return m.Answer.REFUSED, f"token {command.token} was released"

@@ -43,6 +43,7 @@ class Orders(msgspec.Struct):
     floors: dict[str, Token] = {}
     managed: dict[str, str] = {}
     """Namespec → isolation."""
+    disabled: frozenset[str] = frozenset()
 
 
 class Supervisord:
@@ -202,6 +203,8 @@ class Supervisord:
         now = self.host.clock()
         if now >= deadline:
             raise Refused("expired", "after its deadline")
+        if namespec in self.host.orders.disabled:
+            raise Refused("disabled", "disabled")
         if self.stage != HELD:
             raise Refused("isolated", "the node has lost its lease")
         floor = self.host.orders.floors.get(grant, (0, 0))
@@ -254,6 +257,7 @@ class Supervisord:
     def _manage(self, programs: Any, term: int = 0, guard: str = "deny") -> dict[str, Any]:
         self._refuse_stale(term, self.host.orders.epoch)
         self.host.orders.managed = {one.namespec: one.isolation for one in programs}
+        self.host.orders.disabled = frozenset(one.namespec for one in programs if one.disabled)
         self.look()
         return {}
 

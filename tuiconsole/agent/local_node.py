@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from tuiconsole.agent.publisher import Publisher
+from tuiconsole.agent.readiness import Readiness
 from tuiconsole.agent.usage import UsageSampler
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import Coordinator, NodeLease
@@ -28,6 +29,7 @@ from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
     CommandManage,
+    CommandProbe,
     CommandRelease,
     CommandStart,
     CommandStop,
@@ -63,6 +65,7 @@ class LocalNode:
         self._wall = wall
         self.supervision: Supervision | None = None
         self.coordinator: Coordinator | None = None
+        self.readiness: Readiness | None = None
         self.changed = asyncio.Event()
         self.announce: Callable[[], None] = lambda: None
         """Publishes a heartbeat now."""
@@ -316,8 +319,10 @@ class LocalNode:
     async def _obey_in_time(
         self,
         supervision: Supervision,
-        order: CommandStart | CommandStop | CommandRelease | CommandAdopt,
+        order: CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandProbe,
     ) -> Obeyed:
+        if isinstance(order, CommandProbe):
+            return await self._look(order)
         if isinstance(order, CommandStart):
             await supervision.start_process(
                 order.namespec,
@@ -346,6 +351,14 @@ class LocalNode:
                 return Obeyed("refused", "something of it still runs")
         # To adopt needs nothing here: the processes go on, and the deadman covers them by their names.
         return Obeyed("ok")
+
+    async def _look(self, order: CommandProbe) -> Obeyed:
+        process = self._publisher.processes.get(order.namespec)
+        if process is None or process.state is not ProcessState.RUNNING:
+            return Obeyed("refused", f"{order.namespec} is not RUNNING")
+        if self.readiness is None:
+            return Obeyed("refused", f"{self.name} cannot look")
+        return await self.readiness.look(order)
 
     async def stop_here(self, order: StopHere) -> Obeyed:
         """Stop what a person wants stopped though there is no master; `ok` once it has ended."""

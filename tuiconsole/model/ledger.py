@@ -131,6 +131,8 @@ class FailureKind(str, Enum):
     """No node could host it. Repair tries again when nodes or loads change."""
     START = "start"
     """It failed in its starting sequence. Nothing tries again before someone asks."""
+    READY = "ready"
+    """It runs, and was not ready in time."""
     RUNNING = "running"
     """It died with its node, and its rules leave it at that."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tuiconsole.clock import BootTime
-from tuiconsole.model.ledger import Wanted
+from tuiconsole.model.ledger import FailureKind, Wanted
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process
 from tuiconsole.model.requests import ALL
@@ -357,8 +357,10 @@ def _failing(
 ) -> tuple[bool, str]:
     """Whether a process counts as failed, and why, in words."""
     namespec = program.namespec
-    if not application.managed or best.state is ProcessState.RUNNING:
+    if not application.managed:
         return False, ""
+    if best.state is ProcessState.RUNNING:
+        return _not_ready(namespec, observer.report)
     if job is not None and namespec in job.to_come:
         return False, ""
     report = observer.report
@@ -377,6 +379,14 @@ def _failing(
     if best.state is ProcessState.UNKNOWN:
         return True, "its state is not known"
     return False, ""
+
+
+def _not_ready(namespec: str, report: EngineReport | None) -> tuple[bool, str]:
+    """A process that runs has failed only if it was not ready in time."""
+    failure = report.failures.get(namespec) if report else None
+    if failure is None or failure.kind is not FailureKind.READY:
+        return False, ""
+    return True, failure.reason
 
 
 def _disabled(namespec: str, report: EngineReport | None) -> str:

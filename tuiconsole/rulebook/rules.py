@@ -75,31 +75,31 @@ class ConciliationStrategy(str, Enum):
     """All instances are stopped, then the running failure strategy is applied."""
 
 
-class FlapLimit(msgspec.Struct, frozen=True):
-    """How often an application may be restarted by itself before it is held for a person."""
+class ReadyCheck(msgspec.Struct, frozen=True):
+    """When a process that is RUNNING counts as ready, so that the next step may start.
 
-    restarts: int
-    """So many are made; the next one is not. At least 1."""
-    within: float
-    """Seconds in which they are counted, more than 0."""
-
-
-class Ready(msgspec.Struct, frozen=True, omit_defaults=True):
-    """When a process that is RUNNING counts as started. Exactly one of `tcp`, `file`, `command` is set.
-
-    Each may say `%(host)s`, `%(node)s`, `%(application)s` and `%(process)s`; `%%` is a per cent sign.
+    One of the first three is set. A word of ours, of the TOML form only.
     """
 
     tcp: str = ""
-    """`host:port`: something accepts connections there."""
+    """HOST:PORT that accepts a connection, seen from the node of the process; [ADDRESS]:PORT for IPv6."""
     file: str = ""
-    """A path that exists."""
-    command: tuple[str, ...] = ()
-    """Program and arguments, run without a shell by the agent of the node: it exits with 0."""
+    """A path on that node that exists."""
+    command: str = ""
+    """A command, split as a shell would but run without one, that ends with 0."""
     interval: float = 1.0
-    """Seconds between two tries, more than 0."""
-    timeout: float = 30.0
-    """Seconds from RUNNING after which the start has failed, more than 0."""
+    """Seconds from one look to the next, 0.1 to 3600."""
+    timeout: float = 60.0
+    """Seconds after RUNNING in which it must be ready, 0.1 to 86400; then it counts as a starting failure."""
+
+
+class FlapLimit(msgspec.Struct, frozen=True):
+    """So many restarts within so long hold an application until somebody clears it. A word of TOML only."""
+
+    restarts: int
+    """1 to 1000."""
+    within: float
+    """Seconds, 1 to 86400."""
 
 
 class ProgramRules(msgspec.Struct, frozen=True):
@@ -113,10 +113,9 @@ class ProgramRules(msgspec.Struct, frozen=True):
     required: bool = False
     wait_exit: bool = False
     """The next sequence waits until it has exited as expected."""
-    ready: Ready | None = None
-    """The next sequence waits until it is ready; None: until it is RUNNING."""
     expected_loading: int = 0
     """Percent of its host, 0 to 100."""
+    ready: ReadyCheck | None = None
     starting_failure_strategy: StartingFailureStrategy = StartingFailureStrategy.ABORT
     running_failure_strategy: RunningFailureStrategy = RunningFailureStrategy.CONTINUE
     origin: Location | None = None
@@ -138,7 +137,6 @@ class ApplicationRules(msgspec.Struct, frozen=True):
     running_failure_strategy: RunningFailureStrategy = RunningFailureStrategy.CONTINUE
     isolation: Isolation = Isolation.STOP
     conciliation: ConciliationStrategy = ConciliationStrategy.USER
-    flap_limit: FlapLimit | None = None
-    """None: it is restarted as often as its rules ask for it."""
     operational_status: str = ""
+    flap_limit: FlapLimit | None = None
     origin: Location | None = None

@@ -251,6 +251,19 @@ class CommandAdopt(Command, frozen=True, tag=True, kw_only=True):
     namespecs: tuple[str, ...]
 
 
+class CommandProbe(Command, frozen=True, tag=True, kw_only=True):
+    """See once whether a process is ready; refused with the reason if not yet. One of three says how."""
+
+    namespec: str
+    grant: str
+    tcp: str = ""
+    file: str = ""
+    command: str = ""
+    """Run only if the node's own rules say the same: rules run commands, messages do not."""
+    limit: float
+    """Seconds that one look may take."""
+
+
 class ManagedName(msgspec.Struct, frozen=True):
     """One program that may only run under a grant."""
 
@@ -268,7 +281,7 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
     managed: tuple[ManagedName, ...]
 
 
-NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
+NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandProbe | CommandManage
 RequestBody = (
     AskSnapshot
     | AskStatus

@@ -15,7 +15,7 @@ from tuiconsole.planning.engine.flapping import HELD, held, is_held_now, pause_b
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import hands_off
 from tuiconsole.planning.engine.situation import Death, Situation, iso
-from tuiconsole.planning.engine.start import fail_process
+from tuiconsole.planning.engine.start import fail_process, relied_on
 from tuiconsole.rulebook.rules import RunningFailureStrategy, StartingFailureStrategy
 
 GRACE = 1.0
@@ -113,8 +113,8 @@ def _failed_to_start(s: Situation, application: Application, job: Job, deaths: l
             continue  # The job itself watches it, and sees why it ended.
         young = mark.running_at is not None and s.now.boot - mark.running_at <= GRACE
         strategy = application.starting_failure(death.namespec)
-        rules = application.programs[death.namespec].rules
-        stops = strategy is not StartingFailureStrategy.CONTINUE and (rules.required or rules.wait_exit)
+        needed = relied_on(application.programs[death.namespec])
+        stops = strategy is not StartingFailureStrategy.CONTINUE and needed
         if mark.failed:
             continue
         if young or (job.whole and stops):

@@ -29,6 +29,12 @@ class Mark:
     running_at: BootTime | None = None
     done: bool = False
     failed: str = ""
+    unready: str = ""
+    """Why it is RUNNING and not ready yet, in words; empty if it is not being looked at."""
+    look_at: BootTime = 0.0
+    """When it is looked at again."""
+    ready_until: BootTime = 0.0
+    """When it has failed if it is not ready by then; 0 if it need not be."""
     nowhere: str = ""
     """Why no node could be found for it."""
 

@@ -21,7 +21,7 @@ from tuiconsole.model.process import Process, Token
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import ClusterState
 from tuiconsole.planning.conciliation import Instance
-from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, StartingStrategy
+from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, ReadyCheck, StartingStrategy
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -237,6 +237,20 @@ class AdoptGrant(msgspec.Struct, frozen=True, tag=True):
     deadline: BootTime
 
 
+class ProbeProcess(msgspec.Struct, frozen=True, tag=True):
+    """See once whether a process is ready. Answered OK if it is, REFUSED with the reason if not yet."""
+
+    command_id: str
+    node: str
+    namespec: str
+    grant: str
+    token: Token
+    term: int
+    epoch: int
+    deadline: BootTime
+    check: ReadyCheck
+
+
 class RaiseEpoch(msgspec.Struct, frozen=True, tag=True):
     """Ask the voters to raise a node's epoch above `epoch` until they agree (`NodeLost`) or it is heard."""
 
@@ -261,8 +275,8 @@ class Manage(msgspec.Struct, frozen=True, tag=True):
     managed: tuple[ManagedProgram, ...]
 
 
-Command = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | RaiseEpoch | Manage
-NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant
+NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | ProbeProcess
+Command = NodeCommand | RaiseEpoch | Manage
 
 # Report and decision
 

@@ -93,6 +93,7 @@ def _waits(s: Situation, job: Job) -> tuple[str, ...]:
                 continue
             process = s.process(mark.node, namespec)
             state = process.state.value if process and mark.seen_alive else "to be started"
+            state += f", not ready: {mark.unready}" if mark.unready else ""
             words.append(f"{namespec} on {mark.node}: {state}")
         else:
             words += [f"{namespec} on {node}: to be stopped" for node in s.alive_on(namespec)]
