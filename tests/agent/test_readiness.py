@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
 from tests.waiting import soon
@@ -103,9 +102,7 @@ async def test_only_a_command_of_the_nodes_own_rules_is_run(tmp_path: Path) -> N
 
 async def test_closing_ends_what_runs(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    command = (
-        f'{sys.executable} -c \'import os,time; open("{pids}", "w").write(str(os.getpid())); time.sleep(99)\''
-    )
+    command = f"sh -c 'echo $$ > {pids}; exec sleep 99'"
     looks = readiness(command)
     assert (await looks.look(probe(command=command, within=0.4))).answer == "unknown"
     await soon(lambda: pids.exists() and pids.read_text(), "it runs")
