@@ -86,7 +86,12 @@ def test_each_documented_command_has_the_options_it_is_said_to_have(command: str
 def test_the_commands_of_the_readme_are_documented() -> None:
     table = section(ROOT / "README.md", "Commands")
     names = set(re.findall(r"^\| `tuiconsole ([a-z-]+)", table, re.MULTILINE))
-    assert names == {command.split()[0] for command, _ in documented()} - {"stop", "restart", "enable", "undrain"}
+    assert names == {command.split()[0] for command, _ in documented()} - {
+        "stop",
+        "restart",
+        "enable",
+        "undrain",
+    }
 
 
 def test_the_timings_in_the_documents_are_those_in_force() -> None:

@@ -318,11 +318,24 @@ class World:
         reason: str = "",
         seconds: float = 0.0,
         dry_run: bool = False,
+        arguments: tuple[str, ...] = (),
     ) -> str:
         request = request_id or f"r{len(self.commands)}.{self.number}"
         self.number += 1
         asked = m.Request(
-            request, action, targets, on, by, timeout, strategy, conciliation, keep, reason, seconds, dry_run
+            request,
+            action,
+            targets,
+            on,
+            by,
+            timeout,
+            strategy,
+            conciliation,
+            keep,
+            reason,
+            seconds,
+            dry_run,
+            arguments,
         )
         self.tell(m.RequestReceived(asked))
         return request

@@ -324,6 +324,9 @@ class LocalNode:
         if isinstance(order, CommandProbe):
             return await self._look(order)
         if isinstance(order, CommandStart):
+            if order.arguments and not supervision.passes_arguments:
+                what = f"the supervisord of {self.name} was started by a version that passes no arguments"
+                return Obeyed("refused", f"{what}: restart its node first")
             await supervision.start_process(
                 order.namespec,
                 grant=order.grant,
@@ -333,6 +336,7 @@ class LocalNode:
                 deadline=order.deadline,
                 request_id=order.command_id,
                 isolation=order.isolation,
+                arguments=order.arguments,
             )
         elif isinstance(order, CommandStop):
             await supervision.stop_process(

@@ -358,6 +358,7 @@ class Reign:
                 namespec=command.namespec,
                 token=command.token,
                 isolation=command.isolation.value,
+                arguments=command.arguments,
             )
         if isinstance(command, StopProcess):
             return CommandStop(**common, namespec=command.namespec, token=command.token, void=command.void)

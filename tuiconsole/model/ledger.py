@@ -235,6 +235,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     """By application; `*` is the whole system. That of a node is a lease, and stands with the voters."""
     drained: Mapping[str, Drained] = {}
     """By node."""
+    arguments: Mapping[str, tuple[str, ...]] = {}
+    """By namespec: what a person wants added to its command, until he stops it or starts it without."""
     restarts: Mapping[str, Restarts] = {}
     """By application."""
 

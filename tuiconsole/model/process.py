@@ -29,6 +29,8 @@ class Process(msgspec.Struct, frozen=True, omit_defaults=True):
     """The token under which it was spawned; None if it is unmanaged."""
     reason: str = ""
     """Supervisor's own words for a spawn error, or why it was stopped; empty if there are none."""
+    arguments: tuple[str, ...] = ()
+    """What was added to its command when it was started."""
 
     @property
     def namespec(self) -> str:

@@ -99,6 +99,8 @@ class ProcessStatus(msgspec.Struct, frozen=True):
     reason: str | None = None
     disabled: str | None = None
     """Who disabled it, when and why: nothing starts it; null if it may be started."""
+    arguments: tuple[str, ...] = ()
+    """What was added to its command when it was started."""
 
 
 class JobStatus(msgspec.Struct, frozen=True):

@@ -344,6 +344,7 @@ def _process_status(
         stale=any(observer.stale(sighting.node) for sighting in (alive or [best])),
         reason=reason or best.reason or None,
         disabled=_disabled(program.namespec, observer.report) or None,
+        arguments=best.process.arguments if best.state.alive else (),
     )
 
 

@@ -47,15 +47,18 @@ class PluginCommands(ABC):
         deadline: BootTime,
         request_id: str,
         isolation: str = "STOP",
+        arguments: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Spawn now. The result has `state`, `pid`, `reason`, and `already` if it ran under this token.
 
-        `isolation`, STOP, KEEP or ALLOW, is in force on the node before the spawn.
+        `isolation`, STOP, KEEP or ALLOW, is in force on the node before the spawn. `arguments` are added to
+        the command that its program section says.
 
         Raises:
             Refused: with the reason.
             Unavailable: the outcome is unknown; ask again with the same request id.
         """
+        extra: dict[str, object] = {"arguments": list(arguments)} if arguments else {}
         return await self._request(
             "start",
             namespec=namespec,
@@ -66,6 +69,7 @@ class PluginCommands(ABC):
             deadline=deadline,
             request=request_id,
             isolation=isolation,
+            **extra,
         )
 
     async def stop_process(

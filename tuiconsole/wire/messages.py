@@ -146,6 +146,8 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Only of a maintenance: how long it lasts; 0 ends it."""
     dry_run: bool = False
     """Only of a drain: say what would be done, and do nothing."""
+    arguments: tuple[str, ...] = ()
+    """Only of a start of one process: what is added to its command."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
@@ -223,6 +225,8 @@ class CommandStart(Command, frozen=True, tag=True, kw_only=True):
     token: Token
     isolation: str = "STOP"
     """What becomes of it when its node is isolated: in force before it starts."""
+    arguments: tuple[str, ...] = ()
+    """Added to its command."""
 
 
 class CommandStop(Command, frozen=True, tag=True, kw_only=True):

@@ -43,7 +43,28 @@ _strategy = click.option(
 )
 
 
-@click.command()
+class _WithArguments(click.Command):
+    """A command whose words after `--` are not its own."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        own, found, added = _split(args)
+        context.meta[_ARGUMENTS] = tuple(added)
+        if found and not added:
+            raise click.UsageError("nothing follows the --: leave it out, or add arguments")
+        return super().parse_args(context, own)
+
+
+_ARGUMENTS = "tuiconsole.arguments"
+
+
+def _split(args: list[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in args:
+        return args, False, []
+    at = args.index("--")
+    return args[:at], True, args[at + 1 :]
+
+
+@click.command(cls=_WithArguments, options_metavar="[OPTIONS]", epilog="After --: arguments of one process.")
 @_targets
 @_strategy
 @_no_wait
@@ -54,7 +75,18 @@ def start(
     context: click.Context, target: tuple[str, ...], strategy: str | None, no_wait: bool, timeout: float
 ) -> int:
     """Start applications or processes. LOCAL in their rules means the node of --node, or of this host."""
-    return ask(given(context), Action.START, target, timeout, strategy=strategy, wait=not no_wait)
+    added: tuple[str, ...] = context.meta[_ARGUMENTS]
+    if added and (len(target) != 1 or ":" not in target[0]):
+        raise click.UsageError("arguments after -- are those of one process: name one APP:PROCESS")
+    return ask(
+        given(context),
+        Action.START,
+        target,
+        timeout,
+        strategy=strategy,
+        wait=not no_wait,
+        arguments=added,
+    )
 
 
 @click.command()
@@ -111,6 +143,7 @@ def ask(
     keep: str = "",
     seconds: float = 0.0,
     dry_run: bool = False,
+    arguments: tuple[str, ...] = (),
 ) -> int:
     """Ask the master, tell how each target ended; the exit code."""
     cluster = open_cluster(options)
@@ -130,6 +163,7 @@ def ask(
         keep=keep,
         seconds=seconds,
         dry_run=dry_run,
+        arguments=arguments,
     )
     with closing(open_lines(cluster, options)) as lines:
         try:

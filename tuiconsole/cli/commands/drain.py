@@ -12,7 +12,7 @@ from tuiconsole.source.text import did_you_mean
 
 _TIMEOUT = 600.0
 
-_nodes = click.argument("node", nargs=-1, required=True, metavar="NODE…")
+_nodes = click.argument("names", nargs=-1, required=True, metavar="NODE…")
 _reason = click.option("--reason", default="", metavar="TEXT", help="Why; recorded, at most 500 letters.")
 
 
@@ -32,15 +32,15 @@ _reason = click.option("--reason", default="", metavar="TEXT", help="Why; record
 @global_options
 @click.pass_context
 def drain(
-    context: click.Context, node: tuple[str, ...], dry_run: bool, end: bool, reason: str, timeout: float
+    context: click.Context, names: tuple[str, ...], dry_run: bool, end: bool, reason: str, timeout: float
 ) -> int:
     """Move what may run elsewhere off a node, application by application, and keep it free."""
     options = given(context)
-    _known(options, node)
+    _known(options, names)
     if end and dry_run:
         raise click.UsageError("--end does nothing that could be planned: leave --dry-run out")
     action = Action.UNDRAIN if end else Action.DRAIN
-    return ask(options, action, node, timeout, reason=reason, dry_run=dry_run)
+    return ask(options, action, names, timeout, reason=reason, dry_run=dry_run)
 
 
 @click.command()
@@ -48,11 +48,11 @@ def drain(
 @_reason
 @global_options
 @click.pass_context
-def undrain(context: click.Context, node: tuple[str, ...], reason: str) -> int:
+def undrain(context: click.Context, names: tuple[str, ...], reason: str) -> int:
     """Let a drained node take applications again; nothing is moved back by itself."""
     options = given(context)
-    _known(options, node)
-    return ask(options, Action.UNDRAIN, node, 60.0, reason=reason)
+    _known(options, names)
+    return ask(options, Action.UNDRAIN, names, 60.0, reason=reason)
 
 
 def _known(options: Given, names: tuple[str, ...]) -> None:

@@ -38,6 +38,7 @@ class LedgerDraft:
         self.disabled: dict[str, str] = dict(ledger.disabled)
         self.maintenance: dict[str, Maintenance] = dict(ledger.maintenance)
         self.drained: dict[str, Drained] = dict(ledger.drained)
+        self.arguments: dict[str, tuple[str, ...]] = dict(ledger.arguments)
         self.restarts: dict[str, Restarts] = dict(ledger.restarts)
 
     def token(self, term: int) -> Token:
@@ -81,6 +82,7 @@ class LedgerDraft:
             disabled=dict(self.disabled),
             maintenance=dict(self.maintenance),
             drained=dict(self.drained),
+            arguments=dict(self.arguments),
             restarts=dict(self.restarts),
         )
         if ledger == stored:

@@ -114,6 +114,8 @@ class Request(msgspec.Struct, frozen=True):
     """Of a maintenance: how long it lasts; 0 ends it."""
     dry_run: bool = False
     """Of a drain: only say what would be done."""
+    arguments: tuple[str, ...] = ()
+    """Of a start of one process: what is added to its command."""
 
 
 class RequestReceived(msgspec.Struct, frozen=True, tag=True):
@@ -193,6 +195,8 @@ class StartProcess(msgspec.Struct, frozen=True, tag=True):
     """On the master's clock: not to be obeyed after it. The sender translates it for the node."""
     isolation: Isolation = Isolation.STOP
     """In force on the node before it starts, whatever its list of managed programs says."""
+    arguments: tuple[str, ...] = ()
+    """Added to its command."""
 
 
 class StopProcess(msgspec.Struct, frozen=True, tag=True):

@@ -189,6 +189,9 @@ def _runs_already(s: Situation, application: Application, processes: tuple[str, 
 def _start(
     s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
 ) -> Outcome | None:
+    if request.arguments and not processes:
+        named = f"{application.name}:PROCESS"
+        return _refused(target, f"arguments are those of one process: name it, `start {named} -- …`")
     reason = _disabled(s, application, processes) or _obstacle(s, application)
     reason = reason or _runs_already(s, application, processes)
     if reason:
@@ -196,6 +199,7 @@ def _start(
     if not processes and not application.sequence():
         return _refused(target, f"nothing to start: no program of {application.name} has a start_sequence")
     let_go(s, application.name)
+    _remember_arguments(s, application, processes, request.arguments)
     job = _job(s, request, JobKind.START, JobPhase.STARTING, processes, target, application)
     pausing = s.jobs.pop(application.name, None)
     if pausing is not None:
@@ -219,6 +223,7 @@ def _stop(
         if job.kind is JobKind.STOP:
             return _refused(target, f"{application.name} is being stopped already")
         return _refused(target, f"{application.name} is being started: stop it as a whole, or wait")
+    _remember_arguments(s, application, processes, ())
     if not processes:
         let_go(s, application.name)
         s.draft.wishes[application.name] = Wish(Wanted.STOPPED, request.requested_by, iso(s.now.utc))
@@ -235,6 +240,17 @@ def _stop(
         s, request, JobKind.STOP, JobPhase.STOPPING, processes, target, application
     )
     return None
+
+
+def _remember_arguments(
+    s: Situation, application: Application, processes: tuple[str, ...], arguments: tuple[str, ...]
+) -> None:
+    """What a person adds to a command holds for every restart, until a person stops or starts it again."""
+    for namespec in processes or tuple(application.programs):
+        if arguments:
+            s.draft.arguments[namespec] = arguments
+        else:
+            s.draft.arguments.pop(namespec, None)
 
 
 def _restart(

@@ -341,6 +341,7 @@ def _await_answer(s: Situation, job: Job, application: Application, namespec: st
             s.epoch(mark.node),
             min(s.deadline, job.expires),
             s.isolation_of(grant.name),
+            s.draft.arguments.get(namespec, ()),
         )
         s.order(key, command)
     return ""

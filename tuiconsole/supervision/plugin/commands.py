@@ -71,6 +71,14 @@ def token_of(request: dict[str, Any], field: str) -> tuple[int, int]:
     return value[0], value[1]
 
 
+def arguments_of(request: dict[str, Any]) -> tuple[str, ...]:
+    """What is to be added to a command: texts that a program can be given."""
+    value = request.get("arguments", [])
+    if not isinstance(value, list) or not all(isinstance(one, str) and "\0" not in one for one in value):
+        raise RefusedError("bad_request", "arguments must be a list of texts without NUL")
+    return tuple(value)
+
+
 def _isolation_of(request: dict[str, Any]) -> str:
     isolation = request.get("isolation", ISOLATIONS[0])
     if isolation not in ISOLATIONS:
@@ -109,6 +117,7 @@ class Commands:
             return repeated
         process, namespec = self._find(request)
         token, grant = token_of(request, "token"), text_of(request, "grant")
+        arguments = arguments_of(request)
         self._refuse_stale(request)
         deadline = request.get("deadline")
         if not isinstance(deadline, (int, float)) or isinstance(deadline, bool):
@@ -133,6 +142,7 @@ class Commands:
             raise RefusedError("stopping", f"{namespec} is stopping")
         if process.state == ProcessStates.UNKNOWN:
             raise RefusedError("failed", f"{namespec} is in state UNKNOWN: supervisord cannot control it")
+        chronicle.arguments = arguments
         self._spawn(process, token, grant)
         return self._remember(request, {**self._outcome(process), "already": False})
 

@@ -54,6 +54,10 @@ ORDERS_DIRECTORY = "plugin"
 _OPS = ("start", "stop", "release", "manage", "rejoin", "covered", "shutdown")
 
 
+FEATURES = ("arguments",)
+"""What this plugin can do beyond those of the first version: an agent may find an older one than itself."""
+
+
 class Place(NamedTuple):
     """Where the launcher puts the plugin."""
 
@@ -324,6 +328,7 @@ class Attachment:
                 "stream": ring.stream,
                 "seq": ring.last,
                 "gap": missed is None,
+                "features": FEATURES,
                 "epoch": self._plugin.orders.epoch,
                 "term": self._plugin.orders.term,
                 "stage": self._plugin.deadman.stage,

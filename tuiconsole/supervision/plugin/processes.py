@@ -32,6 +32,7 @@ class Chronicle:
     """What supervisord does not keep about one process: boot times, its token, why it stopped."""
 
     __slots__ = (
+        "arguments",
         "changed_at",
         "exit_status",
         "expected_exit",
@@ -47,6 +48,8 @@ class Chronicle:
         self.started_at = 0.0
         self.token: tuple[int, int] | None = None
         self.grant: str | None = None
+        self.arguments: tuple[str, ...] = ()
+        """Added to its command, at autorestarts too; until somebody else starts it."""
         self.void = False
         """True once its token was taken back: by an isolation, or with the epoch it was given under."""
         self.expected_exit = True
@@ -105,6 +108,7 @@ def describe(process: Any) -> dict[str, object]:
         "changed_at": chronicle.changed_at,
         "started_at": chronicle.started_at,
         "token": chronicle.token,
+        "arguments": chronicle.arguments,
         "reason": chronicle.reason or (process.spawnerr or "" if failed else ""),
     }
 
