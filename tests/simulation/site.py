@@ -100,7 +100,7 @@ class Site(Timeline):
         self._targets: dict[str, str] = {}
         self.tokens: dict[str, tuple[int, int]] = {}
         self.disabled: dict[str, float] = {}
-        """By application or namespec: since when an operator knows that it is disabled. None is enabled again."""
+        """By application or namespec: since when an operator knows that it is disabled."""
 
     # -- chance ----------------------------------------------------------------------------------------------
 
