@@ -254,7 +254,9 @@ class Supervisord:
         floors[grant] = max(floor, floors.get(grant, (0, 0)))
         return {"clear": not any(self.processes[name].state.alive for name in namespecs)}
 
-    def _manage(self, programs: Any, term: int = 0, guard: str = "deny") -> dict[str, Any]:
+    def _manage(
+        self, programs: Any, term: int = 0, guard: str = "deny", scales: Any = None
+    ) -> dict[str, Any]:
         self._refuse_stale(term, self.host.orders.epoch)
         self.host.orders.managed = {one.namespec: one.isolation for one in programs}
         self.host.orders.disabled = frozenset(one.namespec for one in programs if one.disabled)

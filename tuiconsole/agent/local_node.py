@@ -304,7 +304,8 @@ class LocalNode:
         try:
             if isinstance(order, CommandManage):
                 managed = [Managed(*msgspec.structs.astuple(name)) for name in order.managed]
-                await supervision.manage(managed, term=order.term, guard=self._guard.value)
+                guard = self._guard.value
+                await supervision.manage(managed, term=order.term, guard=guard, scales=order.scales)
                 return Obeyed("ok")
             if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:
                 return Obeyed("unknown", f"this was meant for a former life of {self.name}")

@@ -322,7 +322,7 @@ class Reign:
             names = tuple(
                 ManagedName(m.namespec, m.grant, m.isolation.value, m.disabled) for m in command.managed
             )
-            await self._put_in_force(command.node, CommandManage(self.term, names))
+            await self._put_in_force(command.node, CommandManage(self.term, names, command.scales))
             return
         assert not isinstance(command, RaiseEpoch)
         answered = await self._order(

@@ -202,4 +202,5 @@ def _request(act: Act, timeout: float) -> Request:
         seconds=act.seconds,
         dry_run=act.dry_run,
         arguments=act.arguments,
+        number=act.number,
     )

@@ -33,6 +33,7 @@ _COMMANDS = {
     "quorum": "quorum",
     "restart": "act",
     "rules": "rules",
+    "scale": "scale",
     "start": "act",
     "status": "status",
     "stop": "act",

@@ -237,6 +237,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     """By node."""
     arguments: Mapping[str, tuple[str, ...]] = {}
     """By namespec: what a person wants added to its command, until he stops it or starts it without."""
+    scales: Mapping[str, int] = {}
+    """By `application:program`: how many processes it has, where that differs from supervisord's file."""
     restarts: Mapping[str, Restarts] = {}
     """By application."""
 

@@ -25,6 +25,8 @@ class Action(str, Enum):
     """Of nodes: what may move away does, and nothing new is started there."""
     UNDRAIN = "undrain"
     """Of nodes: they take applications again."""
+    SCALE = "scale"
+    """Of a program, `application:program`: so many processes of it there are on every node."""
     CONFIRM_DEAD = "confirm-dead"
     """Of nodes, not of applications: a person vouches that nothing of them runs any more."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -111,18 +111,26 @@ class PluginCommands(ABC):
         return result.get("clear") is True
 
     async def manage(
-        self, programs: Sequence[Managed], *, term: int | None = None, guard: str = "deny"
+        self,
+        programs: Sequence[Managed],
+        *,
+        term: int | None = None,
+        guard: str = "deny",
+        scales: Mapping[str, int] | None = None,
     ) -> None:
         """Put the list of managed names in force.
 
-        `guard`: whether their starts without a grant are denied (`deny`) or only told (`report`).
+        `guard`: whether their starts without a grant are denied (`deny`) or only told (`report`). `scales`:
+        by `group:program`, how many processes it has, whatever supervisord's file says.
 
         Raises:
             Refused: with the reason.
             Unavailable: the outcome is unknown.
         """
         extra = {} if term is None else {"term": term}
-        await self._request("manage", programs=list(programs), guard=guard, **extra)
+        await self._request(
+            "manage", programs=list(programs), guard=guard, scales=dict(scales or {}), **extra
+        )
 
     async def covered(self) -> tuple[str, ...]:
         """The namespecs that are alive and may be so under a lease only; those that isolation spares are not.

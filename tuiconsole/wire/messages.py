@@ -148,6 +148,8 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Only of a drain: say what would be done, and do nothing."""
     arguments: tuple[str, ...] = ()
     """Only of a start of one process: what is added to its command."""
+    number: int = 0
+    """Only of a scale: how many processes the program has."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
@@ -283,6 +285,8 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
 
     term: int
     managed: tuple[ManagedName, ...]
+    scales: Mapping[str, int] = {}
+    """By `application:program`: how many processes it has, whatever supervisord's file says."""
 
 
 NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandProbe | CommandManage

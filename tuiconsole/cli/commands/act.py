@@ -144,6 +144,7 @@ def ask(
     seconds: float = 0.0,
     dry_run: bool = False,
     arguments: tuple[str, ...] = (),
+    number: int = 0,
 ) -> int:
     """Ask the master, tell how each target ended; the exit code."""
     cluster = open_cluster(options)
@@ -164,6 +165,7 @@ def ask(
         seconds=seconds,
         dry_run=dry_run,
         arguments=arguments,
+        number=number,
     )
     with closing(open_lines(cluster, options)) as lines:
         try:

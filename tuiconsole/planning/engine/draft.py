@@ -39,6 +39,7 @@ class LedgerDraft:
         self.maintenance: dict[str, Maintenance] = dict(ledger.maintenance)
         self.drained: dict[str, Drained] = dict(ledger.drained)
         self.arguments: dict[str, tuple[str, ...]] = dict(ledger.arguments)
+        self.scales: dict[str, int] = dict(ledger.scales)
         self.restarts: dict[str, Restarts] = dict(ledger.restarts)
 
     def token(self, term: int) -> Token:
@@ -83,6 +84,7 @@ class LedgerDraft:
             maintenance=dict(self.maintenance),
             drained=dict(self.drained),
             arguments=dict(self.arguments),
+            scales=dict(self.scales),
             restarts=dict(self.restarts),
         )
         if ledger == stored:

@@ -57,8 +57,8 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
         required = application.programs[death.namespec].rules.required
         text = f"{death.namespec} on {death.node} {death.reason}"
         s.event("process", death.namespec, text, Severity.MAJOR if required else Severity.MINOR)
-    # What is disabled is out of service: no rule is applied to its end.
-    deaths = [death for death in deaths if not s.disabled(death.namespec)]
+    # What is out of service may end as it likes.
+    deaths = [death for death in deaths if not s.out_of_service(death.namespec)]
     if job is not None and job.starting:
         deaths = _failed_to_start(s, application, job, deaths)
     if not deaths or application.name in s.conflicts:

@@ -40,6 +40,7 @@ from tuiconsole.planning.engine.messages import (
 from tuiconsole.planning.engine.repair import all_nodes_running, repair, wish_automatic
 from tuiconsole.planning.engine.report import engine_report
 from tuiconsole.planning.engine.requests import expire, receive
+from tuiconsole.planning.engine.scale import advance_scales
 from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.planning.engine.start import advance_start, begin_after_pause, next_at
 from tuiconsole.planning.engine.stop import advance_stop, order_release
@@ -64,7 +65,7 @@ class Engine:
         self._situation: Situation | None = None
         self._settle_at: BootTime = 0.0
         self._requests: list[Request] = []
-        self._managed: dict[str, tuple[ManagedProgram, ...]] = {}
+        self._managed: dict[str, Manage] = {}
         self._report: EngineReport | None = None
         self._reported = reported
 
@@ -150,6 +151,9 @@ class Engine:
             wish_automatic(s)
             while repair(s):
                 self._advance()
+            if s.draft.scales:
+                advance_scales(s)
+                self._advance()
             if s.draft.drained:
                 move_on(s)
                 self._advance()
@@ -225,11 +229,12 @@ class Engine:
 
     def _manage(self) -> None:
         s = self._s
+        scales = dict(s.draft.scales)
         for name, node in s.nodes.items():
-            managed = self._managed_on(node)
-            if managed != self._managed.get(name, ()):
-                self._managed[name] = managed
-                s.commands.append(Manage(name, managed))
+            told = Manage(name, self._managed_on(node), scales if node.processes else {})
+            if told != self._managed.get(name, Manage(name, ())):
+                self._managed[name] = told
+                s.commands.append(told)
 
     def _managed_on(self, node: Node) -> tuple[ManagedProgram, ...]:
         found = []

@@ -116,6 +116,8 @@ class Request(msgspec.Struct, frozen=True):
     """Of a drain: only say what would be done."""
     arguments: tuple[str, ...] = ()
     """Of a start of one process: what is added to its command."""
+    number: int = 0
+    """Of a scale: how many processes the program has, 1 to 1000."""
 
 
 class RequestReceived(msgspec.Struct, frozen=True, tag=True):
@@ -277,6 +279,8 @@ class Manage(msgspec.Struct, frozen=True, tag=True):
 
     node: str
     managed: tuple[ManagedProgram, ...]
+    scales: Mapping[str, int] = {}
+    """By `application:program`: how many processes it has, whatever supervisord's file says."""
 
 
 NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | ProbeProcess

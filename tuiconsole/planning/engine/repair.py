@@ -74,7 +74,7 @@ def _job(s: Situation, application: Application) -> Job | None:
         if application.single:
             return None
         missing = [n for n, f in failures.items() if f.kind is FailureKind.PLACEMENT and not s.alive_on(n)]
-        missing = [n for n in missing if not s.disabled(n)]
+        missing = [n for n in missing if not s.out_of_service(n)]
     elif any(failure.kind is not FailureKind.PLACEMENT for failure in failures.values()):
         return None
     else:

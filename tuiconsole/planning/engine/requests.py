@@ -12,6 +12,7 @@ from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import maintain
 from tuiconsole.planning.engine.messages import Reply, Request
+from tuiconsole.planning.engine.scale import admit_scale
 from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
 from tuiconsole.planning.engine.stop import where_stuck
@@ -101,6 +102,8 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
         return _refused(target, f"no such application; known: {listed}{more}")
     if not application.managed:
         return _refused(target, f"{name} is unmanaged: use supervisorctl on its node")
+    if request.action is Action.SCALE:
+        return admit_scale(s, request, application, target)
     if program and target not in application.programs:
         names = ", ".join(n.partition(":")[2] for n in application.programs)
         return _refused(target, f"no such process; {name} has: {names}")
@@ -189,6 +192,9 @@ def _runs_already(s: Situation, application: Application, processes: tuple[str, 
 def _start(
     s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
 ) -> Outcome | None:
+    if any(s.surplus(namespec) for namespec in processes):
+        section = s.sections[processes[0]].key
+        return _refused(target, f"{section} is scaled to {s.draft.scales[section]}: this one is surplus")
     if request.arguments and not processes:
         named = f"{application.name}:PROCESS"
         return _refused(target, f"arguments are those of one process: name it, `start {named} -- …`")

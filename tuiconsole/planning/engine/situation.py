@@ -41,6 +41,17 @@ class Death:
     """Its node died or was lost; it did not end by itself."""
 
 
+@dataclass(frozen=True)
+class Section:
+    """The program section that a process comes from, if it may have several."""
+
+    key: str
+    """`application:program`."""
+    index: int
+    numprocs: int
+    """How many of them supervisord's own file asks for."""
+
+
 @dataclass
 class Situation:
     """One master's knowledge in one term."""
@@ -54,6 +65,8 @@ class Situation:
     nodes: dict[str, Node]
     orders: Orders
     apps: dict[str, Application] = field(default_factory=dict)
+    sections: dict[str, Section] = field(default_factory=dict)
+    """By namespec."""
     jobs: dict[str, Job] = field(default_factory=dict)
     deaths: list[Death] = field(default_factory=list)
     silent: dict[str, BootTime] = field(default_factory=dict)
@@ -100,6 +113,12 @@ class Situation:
     def learn_applications(self) -> None:
         """Read anew which groups and programs the nodes report."""
         self.apps = catalogue(self.nodes.values(), self.rulebook)
+        self.sections = {
+            namespec: Section(f"{process.group}:{process.program}", process.index, process.numprocs)
+            for node in self.nodes.values()
+            for namespec, process in node.processes.items()
+            if process.program
+        }
 
     # What is known of nodes and processes
 
@@ -196,9 +215,18 @@ class Situation:
         known = self.draft.disabled
         return known.get(namespec) or known.get(namespec.partition(":")[0], "")
 
+    def surplus(self, namespec: str) -> bool:
+        """True if its program has been scaled down to fewer processes: it goes, and is not started."""
+        section = self.sections.get(namespec)
+        return section is not None and section.index >= self.draft.scales.get(section.key, section.index + 1)
+
+    def out_of_service(self, namespec: str) -> bool:
+        """True if nothing may start it: it is disabled, or surplus."""
+        return bool(self.disabled(namespec)) or self.surplus(namespec)
+
     def sequence(self, application: Application) -> tuple[Program, ...]:
-        """The programs that start with an application: those that are disabled do not."""
-        return tuple(one for one in application.sequence() if not self.disabled(one.namespec))
+        """The programs that start with an application: those that are out of service do not."""
+        return tuple(one for one in application.sequence() if not self.out_of_service(one.namespec))
 
     def loads(self, without: frozenset[str] = frozenset()) -> Loads:
         """What runs, and what was granted and is still to be started, but for the namespecs in `without`."""

@@ -212,7 +212,7 @@ def _fail_placement(
 
 def _advance_process(s: Situation, job: Job, application: Application, namespec: str) -> bool:
     mark = job.marks.get(namespec)
-    if mark is None and s.disabled(namespec):
+    if mark is None and s.out_of_service(namespec):
         mark = job.marks[namespec] = Mark("", s.now.boot, None, done=True)
     if mark is None:
         mark = _begin(s, job, application, namespec)

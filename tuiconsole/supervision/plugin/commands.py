@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tuiconsole.supervision.plugin.deadman import Deadman
     from tuiconsole.supervision.plugin.isolation import Isolation
     from tuiconsole.supervision.plugin.processes import Roster
+    from tuiconsole.supervision.plugin.scaling import Scaling
     from tuiconsole.supervision.plugin.spawning import Spawning
     from tuiconsole.supervision.plugin.standing import StandingOrders
 
@@ -79,6 +80,17 @@ def arguments_of(request: dict[str, Any]) -> tuple[str, ...]:
     return tuple(value)
 
 
+def scales_of(request: dict[str, Any]) -> dict[str, int]:
+    """How many processes programs have: {"group:program": number}."""
+    value = request.get("scales", {})
+    if not isinstance(value, dict) or not all(
+        isinstance(key, str) and isinstance(number, int) and not isinstance(number, bool) and number > 0
+        for key, number in value.items()
+    ):
+        raise RefusedError("bad_request", "scales must be an object of numbers greater than 0")
+    return dict(value)
+
+
 def _isolation_of(request: dict[str, Any]) -> str:
     isolation = request.get("isolation", ISOLATIONS[0])
     if isolation not in ISOLATIONS:
@@ -101,6 +113,7 @@ class Commands:
         spawning: Spawning,
         deadman: Deadman,
         isolation: Isolation,
+        scaling: Scaling,
     ) -> None:
         self._options = options
         self._roster = roster
@@ -108,6 +121,7 @@ class Commands:
         self._spawning = spawning
         self._deadman = deadman
         self._isolation = isolation
+        self._scaling = scaling
         self._done: OrderedDict[str, dict[str, object]] = OrderedDict()
 
     def start(self, request: dict[str, Any]) -> dict[str, object]:
@@ -201,7 +215,8 @@ class Commands:
             raise RefusedError("bad_request", f"guard must be one of {', '.join(GUARDS)}")
         if "term" in request:
             self._refuse_stale({"epoch": self._orders.epoch, **request})
-        self._orders.manage(managed, guard, disabled)
+        self._orders.manage(managed, guard, disabled, scales_of(request))
+        self._scaling.apply()
         self._deadman.arm()
         return {"managed": len(managed)}
 

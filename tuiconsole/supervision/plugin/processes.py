@@ -28,6 +28,14 @@ def namespec_of(process: Any) -> str:
     return f"{process.group.config.name}:{process.config.name}"
 
 
+def origin_of(config: Any) -> dict[str, object]:
+    """From which program section it comes, and as which of its processes; see `scaling`."""
+    origin = getattr(config, "tuiconsole_origin", None)
+    if origin is None:
+        return {}
+    return {"program": origin.program, "index": origin.ordinal, "numprocs": origin.numprocs}
+
+
 class Chronicle:
     """What supervisord does not keep about one process: boot times, its token, why it stopped."""
 
@@ -109,6 +117,7 @@ def describe(process: Any) -> dict[str, object]:
         "started_at": chronicle.started_at,
         "token": chronicle.token,
         "arguments": chronicle.arguments,
+        **origin_of(process.config),
         "reason": chronicle.reason or (process.spawnerr or "" if failed else ""),
     }
 

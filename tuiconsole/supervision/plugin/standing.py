@@ -40,6 +40,8 @@ class StandingOrders:
         self.managed: dict[str, Managed] = {}
         self.disabled: dict[str, str] = {}
         """By namespec: who has disabled it, in words. Nobody starts it."""
+        self.scales: dict[str, int] = {}
+        """By `group:program`: how many processes it has, whatever supervisord's file says."""
         self.guard = "deny"
         """Whether a managed program without a grant is denied its start, or only reported."""
         self._load()
@@ -66,10 +68,12 @@ class StandingOrders:
             self.floors[grant] = floor
             self._save()
 
-    def manage(self, managed: dict[str, Managed], guard: str, disabled: dict[str, str]) -> None:
-        """Replace the list of managed names and of those that are disabled, and say what the guard does."""
-        if (managed, guard, disabled) != (self.managed, self.guard, self.disabled):
-            self.managed, self.guard, self.disabled = managed, guard, disabled
+    def manage(
+        self, managed: dict[str, Managed], guard: str, disabled: dict[str, str], scales: dict[str, int]
+    ) -> None:
+        """Replace the lists of names that are managed, disabled, scaled, and say what the guard does."""
+        if (managed, guard, disabled, scales) != (self.managed, self.guard, self.disabled, self.scales):
+            self.managed, self.guard, self.disabled, self.scales = managed, guard, disabled, scales
             self._save()
 
     def govern(self, namespec: str, managed: Managed) -> None:
@@ -87,6 +91,7 @@ class StandingOrders:
                 "managed": self.managed,
                 "guard": self.guard,
                 "disabled": self.disabled,
+                "scales": self.scales,
             },
             sort_keys=True,
         )
@@ -119,7 +124,8 @@ class StandingOrders:
             }
             self.managed = {name: Managed(*entry) for name, entry in known["managed"].items()}
             self.guard = str(known["guard"])
-            # Younger than the rest: a file of an earlier version has none.
+            # Younger than the rest: a file of an earlier version has neither.
+            self.scales = {str(key): int(number) for key, number in known.get("scales", {}).items()}
             self.disabled = {str(name): str(who) for name, who in known.get("disabled", {}).items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(
