@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.planning.scenario import HCI, SRV
+from tests.simulation.supervisord import MOST_SCALED, SCALED
 from tuiconsole.model.requests import Action
 from tuiconsole.rulebook.rules import Isolation
 
@@ -43,6 +44,8 @@ class Faults:
         """What an operator has asked to stop: it need not run in the end."""
         self.meddled: set[str] = set()
         """What an operator has disabled: it may not come back by itself."""
+        self._kept: set[tuple[Action, str]] = set()
+        """What an operator has to end what he has begun."""
         self._ambushes = 0
         self._until = 0.0
 
@@ -203,21 +206,32 @@ class Faults:
         """Somebody who drains nodes, disables programs, and keeps hands off others."""
         site = self._site
         chance = site.chance
-        action = chance.choice((Action.DRAIN, Action.DRAIN, Action.UNDRAIN, Action.DISABLE, Action.MAINTAIN))
+        action = chance.choice(
+            (Action.DRAIN, Action.DRAIN, Action.UNDRAIN, Action.DISABLE, Action.MAINTAIN, Action.SCALE)
+        )
         where = chance.choice(list(site.hosts))
         if action in (Action.DRAIN, Action.UNDRAIN):
             target = chance.choice(list(site.hosts))
+        elif action is Action.SCALE:
+            target = chance.choice(sorted(SCALED))
         elif action is Action.DISABLE:
             target = chance.choice((chance.choice(ITEMS), chance.choice(NAMESPECS)))
             self.meddled.add(target.partition(":")[0])
         else:
             target = chance.choice(ITEMS)
-        site.ask(where, action, target, seconds=chance.uniform(1.0, 10.0))
+        back = {Action.DRAIN: Action.UNDRAIN, Action.MAINTAIN: Action.MAINTAIN}.get(action)
+        if back is not None:
+            self._kept.add((back, target))
+        site.ask(
+            where,
+            action,
+            target,
+            seconds=chance.uniform(1.0, 10.0),
+            number=chance.randint(1, MOST_SCALED),
+        )
 
     def _give_back(self) -> None:
         """All nodes take applications again, and the rules are in force for all of them."""
-        asked_at = self._site.chance.choice(list(self._site.hosts))
-        for name in self._site.hosts:
-            self._site.ask(asked_at, Action.UNDRAIN, name)
-        for name in ITEMS:
-            self._site.ask(asked_at, Action.MAINTAIN, name)
+        for action, target in sorted(self._kept):
+            asked_at = self._site.chance.choice(list(self._site.hosts))
+            self._site.ask(asked_at, action, target)

@@ -211,7 +211,7 @@ class Site(Timeline):
 
     # -- operators -------------------------------------------------------------------------------------------
 
-    def ask(self, name: str, action: Action, target: str, seconds: float = 0.0) -> None:
+    def ask(self, name: str, action: Action, target: str, seconds: float = 0.0, number: int = 0) -> None:
         """An operator at a node asks for something."""
         agency = self.hosts[name].agency
         if agency is None or not hasattr(agency.agent, "_front"):
@@ -225,6 +225,7 @@ class Site(Timeline):
             "operator",
             f"{name}/{self.events}/{len(self.asked)}",
             seconds=seconds,
+            number=number,
         )
         answers = self.asked.setdefault(act.request_id, [])
         self._targets[act.request_id] = target

@@ -17,6 +17,7 @@ from tuiconsole.supervision.events import (
     Isolated,
     NodeEmpty,
     ProcessChanged,
+    ProcessRemoved,
     Refused,
     Snapshot,
     SupervisordDown,
@@ -27,6 +28,11 @@ from tuiconsole.supervision.plugin.deadman import DONE, HELD, Limits, next_step
 if TYPE_CHECKING:
     from tests.simulation.host import Host
 
+SCALED = frozenset(
+    f"scen2_{kind}_01:scen2_{name}" for kind, name in (("srv", "sensor_acquisition"), ("hci", "chart_view"))
+)
+"""Programs that may have several processes."""
+MOST_SCALED = 4
 SWEPT_WITHIN = 0.02
 """Seconds in which a shim has killed what a dead supervisord has left."""
 OUT_OF_LEASE = "the lease ran out"
@@ -44,6 +50,8 @@ class Orders(msgspec.Struct):
     managed: dict[str, str] = {}
     """Namespec → isolation."""
     disabled: frozenset[str] = frozenset()
+    scales: dict[str, int] = {}
+    """`group:program` → how many processes it has."""
 
 
 class Supervisord:
@@ -60,11 +68,37 @@ class Supervisord:
             name: Process(*name.split(":"), ProcessState.STOPPED)  # type: ignore[arg-type]
             for name in namespecs
         }
+        for name in SCALED & self.processes.keys():
+            group, _, program = name.partition(":")
+            self.processes[name] = Process(group, program, ProcessState.STOPPED, program=program)
+        self._scale()
         self._done: dict[str, dict[str, Any]] = {}
         self._waiting: list[tuple[Any, ...]] = []
         self._isolated_epoch = 0
         self._unreaped: set[int] = set()
         """What has ended while supervisord stood still, by pid."""
+
+    def _scale(self) -> bool:
+        """Have as many processes of each program as its number says; what runs stays until it has ended."""
+        before = set(self.processes)
+        for name in SCALED & self.processes.keys():
+            number = self.host.orders.scales.get(name, 1)
+            for index in range(1, MOST_SCALED):
+                one = f"{name}_{index}"
+                if index < number and one not in self.processes:
+                    group, _, program = name.partition(":")
+                    self.processes[one] = Process(
+                        group, f"{program}_{index}", ProcessState.STOPPED, program=program, index=index
+                    )
+                elif index >= number and one in self.processes and not self.processes[one].state.alive:
+                    del self.processes[one]
+        return before != set(self.processes)
+
+    def _rescale(self) -> None:
+        before = set(self.processes)
+        if self._scale() and self.up:
+            self.host.emit(*(ProcessRemoved(name) for name in sorted(before - set(self.processes))))
+            self.host.emit(Snapshot(tuple(self.processes.values()), {}, 0))
 
     # -- programs --------------------------------------------------------------------------------------------
 
@@ -110,17 +144,18 @@ class Supervisord:
                 self._ended(process.namespec, process.pid, how)
 
     def _settled(self, namespec: str, pid: int) -> None:
-        process = self.processes[namespec]
-        if self.up and process.pid == pid and process.state is ProcessState.STARTING:
+        process = self.processes.get(namespec)
+        if process is not None and self.up and process.pid == pid and process.state is ProcessState.STARTING:
             self._set(namespec, state=ProcessState.RUNNING)
 
     def _ended(self, namespec: str, pid: int, how: str) -> None:
-        process = self.processes[namespec]
-        if process.pid != pid or not process.state.alive:
+        process = self.processes.get(namespec)
+        if process is None or process.pid != pid or not process.state.alive:
             return
         stopping = process.state is ProcessState.STOPPING
         state = ProcessState.STOPPED if stopping or how == "stopped" else ProcessState.EXITED
         self._set(namespec, state=state, pid=0, expected_exit=how != "crash" or stopping)
+        self._rescale()
 
     def _set(self, namespec: str, **fields: Any) -> Process:
         process = msgspec.structs.replace(self.processes[namespec], changed_at=self.host.clock(), **fields)
@@ -213,6 +248,8 @@ class Supervisord:
         record = self.host.deadline
         if record is None or now >= record.stop_at:
             raise Refused("no_lease", "no lease")
+        if namespec not in self.processes:
+            raise Refused("unknown", "no such program")
         self.host.orders.managed = {**self.host.orders.managed, namespec: isolation}
         process = self.processes[namespec]
         if process.state.alive:
@@ -239,6 +276,8 @@ class Supervisord:
         self._refuse_stale(term, epoch)
         floors = self.host.orders.floors
         floors[grant] = max(floor, floors.get(grant, (0, 0)))
+        if namespec not in self.processes:
+            raise Refused("unknown", "no such program")
         process = self.processes[namespec]
         if process.state.alive:
             if reason == OUT_OF_LEASE:
@@ -252,13 +291,17 @@ class Supervisord:
         self._refuse_stale(term, epoch)
         floors = self.host.orders.floors
         floors[grant] = max(floor, floors.get(grant, (0, 0)))
-        return {"clear": not any(self.processes[name].state.alive for name in namespecs)}
+        return {
+            "clear": not any(self.processes[name].state.alive for name in namespecs if name in self.processes)
+        }
 
     def _manage(
         self, programs: Any, term: int = 0, guard: str = "deny", scales: Any = None
     ) -> dict[str, Any]:
         self._refuse_stale(term, self.host.orders.epoch)
         self.host.orders.managed = {one.namespec: one.isolation for one in programs}
+        self.host.orders.scales = dict(scales or {})
+        self._rescale()
         self.host.orders.disabled = frozenset(one.namespec for one in programs if one.disabled)
         self.look()
         return {}
