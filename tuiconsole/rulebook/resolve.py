@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from tuiconsole.rulebook.rules import (
     Isolation,
     ProgramRules,
     RunningFailureStrategy,
+    Sign,
     StartingFailureStrategy,
     StartingStrategy,
 )
@@ -23,9 +25,12 @@ from tuiconsole.source.text import did_you_mean
 
 LONGEST_CHAIN = 3
 """References from a program to a model, from there to another, and so on."""
+DEEPEST_ALIAS = 50
+"""Aliases within aliases."""
 ANY = "*"
-SIGNS = frozenset({"@", "#"})
-"""Supvisors' signs among identifiers: kept, not acted on yet."""
+_SIGNS = frozenset(sign.value for sign in Sign)
+_NUMBER = re.compile(r"[-_]0*[1-9][0-9]*$")
+"""What the name of an application ends in, for the sign #."""
 
 
 class ProgramEntry(msgspec.Struct, frozen=True):
@@ -73,6 +78,8 @@ class _Resolver:
         self.identifiers: dict[str, Location] = {}
         self._circles: set[frozenset[str]] = set()
         self._aliases: dict[str, Alias] = {}
+        self._too_deep = False
+        self._meanings: dict[str, tuple[str, ...]] = {}
         self._models: dict[str, Entry] = {}
         for raw in files:
             for alias in raw.aliases:
@@ -119,25 +126,62 @@ class _Resolver:
         """What a name stands for: the members of an alias, else itself."""
         alias = self._aliases.get(name)
         if alias is None:
-            self.identifiers.setdefault(name, where)
+            if name not in _SIGNS:
+                self.identifiers.setdefault(name, where)
             return (name,)
+        if name in self._meanings:
+            return self._meanings[name]
         if name in chain:
             self._circle("alias", alias.where, (*chain[chain.index(name) :], name))
             return ()
-        if not alias.members and not chain:
+        if len(chain) == DEEPEST_ALIAS:
+            if not self._too_deep:
+                what = f"aliases within aliases, more than {DEEPEST_ALIAS} deep"
+                self._error(alias.where, what, "name the nodes in fewer steps")
+            self._too_deep = True
+            return ()
+        if not alias.members:
             self._error(alias.where, f"alias {name!r} is empty", "name at least one node or tag")
-        return tuple(
+        found = (
             member for inner in alias.members for member in self._members(inner, alias.where, (*chain, name))
         )
+        # Each once, and remembered: aliases that use each other twice must not grow without bound.
+        self._meanings[name] = tuple(dict.fromkeys(found))
+        return self._meanings[name]
 
     def _names(self, said: Said | None) -> tuple[str, ...]:
         if said is None or not isinstance(said.value, tuple):
             return (ANY,)
         names = [member for name in said.value for member in self._members(name, said.where, ())]
-        for sign in sorted(SIGNS.intersection(names)):
-            self._warn(said.where, f"the sign {sign} is kept but not acted on", "name nodes or tags")
+        return tuple(dict.fromkeys(names)) or (ANY,)
+
+    def _shared(self, said: Said | None) -> tuple[Sign | None, tuple[str, ...]]:
+        """The sign among identifiers, and the rest of them. The sign alone is for all nodes."""
+        names = self._names(said)
+        signs = [sign for sign in Sign if sign.value in names]
+        if said and len(signs) > 1:
+            self._error(said.where, "the signs # and @ exclude each other", "keep one of them")
+        rest = tuple(name for name in names if name not in _SIGNS)
         # Any other name beside * is redundant.
-        return (ANY,) if ANY in names or not names else tuple(dict.fromkeys(names))
+        return (signs[0] if signs else None), (ANY,) if ANY in rest or not rest else rest
+
+    def _sign_of_application(self, entry: Entry, said: Said | None, sign: Sign | None) -> Sign | None:
+        if said is None or sign is None:
+            return None
+        if sign is Sign.AT:
+            what = "the sign @ is for programs only"
+            self._error(said.where, what, "write #, or name the nodes")
+        elif entry.name is not None and not _NUMBER.search(entry.name):
+            what = f"the sign # needs an application whose name ends in -N or _N, and {entry.name!r} does not"
+            self._error(said.where, what, "name the nodes")
+        return sign
+
+    def _sign_of_program(self, entry: Entry, said: Said | None, sign: Sign | None) -> Sign | None:
+        """Supvisors deals out by the numbers of `numprocs`, and asks for a pattern."""
+        if said is not None and sign is not None and entry.name is not None:
+            what = f"the sign {sign.value} deals out numbered processes, and {entry.name!r} is one name"
+            self._error(said.where, what, "write pattern instead of name, or name the nodes")
+        return sign
 
     def _with_models(self, entry: Entry) -> dict[str, Said]:
         """The words of a program with those of its models below them."""
@@ -168,10 +212,12 @@ class _Resolver:
     def application(self, entry: Entry) -> ApplicationEntry:
         words = entry.words
         start = _value(words, "start_sequence", 0)
+        sign, identifiers = self._shared(words.get("identifiers"))
         rules = ApplicationRules(
             name=entry.name or "",
             distribution=_value(words, "distribution", Distribution.ALL_INSTANCES),
-            identifiers=self._names(words.get("identifiers")),
+            identifiers=identifiers,
+            sign=self._sign_of_application(entry, words.get("identifiers"), sign),
             start_sequence=start,
             stop_sequence=_value(words, "stop_sequence", start),
             starting_strategy=_value(words, "starting_strategy", StartingStrategy.CONFIG),
@@ -182,6 +228,7 @@ class _Resolver:
                 words, "running_failure_strategy", RunningFailureStrategy.CONTINUE
             ),
             operational_status=_value(words, "operational_status", ""),
+            flap_limit=_value(words, "flap_limit", None),
             origin=entry.where,
         )
         self.doubles(entry.programs, "program")
@@ -207,13 +254,25 @@ class _Resolver:
                 f"program {entry} is required, but in no start sequence: required is not in force",
                 "give it a start_sequence",
             )
+        sign, identifiers = self._shared(words.get("identifiers"))
+        wait_exit = _value(words, "wait_exit", False)
+        for word, in_force in (("start_timeout", wait_exit), ("ready", not wait_exit)):
+            if word in words and not in_force:
+                self._warn(
+                    words[word].where,
+                    f"{word} is not in force, since {entry} has {'' if wait_exit else 'no '}wait_exit",
+                    f"{'set' if not wait_exit else 'remove'} wait_exit, or remove {word}",
+                )
         return ProgramRules(
-            identifiers=self._names(words.get("identifiers")),
+            identifiers=identifiers,
+            sign=self._sign_of_program(entry, words.get("identifiers"), sign),
             start_sequence=start,
             stop_sequence=_value(words, "stop_sequence", start),
             required=bool(required and start),
-            wait_exit=_value(words, "wait_exit", False),
+            wait_exit=wait_exit,
             expected_loading=_value(words, "expected_loading", 0),
+            start_timeout=_value(words, "start_timeout", None) if wait_exit else None,
+            ready=None if wait_exit else _value(words, "ready", None),
             # A program's own word supersedes its application's.
             starting_failure_strategy=_value(
                 words, "starting_failure_strategy", application.starting_failure_strategy

@@ -11,7 +11,7 @@ import msgspec
 
 from tuiconsole.rulebook.best import Chooser
 from tuiconsole.rulebook.raw import RawRules
-from tuiconsole.rulebook.resolve import ANY, SIGNS, ApplicationEntry, ProgramEntry, Resolved, resolve
+from tuiconsole.rulebook.resolve import ANY, ApplicationEntry, ProgramEntry, Resolved, resolve
 from tuiconsole.rulebook.rules import ApplicationRules, ConciliationStrategy, Isolation, ProgramRules
 from tuiconsole.rulebook.toml_form import read_toml_rules
 from tuiconsole.source.errors import Complaint, SourceError
@@ -86,7 +86,7 @@ class Rulebook:
 
     def check_against(self, nodes: Iterable[str], tags: Iterable[str]) -> tuple[Complaint, ...]:
         """Warn of each identifier that is neither a node nor a tag of the cluster."""
-        known = {*nodes, *tags, ANY, *SIGNS}
+        known = {*nodes, *tags, ANY}
         return tuple(
             Complaint(
                 where,

@@ -18,7 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tuiconsole.rulebook.raw import Alias, Entry, RawRules, Said
-from tuiconsole.rulebook.words import PROGRAM_WORDS, TOML_APPLICATION_WORDS, Word, WordError, from_toml
+from tuiconsole.rulebook.words import TOML_APPLICATION_WORDS, TOML_PROGRAM_WORDS, Word, WordError, from_toml
+from tuiconsole.source.errors import Complaint
 from tuiconsole.source.pattern import PatternError, check_pattern
 from tuiconsole.source.table import Table
 from tuiconsole.source.toml import read_toml
@@ -36,7 +37,7 @@ def read_toml_rules(file: Path | str) -> RawRules:
     aliases = root.table("aliases")
     found = [Alias(aliases.where(name), name, aliases.texts(name)) for name in aliases.data]
     models = [
-        Entry(table.where(), name, None, _words(table, PROGRAM_WORDS))
+        Entry(table.where(), name, None, _words(table, TOML_PROGRAM_WORDS))
         for name, table in root.named_tables("models")
     ]
     applications = [_application(table) for table in root.array_of_tables("applications")]
@@ -48,7 +49,7 @@ def _application(table: Table) -> Entry:
     programs = []
     for program in table.array_of_tables("programs"):
         name, pattern = _name_or_pattern(program, "program")
-        programs.append(Entry(program.where(), name, pattern, _words(program, PROGRAM_WORDS)))
+        programs.append(Entry(program.where(), name, pattern, _words(program, TOML_PROGRAM_WORDS)))
     name, pattern = _name_or_pattern(table, "application")
     words = _words(table, TOML_APPLICATION_WORDS)
     return Entry(table.where(), name, pattern, words, tuple(programs))
@@ -78,6 +79,7 @@ def _words(table: Table, words: Mapping[str, Word]) -> dict[str, Said]:
             try:
                 said[key] = Said(from_toml(key, word, table.data[key]), table.where(key))
             except WordError as error:
-                table.complain(key, str(error), error.remedy)
+                where = table.source.within(table.where(key), table.data[key], error.column)
+                table.complaints.append(Complaint(where, str(error), error.remedy))
     table.finish()
     return said

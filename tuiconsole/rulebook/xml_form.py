@@ -19,6 +19,8 @@ from tuiconsole.rulebook.raw import Alias, Entry, RawRules, Said
 from tuiconsole.rulebook.words import (
     APPLICATION_WORDS,
     PROGRAM_WORDS,
+    TOML_APPLICATION_WORDS,
+    TOML_PROGRAM_WORDS,
     Sort,
     Word,
     WordError,
@@ -27,8 +29,16 @@ from tuiconsole.rulebook.words import (
 )
 from tuiconsole.source.errors import Complaint, Location, SourceError
 from tuiconsole.source.pattern import PatternError, check_pattern
-from tuiconsole.source.text import did_you_mean, read_text
+from tuiconsole.source.text import did_you_mean, place_within, read_text
 
+_OF_TOML = (TOML_APPLICATION_WORDS.keys() | TOML_PROGRAM_WORDS.keys()) - (
+    APPLICATION_WORDS.keys() | PROGRAM_WORDS.keys()
+)
+"""Words of the other form."""
+_ELSEWHERE = {
+    "isolation": "say it under [isolation] in the cluster file",
+    "conciliation_strategy": "say it under [cluster] in the cluster file",
+}
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ENCODING = re.compile(r"\A<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
 _NO_DTD = "a document type (DTD) is refused, since it can name other files and blow up"
@@ -36,11 +46,11 @@ _NO_DTD = "a document type (DTD) is refused, since it can name other files and b
 
 def read_xml_rules(file: Path | str) -> RawRules:
     """Read one file. Raises SourceError if it is not XML at all, or has a DTD."""
-    return _Reader(str(file)).rules(_parse(file))
-
-
-def _parse(file: Path | str) -> etree._Element:
     text = read_text(file)
+    return _Reader(str(file), text).rules(_parse(file, text))
+
+
+def _parse(file: Path | str, text: str) -> etree._Element:
     encoding = _ENCODING.search(text)
     if encoding and encoding[1].lower() not in {"utf-8", "us-ascii", "ascii"}:
         raise SourceError.at(
@@ -77,8 +87,9 @@ def _parse(file: Path | str) -> etree._Element:
 class _Reader:
     """One reading of one file: each wrong element becomes a complaint, and the reading goes on."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self.text = text
         self.complaints: list[Complaint] = []
 
     def rules(self, root: etree._Element) -> RawRules:
@@ -118,10 +129,9 @@ class _Reader:
         for child in element:
             if child.tag in known:
                 found.append(child)
-            elif child.tag == "isolation" and "distribution" in known:
-                self._complain(
-                    child, "isolation is no word of this form", "say it under [isolation] in the cluster file"
-                )
+            elif child.tag in _OF_TOML:
+                what = f"{child.tag} is no word of this form"
+                self._complain(child, what, _ELSEWHERE.get(str(child.tag), "write these rules as TOML"))
             else:
                 self._complain(
                     child,
@@ -216,5 +226,6 @@ class _Reader:
             try:
                 said[key] = Said(from_text(key, words[key], text), self._where(child))
             except WordError as error:
-                self._complain(child, str(error), error.remedy)
+                where = place_within(self.text, self._where(child), text, error.column)
+                self.complaints.append(Complaint(where, str(error), error.remedy))
         return said

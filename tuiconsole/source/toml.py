@@ -14,7 +14,7 @@ from typing import Any
 import tomli
 
 from tuiconsole.source.errors import Location, SourceError
-from tuiconsole.source.text import read_text
+from tuiconsole.source.text import place_within, read_text
 
 KeyPath = tuple[str | int, ...]
 """The way to a value: keys, and indices in arrays of tables."""
@@ -42,6 +42,7 @@ class TomlSource:
         except RecursionError:
             raise SourceError.at(self.file, 0, "nested too deeply", "write it with fewer levels") from None
         self._lines = _index(text)
+        self._text = text
 
     def where(self, *path: str | int) -> Location:
         """The place of a key, or of the nearest one around it."""
@@ -51,6 +52,10 @@ class TomlSource:
                 return Location(self.file, self._lines[way])
             way = way[:-1]
         return Location(self.file, 1 if path else 0)
+
+    def within(self, where: Location, value: Any, column: int) -> Location:
+        """The place of a character (from 1) of a text that stands at `where`; `where` for other values."""
+        return place_within(self._text, where, value, column) if isinstance(value, str) else where
 
 
 def read_toml(file: Path | str) -> TomlSource:
