@@ -44,8 +44,8 @@ PROGRAM = APPLICATION.format('<programs><program name="p">\n{}\n</program></prog
             "rules.xml:3: start_sequence is 'first'; expected a whole number from 0",
         ),
         (
-            APPLICATION.format("<start_sequence>-1</start_sequence>"),
-            "rules.xml:3: start_sequence is -1; expected 0 to",
+            APPLICATION.format("<start_sequence>-129</start_sequence>"),
+            "rules.xml:3: start_sequence is -129; expected 0 to",
         ),
         (APPLICATION.format("<start_sequence></start_sequence>"), "rules.xml:3: start_sequence is ''"),
         (

@@ -20,7 +20,7 @@ from tuiconsole.rulebook.rules import (
     StartingFailureStrategy,
     StartingStrategy,
 )
-from tuiconsole.source.errors import Complaint, Location
+from tuiconsole.source.errors import Complaint, Location, raise_if_too_many
 from tuiconsole.source.text import did_you_mean
 
 LONGEST_CHAIN = 3
@@ -96,6 +96,7 @@ class _Resolver:
 
     def _error(self, where: Location, what: str, remedy: str) -> None:
         self.complaints.append(Complaint(where, what, remedy))
+        raise_if_too_many(self.complaints)
 
     def _warn(self, where: Location, what: str, remedy: str) -> None:
         self.complaints.append(Complaint(where, what, remedy, warning=True))

@@ -80,6 +80,6 @@ def _words(table: Table, words: Mapping[str, Word]) -> dict[str, Said]:
                 said[key] = Said(from_toml(key, word, table.data[key]), table.where(key))
             except WordError as error:
                 where = table.source.within(table.where(key), table.data[key], error.column)
-                table.complaints.append(Complaint(where, str(error), error.remedy))
+                table.add(Complaint(where, str(error), error.remedy))
     table.finish()
     return said

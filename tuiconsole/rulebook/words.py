@@ -31,6 +31,9 @@ from tuiconsole.source.text import did_you_mean
 Value = tuple[str, ...] | float | bool | str | Enum | ReadyCheck | FlapLimit
 
 GREATEST_SEQUENCE = 1000
+LEAST_IN_XML = -128
+"""Supvisors' own schema takes a byte for a sequence; what is below 0 counts as not said, as there."""
+GREATEST_IN_SUPVISORS = 127
 LONGEST_WAIT = 86400.0
 """Seconds: a day."""
 LEAST_WAIT = 0.1
@@ -178,10 +181,13 @@ TOML_APPLICATION_WORDS = {
     ),
 }
 
-_FLAGS = {
+FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "on", "y", "t"), True),
     **dict.fromkeys(("false", "0", "no", "off", "n", "f"), False),
 }
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -196,13 +202,13 @@ def from_text(name: str, word: Word, text: str) -> Value:
         return split_names(text)
     if word.sort is Sort.NUMBER:
         # int() alone would also take "1_0" and digits of other scripts.
-        if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 9):
+        if not (text.isascii() and text.lstrip("+-").isdigit() and _INTEGER.fullmatch(text)):
             raise WordError(f"{name} is {text[:40]!r}", f"expected a whole number from {_range(word)}")
         return checked(name, word, int(text))
     if word.sort is Sort.FLAG:
-        if text.lower() not in _FLAGS:
+        if text.lower() not in FLAGS:
             raise WordError(f"{name} is {text[:40]!r}", "expected true or false")
-        return _FLAGS[text.lower()]
+        return FLAGS[text.lower()]
     return checked(name, word, text)
 
 
@@ -212,6 +218,8 @@ def from_toml(name: str, word: Word, value: Any) -> Value:
         if isinstance(value, str):
             return split_names(value)
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            if joined := next((item for item in value if "," in item), ""):
+                raise WordError(f"{name} holds {joined[:40]!r}, which no name is", "write the names apart")
             return tuple(dict.fromkeys(item.strip() for item in value if item.strip()))
         raise WordError(f"{name} is no list of names", 'expected ["a", "b"]')
     if word.sort is Sort.TABLE:
