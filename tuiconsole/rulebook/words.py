@@ -88,8 +88,7 @@ def _ready(**fields: Any) -> ReadyCheck:
         found = _HOST_PORT.fullmatch(check.tcp)
         if found is None or not 0 < int(found[1]) < 65536:
             raise ValueError(f"tcp = {check.tcp[:60]!r} is no HOST:PORT")
-    if check.command and not shlex.split(check.command):  # raises ValueError for an open quote
-        raise ValueError("command is blank")
+    shlex.split(check.command)  # raises ValueError for an open quote
     if "\0" in check.command + check.file:
         raise ValueError("a NUL character stands in it")
     return check
@@ -199,7 +198,7 @@ def from_text(name: str, word: Word, text: str) -> Value:
     """The value of a word that is written as text, as in XML. Raises WordError."""
     text = text.strip()
     if word.sort is Sort.NAMES:
-        return split_names(text)
+        return _named(name, split_names(text))
     if word.sort is Sort.NUMBER:
         # int() alone would also take "1_0" and digits of other scripts.
         if not (text.isascii() and text.lstrip("+-").isdigit() and _INTEGER.fullmatch(text)):
@@ -216,11 +215,11 @@ def from_toml(name: str, word: Word, value: Any) -> Value:
     """The value of a word as TOML types it. Raises WordError."""
     if word.sort is Sort.NAMES:
         if isinstance(value, str):
-            return split_names(value)
+            return _named(name, split_names(value))
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             if joined := next((item for item in value if "," in item), ""):
                 raise WordError(f"{name} holds {joined[:40]!r}, which no name is", "write the names apart")
-            return tuple(dict.fromkeys(item.strip() for item in value if item.strip()))
+            return _named(name, tuple(dict.fromkeys(item.strip() for item in value if item.strip())))
         raise WordError(f"{name} is no list of names", 'expected ["a", "b"]')
     if word.sort is Sort.TABLE:
         return _table(name, word, value)
@@ -231,7 +230,15 @@ def from_toml(name: str, word: Word, value: Any) -> Value:
     )
     if type(value) is not wanted:
         raise WordError(f"{name} is {value!r:.40}", f"expected {word.sort.value}")
+    if isinstance(value, str) and word.sort is Sort.TEXT:
+        value = value.strip()
     return checked(name, word, value)
+
+
+def _named(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise WordError(f"{name} names nothing", 'write "*" for all nodes, or leave it out')
+    return names
 
 
 def checked(name: str, word: Word, value: float | bool | str) -> Value:
