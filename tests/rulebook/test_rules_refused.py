@@ -44,8 +44,8 @@ PROGRAM = APPLICATION.format('<programs><program name="p">\n{}\n</program></prog
             "rules.xml:3: start_sequence is 'first'; expected a whole number from 0",
         ),
         (
-            APPLICATION.format("<start_sequence>-1</start_sequence>"),
-            "rules.xml:3: start_sequence is -1; expected 0 to",
+            APPLICATION.format("<start_sequence>-129</start_sequence>"),
+            "rules.xml:3: start_sequence is -129; expected 0 to",
         ),
         (APPLICATION.format("<start_sequence></start_sequence>"), "rules.xml:3: start_sequence is ''"),
         (
@@ -184,7 +184,7 @@ def test_xml_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str)
         (TOML_PROGRAM + 'ready = {tcp = "8080"}', "ready: tcp = '8080' is no HOST:PORT; correct it"),
         (TOML_PROGRAM + 'ready = {tcp = "h:70000"}', "ready: tcp = 'h:70000' is no HOST:PORT"),
         (TOML_PROGRAM + "ready = {command = 'a \"b'}", "ready: No closing quotation"),
-        (TOML_PROGRAM + 'ready = {command = "  "}', "ready: command is blank"),
+        (TOML_PROGRAM + 'ready = {command = "  "}', "ready.command is empty; give it a value"),
         (TOML_PROGRAM + 'ready = {file = ""}', "ready.file is empty; give it a value"),
         (TOML_PROGRAM + 'ready = {file = "f", interval = 0}', "ready.interval is 0.0; expected 0.1 to 3600"),
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,8 @@ import msgspec
 
 from tuiconsole.rulebook.raw import Alias, Entry, RawRules, Said
 from tuiconsole.rulebook.rules import (
+    ANY,
+    NUMBERED,
     ApplicationRules,
     ConciliationStrategy,
     Distribution,
@@ -20,17 +21,22 @@ from tuiconsole.rulebook.rules import (
     StartingFailureStrategy,
     StartingStrategy,
 )
-from tuiconsole.source.errors import Complaint, Location
+from tuiconsole.source.errors import Complaint, Location, raise_if_too_many
 from tuiconsole.source.text import did_you_mean
 
 LONGEST_CHAIN = 3
 """References from a program to a model, from there to another, and so on."""
 DEEPEST_ALIAS = 50
 """Aliases within aliases."""
-ANY = "*"
 _SIGNS = frozenset(sign.value for sign in Sign)
-_NUMBER = re.compile(r"[-_]0*[1-9][0-9]*$")
-"""What the name of an application ends in, for the sign #."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a word was said."""
+
+    where: Location
+    model: str | None = None
+    """The model that says it; None if the entry itself does."""
 
 
 class ProgramEntry(msgspec.Struct, frozen=True):
@@ -39,6 +45,12 @@ class ProgramEntry(msgspec.Struct, frozen=True):
     name: str | None
     pattern: str | None
     rules: ProgramRules
+    origins: Mapping[str, Origin]
+    """Of each word that is said."""
+    where: Location
+
+    def __str__(self) -> str:
+        return repr(self.name) if self.pattern is None else f"pattern {self.pattern!r}"
 
 
 class ApplicationEntry(msgspec.Struct, frozen=True):
@@ -52,6 +64,12 @@ class ApplicationEntry(msgspec.Struct, frozen=True):
     programs: tuple[ProgramEntry, ...]
     unnamed: ProgramRules
     """For its programs that no rule names."""
+    origins: Mapping[str, Origin]
+    """Of each word that is said."""
+    where: Location
+
+    def __str__(self) -> str:
+        return repr(self.name) if self.pattern is None else f"pattern {self.pattern!r}"
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -96,6 +114,7 @@ class _Resolver:
 
     def _error(self, where: Location, what: str, remedy: str) -> None:
         self.complaints.append(Complaint(where, what, remedy))
+        raise_if_too_many(self.complaints)
 
     def _warn(self, where: Location, what: str, remedy: str) -> None:
         self.complaints.append(Complaint(where, what, remedy, warning=True))
@@ -171,7 +190,7 @@ class _Resolver:
         if sign is Sign.AT:
             what = "the sign @ is for programs only"
             self._error(said.where, what, "write #, or name the nodes")
-        elif entry.name is not None and not _NUMBER.search(entry.name):
+        elif entry.name is not None and not NUMBERED.search(entry.name):
             what = f"the sign # needs an application whose name ends in -N or _N, and {entry.name!r} does not"
             self._error(said.where, what, "name the nodes")
         return sign
@@ -183,8 +202,8 @@ class _Resolver:
             self._error(said.where, what, "write pattern instead of name, or name the nodes")
         return sign
 
-    def _with_models(self, entry: Entry) -> dict[str, Said]:
-        """The words of a program with those of its models below them."""
+    def _with_models(self, entry: Entry) -> tuple[dict[str, Said], dict[str, Origin]]:
+        """The words of a program with those of its models below them, and where each was said."""
         chain: list[Entry] = [entry]
         while said := chain[-1].words.get("reference"):
             name = str(said.value)
@@ -205,9 +224,12 @@ class _Resolver:
                 break
             chain.append(model)
         words: dict[str, Said] = {}
+        origins: dict[str, Origin] = {}
         for link in reversed(chain):
             words.update(link.words)
-        return words
+            said_by = None if link is entry else link.name
+            origins.update({word: Origin(found.where, said_by) for word, found in link.words.items()})
+        return words, origins
 
     def application(self, entry: Entry) -> ApplicationEntry:
         words = entry.words
@@ -232,20 +254,28 @@ class _Resolver:
             origin=entry.where,
         )
         self.doubles(entry.programs, "program")
-        programs = tuple(
-            ProgramEntry(program.name, program.pattern, self._program(program, rules))
-            for program in entry.programs
-        )
+        programs = tuple(self._program(program, rules) for program in entry.programs)
         unnamed = ProgramRules(
             starting_failure_strategy=rules.starting_failure_strategy,
             running_failure_strategy=rules.running_failure_strategy,
         )
         isolation = _value(words, "isolation", None)
         conciliation = _value(words, "conciliation_strategy", None)
-        return ApplicationEntry(entry.name, entry.pattern, rules, isolation, conciliation, programs, unnamed)
+        origins = {word: Origin(said.where) for word, said in words.items()}
+        return ApplicationEntry(
+            entry.name,
+            entry.pattern,
+            rules,
+            isolation,
+            conciliation,
+            programs,
+            unnamed,
+            origins,
+            entry.where,
+        )
 
-    def _program(self, entry: Entry, application: ApplicationRules) -> ProgramRules:
-        words = self._with_models(entry)
+    def _program(self, entry: Entry, application: ApplicationRules) -> ProgramEntry:
+        words, origins = self._with_models(entry)
         start = _value(words, "start_sequence", 0)
         required = _value(words, "required", False)
         if required and not start:
@@ -263,7 +293,7 @@ class _Resolver:
                     f"{word} is not in force, since {entry} has {'' if wait_exit else 'no '}wait_exit",
                     f"{'set' if not wait_exit else 'remove'} wait_exit, or remove {word}",
                 )
-        return ProgramRules(
+        rules = ProgramRules(
             identifiers=identifiers,
             sign=self._sign_of_program(entry, words.get("identifiers"), sign),
             start_sequence=start,
@@ -282,6 +312,7 @@ class _Resolver:
             ),
             origin=entry.where,
         )
+        return ProgramEntry(entry.name, entry.pattern, rules, origins, entry.where)
 
 
 def _value(words: Mapping[str, Said], key: str, default: Any) -> Any:

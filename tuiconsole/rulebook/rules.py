@@ -5,12 +5,18 @@ The words and their meaning are those of Supvisors' rules files (its manual, cha
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 import msgspec
 
 from tuiconsole.rulebook.formula import Formula, parse_formula
 from tuiconsole.source.errors import Location
+
+ANY = "*"
+"""The identifier that every node bears."""
+NUMBERED = re.compile(r"[-_]0*([1-9][0-9]*)$")
+"""How the name of an application ends that the sign # deals a node to; group 1 is its number."""
 
 
 class Distribution(str, Enum):

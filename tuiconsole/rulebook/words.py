@@ -31,6 +31,9 @@ from tuiconsole.source.text import did_you_mean
 Value = tuple[str, ...] | float | bool | str | Enum | ReadyCheck | FlapLimit
 
 GREATEST_SEQUENCE = 1000
+LEAST_IN_XML = -128
+"""Supvisors' own schema takes a byte for a sequence; what is below 0 counts as not said, as there."""
+GREATEST_IN_SUPVISORS = 127
 LONGEST_WAIT = 86400.0
 """Seconds: a day."""
 LEAST_WAIT = 0.1
@@ -85,8 +88,7 @@ def _ready(**fields: Any) -> ReadyCheck:
         found = _HOST_PORT.fullmatch(check.tcp)
         if found is None or not 0 < int(found[1]) < 65536:
             raise ValueError(f"tcp = {check.tcp[:60]!r} is no HOST:PORT")
-    if check.command and not shlex.split(check.command):  # raises ValueError for an open quote
-        raise ValueError("command is blank")
+    shlex.split(check.command)  # raises ValueError for an open quote
     if "\0" in check.command + check.file:
         raise ValueError("a NUL character stands in it")
     return check
@@ -178,10 +180,13 @@ TOML_APPLICATION_WORDS = {
     ),
 }
 
-_FLAGS = {
+FLAGS = {
     **dict.fromkeys(("true", "1", "yes", "on", "y", "t"), True),
     **dict.fromkeys(("false", "0", "no", "off", "n", "f"), False),
 }
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -193,16 +198,16 @@ def from_text(name: str, word: Word, text: str) -> Value:
     """The value of a word that is written as text, as in XML. Raises WordError."""
     text = text.strip()
     if word.sort is Sort.NAMES:
-        return split_names(text)
+        return _named(name, split_names(text))
     if word.sort is Sort.NUMBER:
         # int() alone would also take "1_0" and digits of other scripts.
-        if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 9):
+        if not (text.isascii() and text.lstrip("+-").isdigit() and _INTEGER.fullmatch(text)):
             raise WordError(f"{name} is {text[:40]!r}", f"expected a whole number from {_range(word)}")
         return checked(name, word, int(text))
     if word.sort is Sort.FLAG:
-        if text.lower() not in _FLAGS:
+        if text.lower() not in FLAGS:
             raise WordError(f"{name} is {text[:40]!r}", "expected true or false")
-        return _FLAGS[text.lower()]
+        return FLAGS[text.lower()]
     return checked(name, word, text)
 
 
@@ -210,9 +215,11 @@ def from_toml(name: str, word: Word, value: Any) -> Value:
     """The value of a word as TOML types it. Raises WordError."""
     if word.sort is Sort.NAMES:
         if isinstance(value, str):
-            return split_names(value)
+            return _named(name, split_names(value))
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(dict.fromkeys(item.strip() for item in value if item.strip()))
+            if joined := next((item for item in value if "," in item), ""):
+                raise WordError(f"{name} holds {joined[:40]!r}, which no name is", "write the names apart")
+            return _named(name, tuple(dict.fromkeys(item.strip() for item in value if item.strip())))
         raise WordError(f"{name} is no list of names", 'expected ["a", "b"]')
     if word.sort is Sort.TABLE:
         return _table(name, word, value)
@@ -223,7 +230,15 @@ def from_toml(name: str, word: Word, value: Any) -> Value:
     )
     if type(value) is not wanted:
         raise WordError(f"{name} is {value!r:.40}", f"expected {word.sort.value}")
+    if isinstance(value, str) and word.sort is Sort.TEXT:
+        value = value.strip()
     return checked(name, word, value)
+
+
+def _named(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise WordError(f"{name} names nothing", 'write "*" for all nodes, or leave it out')
+    return names
 
 
 def checked(name: str, word: Word, value: float | bool | str) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from tuiconsole.source.errors import Location, SourceError
 
+_WORDS_LOOKED_AT = 300
+"""In search of the nearest word."""
 LARGEST = 1024 * 1024
 """Bytes. Rules for thousands of programs take a tenth of it."""
 
@@ -72,7 +75,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A remedy for a word that is not known: the nearest one, or all of them."""
     import difflib
 
-    words = list(known)
+    words = list(itertools.islice(known, _WORDS_LOOKED_AT))
     near = difflib.get_close_matches(word, words, 1, 0.6) or difflib.get_close_matches(
         word.upper(), words, 1, 0.6
     )
