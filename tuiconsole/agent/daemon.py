@@ -95,7 +95,12 @@ def run_agent(cluster: Cluster, name: str) -> int:
     """
     node = cluster.node(name)
     check_local(node)
-    rulebook = load_rules(cluster.rules, isolation=cluster.isolation, conciliation=cluster.conciliation)
+    rulebook = load_rules(
+        cluster.rules,
+        isolation=cluster.isolation,
+        conciliation=cluster.conciliation,
+        starting=cluster.starting,
+    )
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
