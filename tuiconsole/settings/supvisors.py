@@ -283,7 +283,7 @@ class _Importer:
         core = [node.name for node in self.nodes if node.core]
         if "CORE" in known:
             lines.append(f"core_identifiers = [{', '.join(map(_text, core))}]  # taken from core_identifiers")
-        return lines
+        return ["", "# Not known to this version:", *(f"# {line}" for line in lines[1:])]
 
     def _written_kinds(self) -> list[str]:
         lines = []
