@@ -1,7 +1,8 @@
-"""Coverage-guided fuzzing of what people write: `python -m tests.fuzz formula|toml|xml|supervisord|convert [libFuzzer's options]`.
+"""Coverage-guided fuzzing of what people write: `python -m tests.fuzz TARGET [libFuzzer's options]`.
 
-Needs atheris (pip install atheris). A crash is an exception other than a refusal in words, a refusal without a
-remedy or place, a hang (-timeout), or a fault of the round trip.
+TARGET is formula, toml, xml, supervisord or convert. Needs atheris (pip install atheris). A crash is an
+exception other than a refusal in words, a refusal without place or remedy, a hang (-timeout), or a loss on
+the way to TOML.
 """
 
 from __future__ import annotations
@@ -26,9 +27,12 @@ UP = {"bus": True, "movie_1": True, "movie_2": False}
 
 def formula(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
+    error = None
     try:
         found = parse_formula(text)
-    except FormulaError as error:
+    except FormulaError as refused:
+        error = refused
+    if error is not None:
         assert error.remedy
         assert 1 <= error.column <= len(text) + 1
         return
@@ -37,13 +41,16 @@ def formula(data: bytes) -> None:
 
 def _refused(read: Callable[[Path], object], file: Path, data: bytes) -> bool:
     file.write_bytes(data)
+    error = None
     try:
         read(file)
-    except SourceError as error:
-        assert error.complaints
-        assert all(str(each).startswith(str(FOLDER)) and str(each).isprintable() for each in error.complaints)
-        return True
-    return False
+    except SourceError as refused:
+        error = refused
+    if error is None:
+        return False
+    assert error.complaints
+    assert all(str(each).startswith(str(FOLDER)) and str(each).isprintable() for each in error.complaints)
+    return True
 
 
 def toml(data: bytes) -> None:
