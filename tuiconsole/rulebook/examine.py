@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from tuiconsole.rulebook.resolve import ApplicationEntry, ProgramEntry
 from tuiconsole.rulebook.rulebook import Rulebook
@@ -236,7 +236,13 @@ def _matches(entry: ApplicationEntry | ProgramEntry, name: str) -> bool:
         return entry.name == name
     if entry.pattern is None or len(name) > LONGEST_NAME:
         return False
-    return re.compile(entry.pattern).search(name) is not None
+    return _compiled(entry.pattern).search(name) is not None
+
+
+@lru_cache(maxsize=10_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Python's own memory of patterns is too small for a great rulebook."""
+    return re.compile(pattern)
 
 
 def _some(names: Sequence[str]) -> str:
