@@ -190,10 +190,18 @@ class _Examination:
             if load > WHOLE_HOST:
                 what = f"{group.name!r} can never be placed: its programs need {load} % of one host"
                 self._warn(entry.where, what, "lessen expected_loading, or let it be ALL_INSTANCES")
+            # SINGLE_NODE: on one host, perhaps on several nodes of it.
             whole = entry.rules.distribution is Distribution.SINGLE_INSTANCE
-            if whole and sequence:
-                self._on_no_node(entry.where, group, entry.rules.identifiers, sequence)
+            for names in [list(sequence)] if whole else [[name] for name in sequence]:
+                if names:
+                    self._on_no_node(entry.where, group, entry.rules.identifiers, names)
             return
+        allowed = [node for rule in sequence.values() for node in self.around.bearers(rule.identifiers)]
+        machines = {node.machine for node in allowed}
+        if machines and load > WHOLE_HOST * len(machines):
+            what = f"{group.name!r} can never be placed as a whole: its programs need {load} % of a host, "
+            what += f"and may run on {len(machines)}"
+            self._warn(entry.where, what, "lessen expected_loading, or name more nodes")
         for name, rule in sequence.items():
             holds = self.book.program_entry(entry, name)
             self._on_no_node(holds.where if holds else entry.where, group, rule.identifiers, [name])
