@@ -113,8 +113,8 @@ ONE = SRV + 'distribution = "SINGLE_INSTANCE"\n'
         ),
         (
             SRV + ALL + "expected_loading = 50\n" + REST,
-            "rules.toml:2: 'srv_1' can never be placed as a whole: its programs need 250 % of a host, and may "
-            "run on 2; lessen",
+            "rules.toml:2: 'srv_1' can never be placed as a whole: its programs need 250 % of a host, "
+            "and may run on 2; lessen",
         ),
         (
             '[[applications]]\nname = "other"\ndistribution = "SINGLE_NODE"\n' + ALL,
