@@ -150,6 +150,11 @@ class Site(Timeline):
         if self.isolation(process.group) is not Isolation.STOP:
             raise Broken(f"{process.namespec} on {on.name} is stopped because the lease ran out")
 
+    def check_boot(self, on: host.Host, record: host.Deadline | None) -> None:
+        """Seconds of CLOCK_BOOTTIME say nothing in another boot."""
+        if record is not None and record.boot != on.boot:
+            raise Broken(f"{on.name} goes by a deadline of boot {record.boot} in boot {on.boot}")
+
     def isolation(self, application: str) -> Isolation:
         """What the rules say of it."""
         rules = self.rulebook.application(application)
