@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     from tests.simulation.host import Host
     from tests.simulation.site import Site
 
-DEEDS = ("file", "file", "upgrade", "wipe", "clock", "copy", "copy", "leases cut", "overtake", "overtake", "late", "late")
+DEEDS = (
+    "file",
+    "file",
+    "upgrade",
+    "wipe",
+    "clock",
+    "copy",
+    "copy",
+    "leases cut",
+    "overtake",
+    "overtake",
+    "late",
+    "late",
+)
 """Another file on one host; hand over each agent in turn; lose a disk; set the wall clock; run a copy of a
 host; cut a host's way to the voters, and nothing else; stop what is just being started, and start it
 elsewhere; have an order come when its node has lost one lease and got the next."""
