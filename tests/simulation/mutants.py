@@ -7,8 +7,8 @@ what could be obeyed after the release was sent before it, so that it comes befo
 or late. So the first of these is planted together with the master's look, and the master's line
 (`order_release`) by itself.
 
-The epoch in a command is covered by its short life: it is void before the next lease can begin. So the two are
-planted together.
+The epoch in a command is covered by its short life: it is void before the next lease can begin. So the
+two are planted together.
 """
 
 from __future__ import annotations

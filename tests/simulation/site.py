@@ -325,12 +325,12 @@ def play(seed: int) -> Site:
     site = Site(seed)
     try:
         return site.play()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (told with its story below)
         story = "\n".join(f"{at:7.3f}  {what}" for at, what in site.story)
         where = "" if isinstance(error, Broken) else f"\n{traceback.format_exc()}"
         words = f"seed {seed}: {error} at {site.now:.3f}\n{story}{where}"
-    # Not from within: the error's frames hold what its agents were doing, and that must not end in the midst of
-    # whatever comes next.
+    # Not from within: the error's frames hold what its agents were doing, and that must not end in the midst
+    # of whatever comes next.
     with patch.object(sys, "unraisablehook", lambda _: None):
         gc.collect()
     raise Broken(f"{words}\nreplay: python -m tests.simulation {seed}")

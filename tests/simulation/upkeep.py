@@ -111,7 +111,7 @@ class Upkeep:
             site.at(site.now + lasting, site.network.cut_leases.discard, host.name)
 
     def start_by_hand(self) -> None:
-        """Start one program of any host's supervisord, past tuiconsole; often one that has ended by itself."""
+        """Start one program of any host, past tuiconsole; often one that has ended by itself."""
         host = self._chance.choice(list(self._site.hosts.values()))
         supervisord = host.shim.supervisord
         if supervisord is not None:

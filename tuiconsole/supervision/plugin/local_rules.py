@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class LocalRules:
     """The groups that the rules name, and what the guard does. None before an agent has said so."""
 
-    def __init__(self, names: frozenset[str] = frozenset(), patterns: tuple[re.Pattern[str], ...] = ()) -> None:
+    def __init__(
+        self, names: frozenset[str] = frozenset(), patterns: tuple[re.Pattern[str], ...] = ()
+    ) -> None:
         self._names = names
         self._patterns = patterns
 
