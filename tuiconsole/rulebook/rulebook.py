@@ -114,6 +114,12 @@ class Rulebook:
         """The applications that are named exactly, in the order of the files."""
         return tuple(entry.name for entry in self._entries if entry.name is not None)
 
+    @property
+    def named(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names and the patterns of all managed applications."""
+        names = tuple(entry.name for entry in self._entries if entry.name is not None)
+        return names, tuple(entry.pattern for entry in self._entries if entry.pattern is not None)
+
     def check_against(self, nodes: Iterable[str], tags: Iterable[str]) -> tuple[Complaint, ...]:
         """Warn of each identifier that is neither a node nor a tag of the cluster."""
         known = {*nodes, *tags, ANY}
