@@ -22,9 +22,8 @@ from tuiconsole.model.node import Pids
 from tuiconsole.model.process import Process
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.engine.situation import iso
-from tuiconsole.settings.cluster_file import Guard
 from tuiconsole.supervision import events as supervised
-from tuiconsole.supervision.node import Managed, Supervision
+from tuiconsole.supervision.node import Managed, OwnRules, Supervision
 from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
@@ -58,9 +57,15 @@ _log = logging.getLogger(__name__)
 class LocalNode:
     """One node as its agent knows it. `changed` is set whenever its state may differ."""
 
-    def __init__(self, name: str, publisher: Publisher, wall: WallClock, guard: Guard = Guard.DENY) -> None:
+    def __init__(
+        self,
+        name: str,
+        publisher: Publisher,
+        wall: WallClock,
+        own_rules: OwnRules = OwnRules(),  # noqa: B008 (immutable)
+    ) -> None:
         self.name = name
-        self._guard = guard
+        self._own_rules = own_rules
         self._publisher = publisher
         self._wall = wall
         self.supervision: Supervision | None = None
@@ -304,8 +309,10 @@ class LocalNode:
         try:
             if isinstance(order, CommandManage):
                 managed = [Managed(*msgspec.structs.astuple(name)) for name in order.managed]
-                guard = self._guard.value
-                await supervision.manage(managed, term=order.term, guard=guard, scales=order.scales)
+                own = self._own_rules
+                await supervision.manage(
+                    managed, term=order.term, guard=own.guard, own=own, scales=order.scales
+                )
                 return Obeyed("ok")
             if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:
                 return Obeyed("unknown", f"this was meant for a former life of {self.name}")

@@ -5,11 +5,18 @@ The words and their meaning are those of Supvisors' rules files (its manual, cha
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 import msgspec
 
+from tuiconsole.rulebook.formula import Formula, parse_formula
 from tuiconsole.source.errors import Location
+
+ANY = "*"
+"""The identifier that every node bears."""
+NUMBERED = re.compile(r"[-_]0*([1-9][0-9]*)$")
+"""How the name of an application ends that the sign # deals a node to; group 1 is its number."""
 
 
 class Distribution(str, Enum):
@@ -56,6 +63,19 @@ class Isolation(str, Enum):
     STOP = "STOP"
     KEEP = "KEEP"
     ALLOW = "ALLOW"
+
+
+class Sign(str, Enum):
+    """How the members of a numbered family share out the nodes of `identifiers`; one node each.
+
+    The members are the processes of one program with `numprocs`, in the order of their numbers. `#` also
+    stands for applications, whose number N ends their name: `-N` or `_N`, from 1.
+    """
+
+    HASH = "#"
+    """The Nth member has the Nth node; with more members than nodes, it begins again with the first."""
+    AT = "@"
+    """The same, but a node has one member at most: those in excess have no node. For programs only."""
 
 
 class ConciliationStrategy(str, Enum):
@@ -106,7 +126,9 @@ class ProgramRules(msgspec.Struct, frozen=True):
     """The rules of one program of a managed application."""
 
     identifiers: tuple[str, ...] = ("*",)
-    """Names of nodes or of tags; `*` is any. Aliases are resolved already."""
+    """Names of nodes or of tags; `*` is any. Aliases are resolved already, and the sign is not among them."""
+    sign: Sign | None = None
+    """Set: `identifiers` is what the numbered processes of the program share out."""
     start_sequence: int = 0
     """0: not started with its application."""
     stop_sequence: int = 0
@@ -115,6 +137,8 @@ class ProgramRules(msgspec.Struct, frozen=True):
     """The next sequence waits until it has exited as expected."""
     expected_loading: int = 0
     """Percent of its host, 0 to 100."""
+    start_timeout: float | None = None
+    """Seconds that a `wait_exit` program may run, 0.1 to 86400; None: as long as it likes."""
     ready: ReadyCheck | None = None
     starting_failure_strategy: StartingFailureStrategy = StartingFailureStrategy.ABORT
     running_failure_strategy: RunningFailureStrategy = RunningFailureStrategy.CONTINUE
@@ -129,6 +153,8 @@ class ApplicationRules(msgspec.Struct, frozen=True):
     distribution: Distribution = Distribution.ALL_INSTANCES
     identifiers: tuple[str, ...] = ("*",)
     """For the processes of SINGLE_INSTANCE and SINGLE_NODE applications, instead of the programs' own."""
+    sign: Sign | None = None
+    """HASH: `identifiers` is what the applications that end in a number share out. Never AT."""
     start_sequence: int = 0
     """0: not started automatically. Greater numbers start later."""
     stop_sequence: int = 0
@@ -138,5 +164,11 @@ class ApplicationRules(msgspec.Struct, frozen=True):
     isolation: Isolation = Isolation.STOP
     conciliation: ConciliationStrategy = ConciliationStrategy.USER
     operational_status: str = ""
+    """A formula that `parse_formula` reads; empty if there is none."""
     flap_limit: FlapLimit | None = None
     origin: Location | None = None
+
+    @property
+    def formula(self) -> Formula | None:
+        """The operational status, ready to be judged."""
+        return parse_formula(self.operational_status) if self.operational_status else None

@@ -24,6 +24,16 @@ class Managed(msgspec.Struct, frozen=True):
     """Who disabled it, when and why, in words; empty if it may be started."""
 
 
+class OwnRules(msgspec.Struct, frozen=True):
+    """What the node's own rules say to its guard, before a master has said anything."""
+
+    names: tuple[str, ...] = ()
+    """Groups that the rules name."""
+    patterns: tuple[str, ...] = ()
+    """Regular expressions, searched anywhere in a group's name."""
+    guard: str = "deny"
+
+
 class PluginCommands(ABC):
     """The commands, for whoever can pass a request to the plugin."""
 
@@ -116,21 +126,25 @@ class PluginCommands(ABC):
         *,
         term: int | None = None,
         guard: str = "deny",
+        own: OwnRules | None = None,
         scales: Mapping[str, int] | None = None,
     ) -> None:
         """Put the list of managed names in force.
 
-        `guard`: whether their starts without a grant are denied (`deny`) or only told (`report`). `scales`:
-        by `group:program`, how many processes it has, whatever supervisord's file says.
+        `guard`: whether their starts without a grant are denied (`deny`) or only told (`report`). `own`: what
+        the node's own rules name, which is guarded as well. `scales`: by `group:program`, how many processes
+        it has, whatever supervisord's file says.
 
         Raises:
             Refused: with the reason.
             Unavailable: the outcome is unknown.
         """
-        extra = {} if term is None else {"term": term}
-        await self._request(
-            "manage", programs=list(programs), guard=guard, scales=dict(scales or {}), **extra
-        )
+        extra: dict[str, object] = {} if term is None else {"term": term}
+        if own is not None:
+            extra |= {"names": own.names, "patterns": own.patterns}
+        if scales:
+            extra["scales"] = dict(scales)
+        await self._request("manage", programs=list(programs), guard=guard, **extra)
 
     async def covered(self) -> tuple[str, ...]:
         """The namespecs that are alive and may be so under a lease only; those that isolation spares are not.
