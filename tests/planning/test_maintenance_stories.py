@@ -86,7 +86,7 @@ def test_a_restart_that_waits_for_its_pause_is_given_up(world: World) -> None:
 
 def test_a_conflict_is_left_to_people() -> None:
     rules = ApplicationRules(
-        SRV1, Distribution.SINGLE_INSTANCE, SERVERS, 1, conciliation=ConciliationStrategy.STOP
+        SRV1, Distribution.SINGLE_INSTANCE, SERVERS, start_sequence=1, conciliation=ConciliationStrategy.STOP
     )
     world = World(Rules({SRV1: (rules, {BUS: ProgramRules(start_sequence=1)})})).elect().run(5)
     world.doubles_allowed = True

@@ -1,4 +1,4 @@
-"""How many processes a program has changes while all goes on: surplus is stopped first, nothing is doubled."""
+"""How many processes a program has changes while all goes on: surplus is stopped first, nothing doubled."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ class PumpRules(Rules):
 
     def __init__(self, distribution: Distribution, sequence: int = 1) -> None:
         rules = ApplicationRules(
-            APP, distribution, SERVERS, sequence, starting_strategy=StartingStrategy.LESS_LOADED
+            APP,
+            distribution,
+            SERVERS,
+            start_sequence=sequence,
+            starting_strategy=StartingStrategy.LESS_LOADED,
         )
         super().__init__({APP: (rules, {})})
 
