@@ -16,8 +16,8 @@ class Timeline:
     """Events, the oldest first.
 
     What comes together is sorted by the clocks of its nodes: the past that an agent tells at first, and what
-    was missed meanwhile. What comes later stands behind, whatever its clock says: a node whose clock is ahead by
-    ten minutes would else bury all that happens elsewhere for so long.
+    was missed meanwhile. What comes later stands behind, whatever its clock says: a node whose clock is
+    ahead by ten minutes would else bury all that happens elsewhere for so long.
     """
 
     def __init__(self) -> None:

@@ -41,6 +41,15 @@ def no_quorum(present: int, voters: int, needed: int, missing: Sequence[str]) ->
     return f"no quorum: {present} of {voters} core nodes answer, {needed} are needed{names}"
 
 
+class MaintenanceStatus(msgspec.Struct, frozen=True, gc=False):
+    """Nothing is done by itself until `until` (UTC, ISO 8601), at the word of `requested_by`."""
+
+    until: str
+    requested_by: str
+    since: str
+    reason: str | None = None
+
+
 class NodeStatus(msgspec.Struct, frozen=True, gc=False):
     """One node. `load`: expected loading of its host, percent; `age`: seconds since it was heard."""
 
@@ -70,6 +79,8 @@ class NodeStatus(msgspec.Struct, frozen=True, gc=False):
     """What the machine is doing; null until it was sampled."""
     machine_uptime: float | None = None
     """Seconds since the machine was booted."""
+    drained: str | None = None
+    """Who keeps it free, since when and why; null if it takes applications."""
 
 
 class GrantStatus(msgspec.Struct, frozen=True, gc=False):
@@ -104,6 +115,10 @@ class ProcessStatus(msgspec.Struct, frozen=True, gc=False):
     reason: str | None = None
     ends: tuple[End, ...] = ()
     """Its last ends, the newest first, at most five, as far as its agents have seen them."""
+    disabled: str | None = None
+    """Who disabled it, when and why: nothing starts it; null if it may be started."""
+    arguments: tuple[str, ...] = ()
+    """What was added to its command when it was started."""
 
 
 class JobStatus(msgspec.Struct, frozen=True, gc=False):
@@ -130,6 +145,10 @@ class ApplicationStatus(msgspec.Struct, frozen=True, gc=False):
     reason: str | None
     processes: tuple[ProcessStatus, ...]
     job: JobStatus | None = None
+    held: str | None = None
+    """Why nothing but a person starts it any more, past its flap limit; null if it is not held."""
+    maintenance: MaintenanceStatus | None = None
+    """Its own; null if it is in none."""
 
 
 class InstanceStatus(msgspec.Struct, frozen=True, gc=False):
@@ -175,4 +194,6 @@ class ClusterStatus(msgspec.Struct, frozen=True, gc=False):
     conflicts: tuple[ConflictStatus, ...]
     reason: str | None = None
     """What keeps the cluster from operating, in words; null in OPERATION."""
+    maintenance: MaintenanceStatus | None = None
+    """Of the whole system; null if it is in none."""
     schema: str = SCHEMA
