@@ -10,10 +10,10 @@ from contextlib import closing
 import psutil
 
 from benchmarks.bench_cluster import measured
-from benchmarks.console import Terminal, terminal
 from benchmarks.figure import Figure
 from tests.live.cluster import COMMAND, Cluster
 from tests.live.desk import Desk
+from tests.live.terminal import Terminal, terminal
 from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Action
 from tuiconsole.model.states import ApplicationState

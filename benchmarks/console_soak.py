@@ -22,8 +22,8 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from benchmarks.console import terminal
 from benchmarks.console_storm import Storm, variants
+from tests.live.terminal import terminal
 from tuiconsole.client.session import Session
 from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place

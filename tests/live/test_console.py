@@ -15,7 +15,8 @@ from tuiconsole.console.app import ConsoleApp
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.settings.cluster_file import load_cluster
 
-from .cluster import Cluster, frozen
+from .cluster import COMMAND, Cluster, frozen
+from .terminal import terminal
 
 pytestmark = pytest.mark.live
 
@@ -104,3 +105,15 @@ async def test_when_all_agents_hang_the_console_says_how_old_it_is_and_is_back_a
         await sees(pilot, "● live", within=BACK_WITHIN)
         assert boottime() - began < BACK_WITHIN
         await until(pilot, lambda: agent_of(pilot) == "console_2", "the own agent's word again")
+
+
+def test_in_a_real_terminal_two_keys_start_an_item_and_two_stop_it(cluster: Cluster) -> None:
+    with terminal(COMMAND, "-c", str(cluster.config), "--node", "console_1") as screen:
+        screen.until(b"OPERATION")
+        screen.press(b"1s")
+        screen.until(b"scen2_hci_01 started")
+        screen.press(b"x")
+        screen.until(b"Cancel")
+        screen.press(b"y")
+        screen.until(b"scen2_hci_01 stopped")
+    assert cluster.application("scen2_hci_01").state is ApplicationState.STOPPED
