@@ -253,7 +253,7 @@ def test_conciliation_is_the_rules_word_then_the_cluster_files_then_user(tmp_pat
     assert other.digest != rules(tmp_path, text).digest
 
 
-def test_words_that_nothing_acts_on_yet_are_kept(tmp_path: Path) -> None:
+def test_a_formula_and_a_sign_are_kept_as_they_stand(tmp_path: Path) -> None:
     text = """<root><application name="a"><operational_status>"p" and not "q"</operational_status>
     <programs><program pattern="p"><identifiers>#,n</identifiers></program></programs></application></root>"""
     book = rules(tmp_path, text)
@@ -261,7 +261,18 @@ def test_words_that_nothing_acts_on_yet_are_kept(tmp_path: Path) -> None:
     assert application is not None
     assert application.operational_status == '"p" and not "q"'
     assert book.program("a", "p").identifiers == ("#", "n")
-    assert "not acted on" in book.warnings[0].what
+    assert not book.warnings
+
+
+def test_a_sign_stands_first_and_of_two_signs_one_is_acted_on(tmp_path: Path) -> None:
+    text = """<root><application name="a"><identifiers>n,#,*</identifiers><programs>
+    <program pattern="p"><identifiers>@,m,#</identifiers></program></programs></application></root>"""
+    book = rules(tmp_path, text)
+    application = book.application("a")
+    assert application is not None
+    assert application.identifiers == ("#", "*")
+    assert book.program("a", "p").identifiers == ("@", "m")
+    assert "both signs" in book.warnings[0].what
 
 
 def test_several_files_are_one_rulebook_in_order(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ class Process(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     """Supervisor's own words for a spawn error, or why it was stopped; empty if there are none."""
 
+    restarts: bool = False
+    """EXITED, and its supervisord starts it again at once, as `autorestart` says."""
+
     @property
     def namespec(self) -> str:
         """`group:name`, as supervisorctl writes it."""

@@ -24,8 +24,8 @@ from tuiconsole.source.text import did_you_mean
 LONGEST_CHAIN = 3
 """References from a program to a model, from there to another, and so on."""
 ANY = "*"
-SIGNS = frozenset({"@", "#"})
-"""Supvisors' signs among identifiers: kept, not acted on yet."""
+SIGNS = ("@", "#")
+"""Supvisors' signs among identifiers: planning.signs says what they mean."""
 
 
 class ProgramEntry(msgspec.Struct, frozen=True):
@@ -134,10 +134,13 @@ class _Resolver:
         if said is None or not isinstance(said.value, tuple):
             return (ANY,)
         names = [member for name in said.value for member in self._members(name, said.where, ())]
-        for sign in sorted(SIGNS.intersection(names)):
-            self._warn(said.where, f"the sign {sign} is kept but not acted on", "name nodes or tags")
+        signs = [sign for sign in SIGNS if sign in names][:1]
+        if all(sign in names for sign in SIGNS):
+            self._warn(said.where, "both signs stand here: @ is acted on", "keep one of them")
+        names = [name for name in names if name not in SIGNS]
         # Any other name beside * is redundant.
-        return (ANY,) if ANY in names or not names else tuple(dict.fromkeys(names))
+        names = [ANY] if ANY in names or not names else list(dict.fromkeys(names))
+        return (*signs, *names)
 
     def _with_models(self, entry: Entry) -> dict[str, Said]:
         """The words of a program with those of its models below them."""

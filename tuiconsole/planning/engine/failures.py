@@ -67,10 +67,13 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
         if death.with_node:
             continue  # One line for the node and one for the application say it all.
         required = application.programs[death.namespec].rules.required
-        text = f"{death.namespec} on {death.node} {death.reason}"
+        again = "; its supervisord starts it again" if death.restarts else ""
+        text = f"{death.namespec} on {death.node} {death.reason}{again}"
         s.event("process", death.namespec, text, Severity.MAJOR if required else Severity.MINOR)
     if job is not None and job.starting:
         deaths = _failed_to_start(s, application, job, deaths)
+    # The strategy does not compete with supervisord's own autorestart; when that gives up, it is FATAL.
+    deaths = [death for death in deaths if not (death.restarts and _would_restart_it(application, death))]
     if not deaths or application.name in s.conflicts:
         return
     job = s.jobs.get(application.name)
@@ -88,10 +91,17 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
         # Nothing but the loss of a node takes a start job's ground away.
         if not crash and application.single:
             job.turn_to_stop(cause)
+    elif strategy is RunningFailureStrategy.RESTART_PROCESS and not any(s.running(application)):
+        # Nothing of it is left: its start sequence brings it back, not processes one by one.
+        _restart_application(s, application, job, cause, crash)
     elif strategy is RunningFailureStrategy.RESTART_PROCESS:
         _restart_processes(s, application, deaths, cause, crash)
     else:
         _leave(s, application, deaths, crash)
+
+
+def _would_restart_it(application: Application, death: Death) -> bool:
+    return application.running_failure(death.namespec) is RunningFailureStrategy.RESTART_PROCESS
 
 
 def _asked_for(job: Job | None, death: Death) -> bool:
