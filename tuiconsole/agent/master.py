@@ -32,6 +32,7 @@ from tuiconsole.planning.engine.messages import (
     CommandAnswered,
     Decision,
     Input,
+    LeaveNode,
     Manage,
     NodeChanged,
     NodeCommand,
@@ -54,6 +55,7 @@ from tuiconsole.settings.timing import Timing
 from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
+    CommandLeave,
     CommandManage,
     CommandRelease,
     CommandStart,
@@ -344,8 +346,10 @@ class Reign:
             "supervisord": node.pids.supervisord,
             "deadline": command.deadline + self._observer.offsets.get(command.node, 0.0),
             "command_id": command.command_id,
-            "grant": command.grant,
         }
+        if isinstance(command, LeaveNode):
+            return CommandLeave(**common, restart=command.restart, after=command.after)
+        common["grant"] = command.grant
         if isinstance(command, StartProcess):
             return CommandStart(
                 **common,

@@ -18,6 +18,14 @@ class Action(str, Enum):
     """End a conflict: have one instance stay, or all stopped, or one started anew."""
     CONFIRM_DEAD = "confirm-dead"
     """Of nodes, not of applications: a person vouches that nothing of them runs any more."""
+    SHUTDOWN = "shutdown"
+    """Of the whole cluster, by its name: stop all applications in order; then the agents end."""
+    RELOAD = "reload"
+    """The same, and the agents are started again."""
+
+
+OF_THE_CLUSTER = frozenset({Action.SHUTDOWN, Action.RELOAD})
+"""What is asked of the cluster as a whole: the target is its name."""
 
 
 class Verdict(str, Enum):

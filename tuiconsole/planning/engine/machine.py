@@ -12,6 +12,7 @@ from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
+from tuiconsole.planning.engine.ending import advance_ending, conclude_ending
 from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import (
@@ -133,20 +134,26 @@ class Engine:
         s.now = now
         if not s.settled and (now.boot >= self._settle_at or all_nodes_running(s)):
             s.settled = True
-            wish_automatic(s)
+            conclude_ending(s)
+            if s.draft.ending is None:
+                wish_automatic(s)
         find_conflicts(s)
         judge_deaths(s)
         expire(s)
         self._advance()
         if s.settled:
+            conclude_ending(s)
             self._answer()
             self._advance()
+        if s.settled and s.draft.ending is None:
             conciliate(s)
             self._advance()
             settle_strays(s)
             wish_automatic(s)
             while repair(s):
                 self._advance()
+        elif s.settled:
+            self._end_system()
         self._release_leftovers()
         self._note_isolation()
         s.draft.jobs = {name: job.record() for name, job in s.jobs.items()}
@@ -165,6 +172,14 @@ class Engine:
             report = msgspec.structs.replace(report, version=report.version + 1)
         self._report = report
         return Decision(s.draft.commit(), commands, answers, events, report, self._wake_at())
+
+    def _end_system(self) -> None:
+        """Rank by rank: what is over at once makes room for the next."""
+        s = self._s
+        before = None
+        while before != (before := (len(s.jobs), s.draft.ending, len(s.commands))):
+            advance_ending(s)
+            self._advance()
 
     def _answer(self) -> None:
         requests, self._requests = self._requests, []
@@ -239,6 +254,8 @@ class Engine:
             at = next_at(s, job)
             if at is not None:
                 times.append(at)
+        if s.draft.ending is not None and s.draft.ending.leaving:
+            times.append(s.now.boot + 0.5)
         times += [s.expires(record) for record in s.draft.requests.values() if record.open]
         again = s.orders.next_at(s.now.boot)
         if again is not None:

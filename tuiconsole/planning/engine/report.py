@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tuiconsole.model.ledger import JobKind, JobPhase, Wanted
+from tuiconsole.model.ledger import EndKind, JobKind, JobPhase, Wanted
 from tuiconsole.model.states import ClusterState, NodeState
 from tuiconsole.planning.engine.conflicts import reported
+from tuiconsole.planning.engine.ending import progress
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import EngineReport, JobReport
 from tuiconsole.planning.engine.repair import AUTOMATIC
@@ -34,6 +35,9 @@ def engine_report(s: Situation, version: int) -> EngineReport:
 
 
 def _state(s: Situation) -> tuple[ClusterState, str]:
+    if s.draft.ending is not None:
+        restarts = s.draft.ending.kind is EndKind.RESTART
+        return ClusterState.RESTARTING if restarts else ClusterState.SHUTTING_DOWN, progress(s)
     if not s.settled:
         return ClusterState.DISTRIBUTION, "waiting for nodes to join before applications are distributed"
     starting = sorted(job.application for job in s.jobs.values() if job.starting and job.cause == AUTOMATIC)

@@ -78,6 +78,8 @@ class Situation:
     expiries: dict[str, BootTime] = field(default_factory=dict)
     """By open request, on this master's clock."""
     settled: bool = False
+    leaving_since: BootTime | None = None
+    """Since when the nodes are being told to leave, because the whole system ends."""
     commands: list[Command] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
