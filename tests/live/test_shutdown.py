@@ -15,9 +15,7 @@ from .cluster import ENDS_WITHIN, SRV, application, at_rest, running
 pytestmark = pytest.mark.live
 
 
-def test_a_reload_begins_anew_and_a_shutdown_ends_all_supervisors_in_order() -> (
-    None
-):
+def test_a_reload_begins_anew_and_a_shutdown_ends_all_supervisors_in_order() -> None:
     with running(strict=False) as cluster:
         refused = cluster.cli("shutdown", "--yes", "another")
         assert refused.returncode == 2

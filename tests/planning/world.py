@@ -17,6 +17,7 @@ from tuiconsole.model.process import Token
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, MasterStatus, QuorumStatus
+from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.status import cluster_status
@@ -38,6 +39,7 @@ class World:
     ) -> None:
         self.rules = rules or Rules()
         self.timing = timing or Timing()
+        self.synchronization: Synchronization | None = None
         self.now = 100.0
         self.nodes: dict[str, Node] = dict((start or view()).nodes)
         self.mute: set[str] = set()
@@ -80,7 +82,7 @@ class World:
         """A new master, which knows the register and what it hears."""
         self.term += 1
         self.master = master
-        self.engine = Engine(self.rules, self.timing, master)
+        self.engine = Engine(self.rules, self.timing, master, synchronization=self.synchronization)
         self.engine.take_over(self.ledger, self.term, View(dict(self.nodes)), self.clock)
         for name in sorted(self.mute):
             self.engine.handle(m.NodeSilent(name, self.now), self.clock)

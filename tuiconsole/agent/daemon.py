@@ -529,6 +529,7 @@ class Agent:
             self._publisher,
             self._order,
             time.time,
+            self._cluster.synchronization,
         )
 
     async def _order(self, name: str, order: NodeOrder, within: float) -> Obeyed:

@@ -229,6 +229,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     """By node."""
     ending: Ending | None = None
     """None unless the whole system is being shut down or restarted."""
+    members: Mapping[str, str] = {}
+    """By node: its incarnation since the cluster was synchronized. Empty if nothing is to be waited for."""
     restarts: tuple[float, ...] = ()
     """When failures had the whole system restarted lately: UTC, seconds since 1970."""
 

@@ -34,6 +34,7 @@ class LedgerDraft:
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
         self.ending: Ending | None = ledger.ending
+        self.members: dict[str, str] = dict(ledger.members)
         self.restarts: tuple[float, ...] = ledger.restarts
 
     def token(self, term: int) -> Token:
@@ -77,6 +78,7 @@ class LedgerDraft:
             disabled=stored.disabled,
             maintenance=stored.maintenance,
             ending=self.ending,
+            members=dict(self.members),
             restarts=self.restarts,
         )
         if ledger == stored:

@@ -40,6 +40,8 @@ def _state(s: Situation) -> tuple[ClusterState, str]:
         return ClusterState.RESTARTING if restarts else ClusterState.SHUTTING_DOWN, progress(s)
     if not s.settled:
         return ClusterState.DISTRIBUTION, "waiting for nodes to join before applications are distributed"
+    if not s.synchronized:
+        return ClusterState.SYNCHRONIZATION, s.waiting.words
     starting = sorted(job.application for job in s.jobs.values() if job.starting and job.cause == AUTOMATIC)
     if starting:
         return ClusterState.DISTRIBUTION, f"starting {', '.join(starting)}"
@@ -123,6 +125,10 @@ def _held(s: Situation) -> dict[str, str]:
         wish = s.draft.wishes.get(name)
         if not application.managed or name in held or wish is None or wish.wanted is not Wanted.STARTED:
             continue
-        if not s.settled and name not in s.jobs and not any(s.running(application)):
+        if name in s.jobs or any(s.running(application)):
+            continue
+        if not s.settled:
             held[name] = "is started once the nodes have joined"
+        elif not s.synchronized:
+            held[name] = f"is started once the cluster is synchronized, which {s.waiting.words}"
     return held

@@ -13,6 +13,7 @@ from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Reply, Request
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
 from tuiconsole.planning.engine.stop import where_stuck
+from tuiconsole.planning.engine.synchronize import asked_to_end_synchronization
 from tuiconsole.rulebook.rules import StartingStrategy
 
 KNOWN_NAMED = 12
@@ -81,6 +82,8 @@ def expire(s: Situation) -> None:
 
 
 def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
+    if request.action is Action.END_SYNC:
+        return asked_to_end_synchronization(s, request, target)
     if request.action in OF_THE_CLUSTER:
         return asked_to_end(s, request, target)
     name, _, program = target.partition(":")

@@ -1,4 +1,4 @@
-"""`tuiconsole shutdown` and `reload`: end the whole system in order, for good or to begin anew."""
+"""What concerns the whole system: `tuiconsole shutdown` and `reload` end it, `end-sync` lets it begin."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tuiconsole.cli.options import given, global_options
 from tuiconsole.model.requests import Action
 
 _TIMEOUT = 300.0
+_SYNC_TIMEOUT = 10.0
 
 _yes = click.option("--yes", metavar="CLUSTER", help="The cluster's name, instead of being asked for it.")
 _no_wait = click.option("--no-wait", is_flag=True, help="Leave as soon as the master has the request.")
@@ -46,6 +47,15 @@ def reload(context: click.Context, yes: str | None, no_wait: bool, timeout: floa
     """Stop all applications, greatest stop_sequence first, restart all agents, and begin anew."""
     warning = "This stops everything on all nodes; then what starts by itself is started again."
     return _end(context, Action.RELOAD, warning, yes, timeout, wait=not no_wait)
+
+
+@click.command()
+@global_options
+@click.pass_context
+def end_sync(context: click.Context) -> int:
+    """End the synchronization at boot: all are there who will come, what starts by itself is started."""
+    options = given(context)
+    return ask(options, Action.END_SYNC, (open_cluster(options).name,), _SYNC_TIMEOUT)
 
 
 def _end(
