@@ -8,6 +8,7 @@ from tuiconsole.rulebook.rules import (
     Distribution,
     ProgramRules,
     RunningFailureStrategy,
+    Sign,
     StartingStrategy,
 )
 
@@ -22,7 +23,7 @@ def program(step: int = 1, load: int = 0, **words: object) -> ProgramRules:
 
 def test_applications_pinned_by_a_sign_stay_on_their_console_and_wait_for_it() -> None:
     plans = [
-        app(f"hci_{n:02d}", {"ui": program()}, distribution=ONE, identifiers=("#", "*")) for n in (1, 2, 3)
+        app(f"hci_{n:02d}", {"ui": program()}, distribution=ONE, sign=Sign.HASH) for n in (1, 2, 3)
     ]
     world = site(*plans)
     world.elect().run(3)
@@ -41,8 +42,8 @@ def test_applications_pinned_by_a_sign_stay_on_their_console_and_wait_for_it() -
 
 def test_a_homogeneous_group_is_spread_by_its_numbers_and_its_excess_follows_the_sign() -> None:
     names = ("p_00", "p_01", "p_02", "p_03")
-    hashed = app("hash", {n: program(identifiers=("#", "n3", "n1")) for n in names})
-    atted = app("at", {n: program(identifiers=("@", "*")) for n in names})
+    hashed = app("hash", {n: program(sign=Sign.HASH, identifiers=("n3", "n1")) for n in names})
+    atted = app("at", {n: program(sign=Sign.AT) for n in names})
     world = site(hashed, atted).elect().run(3)
     assert where(world, "hash") == {"p_00": "n3", "p_01": "n1", "p_02": "n3", "p_03": "n1"}
     assert where(world, "at") == {"p_00": "n1", "p_01": "n2", "p_02": "n3"}
@@ -52,7 +53,7 @@ def test_a_homogeneous_group_is_spread_by_its_numbers_and_its_excess_follows_the
 
 
 def test_an_application_without_a_number_is_not_placed_by_a_sign() -> None:
-    world = site(app("hci", {"ui": program()}, distribution=ONE, identifiers=("#", "*"))).elect().run(3)
+    world = site(app("hci", {"ui": program()}, distribution=ONE, sign=Sign.HASH)).elect().run(3)
     assert where(world, "hci") == {}
     assert "-N or _N" in (world.app("hci").reason or "")
 

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from tuiconsole.model.node import Node
-from tuiconsole.planning.signs import numbers_of, sign_of
+from tuiconsole.planning.signs import numbers_of
 from tuiconsole.rulebook.rules import (
     ApplicationRules,
     Distribution,
@@ -86,7 +86,7 @@ def catalogue(nodes: Iterable[Node], rulebook: Rulebook) -> dict[str, Applicatio
     for name in sorted(found):
         rules = rulebook.application(name)
         of = {n: rulebook.program(name, program) if rules else UNRULED for n, program in found[name].items()}
-        signed = any(sign_of(words.identifiers) for words in of.values())
+        signed = any(words.sign for words in of.values())
         numbers = numbers_of(tuple(of)) if signed else {}
         programs = {n: Program(n, name, words, numbers.get(n, 1)) for n, words in of.items()}
         result[name] = Application(name, rules, programs)

@@ -13,8 +13,8 @@ import msgspec
 from tuiconsole.model.node import Node
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Program
-from tuiconsole.planning.signs import share, sign_of, without_sign
-from tuiconsole.rulebook.rules import StartingStrategy
+from tuiconsole.planning.signs import share
+from tuiconsole.rulebook.rules import Sign, StartingStrategy
 
 FULL = 100
 """Percent of a host that expected loadings may use."""
@@ -56,13 +56,13 @@ def candidates(identifiers: Iterable[str], nodes: Mapping[str, Node]) -> tuple[s
 
 
 def eligible(
-    identifiers: Sequence[str], nodes: Mapping[str, Node], number: int
+    identifiers: Sequence[str], nodes: Mapping[str, Node], number: int, sign: Sign | None
 ) -> tuple[tuple[str, ...], str]:
     """The nodes that may host by the rules, in order, and what a sign has to do with that, in words."""
-    sign = sign_of(identifiers)
-    if not sign:
-        return candidates(identifiers, nodes), ""
-    found = share(sign, number, candidates(without_sign(identifiers), nodes))
+    named = candidates(identifiers, nodes)
+    if sign is None:
+        return named, ""
+    found = share(sign, number, named)
     return found.nodes, found.words
 
 
@@ -76,6 +76,7 @@ def place(
     loads: Loads,
     unusable: Mapping[str, str],
     number: int = 1,
+    sign: Sign | None = None,
 ) -> Placement:
     """Choose one node for all these programs together.
 
@@ -87,9 +88,10 @@ def place(
         nodes: all nodes, in the order of the cluster file.
         loads: what is used already, without these programs.
         unusable: nodes that may not be used though they look RUNNING, with the reason in words.
-        number: which one of its kind it is, for identifiers with a sign; see `signs`.
+        number: which one of its kind it is, for a sign.
+        sign: deals the identifiers out; see `signs`.
     """
-    allowed, assigned = eligible(identifiers, nodes, number)
+    allowed, assigned = eligible(identifiers, nodes, number, sign)
     if not allowed and assigned:
         return Placement(None, reason=f"no node can host it: {assigned}")
     if strategy is StartingStrategy.LOCAL:

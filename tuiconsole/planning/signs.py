@@ -8,15 +8,11 @@ number only, which is what `numprocs` makes; where `numprocs_start` begins is of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-EVENLY = "#"
-"""More of them than nodes: the nodes are taken in turn, again and again."""
-AT_MOST_ONE = "@"
-"""More of them than nodes: those in excess go nowhere."""
-SIGNS = (EVENLY, AT_MOST_ONE)
+from tuiconsole.rulebook.rules import Sign
 
 _NUMBERED = re.compile(r"[-_]([0-9]{1,9})$")
 _LAST_NUMBER = re.compile(r"([0-9]{1,18})(?!.*[0-9])")
@@ -27,11 +23,6 @@ class Share(msgspec.Struct, frozen=True):
 
     nodes: tuple[str, ...]
     words: str
-
-
-def sign_of(identifiers: Iterable[str]) -> str:
-    """The sign among identifiers; empty if there is none."""
-    return next((identifier for identifier in identifiers if identifier in SIGNS), "")
 
 
 def number_of(application: str) -> int:
@@ -55,24 +46,19 @@ def numbers_of(namespecs: Sequence[str]) -> dict[str, int]:
     }
 
 
-def share(sign: str, number: int, nodes: Sequence[str]) -> Share:
+def share(sign: Sign, number: int, nodes: Sequence[str]) -> Share:
     """The node that a sign gives to the one of this number.
 
     Args:
-        sign: one of SIGNS.
+        sign: HASH begins again with the first node when there are more of them than nodes, AT does not.
         number: from 1; 0 for an application whose name ends with none.
         nodes: those that the sign counts, in order.
     """
     among = ", ".join(nodes)
     if number < 1:
-        return Share((), f"{sign} needs a name that ends with -N or _N, N from 1")
+        return Share((), f"{sign.value} needs a name that ends with -N or _N, N from 1")
     if not nodes:
-        return Share((), f"{sign} finds no node to count")
-    if sign == AT_MOST_ONE and number > len(nodes):
+        return Share((), f"{sign.value} finds no node to count")
+    if sign is Sign.AT and number > len(nodes):
         return Share((), f"@ gives one to each of {among}, and this is number {number}")
-    return Share((nodes[(number - 1) % len(nodes)],), f"{sign} gives number {number} among {among}")
-
-
-def without_sign(identifiers: Sequence[str]) -> tuple[str, ...]:
-    """The identifiers that a sign counts: those beside it, all if there are none."""
-    return tuple(one for one in identifiers if one not in SIGNS) or ("*",)
+    return Share((nodes[(number - 1) % len(nodes)],), f"{sign.value} gives number {number} among {among}")

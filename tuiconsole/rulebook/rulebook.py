@@ -11,10 +11,11 @@ import msgspec
 
 from tuiconsole.rulebook.best import Chooser
 from tuiconsole.rulebook.raw import RawRules
-from tuiconsole.rulebook.resolve import ANY, SIGNS, ApplicationEntry, ProgramEntry, Resolved, resolve
-from tuiconsole.rulebook.rules import ApplicationRules, ConciliationStrategy, Isolation, ProgramRules
+from tuiconsole.rulebook.resolve import ApplicationEntry, ProgramEntry, Resolved, resolve
+from tuiconsole.rulebook.rules import ANY, ApplicationRules, ConciliationStrategy, Isolation, ProgramRules
 from tuiconsole.rulebook.toml_form import read_toml_rules
 from tuiconsole.source.errors import Complaint, SourceError
+from tuiconsole.source.text import did_you_mean
 
 _REMEMBERED = 10_000
 """Answers kept of each sort: more names than a cluster has, and a bound for names that someone makes up."""
@@ -55,6 +56,19 @@ class Rulebook:
             self._application_answers[name] = self._find(name)
         return self._application_answers[name]
 
+    @property
+    def entries(self) -> tuple[ApplicationEntry, ...]:
+        """All entries, in the order of the files."""
+        return self._entries
+
+    def entry(self, application: str) -> ApplicationEntry | None:
+        """The entry that holds for an application; None if it is unmanaged."""
+        return self._applications.best(application)
+
+    def program_entry(self, entry: ApplicationEntry, program: str) -> ProgramEntry | None:
+        """The entry within that of its application that holds for a program; None if no rule names it."""
+        return self._programs[id(entry)].best(program)
+
     def _find(self, name: str) -> ApplicationRules | None:
         entry = self._applications.best(name)
         if entry is None:
@@ -86,12 +100,12 @@ class Rulebook:
 
     def check_against(self, nodes: Iterable[str], tags: Iterable[str]) -> tuple[Complaint, ...]:
         """Warn of each identifier that is neither a node nor a tag of the cluster."""
-        known = {*nodes, *tags, ANY, *SIGNS}
+        known = {*nodes, *tags, ANY}
         return tuple(
             Complaint(
                 where,
                 f"no node bears the identifier {name!r}",
-                "add the node, or remove the name",
+                _nearest(name, known, "add the node, or remove the name"),
                 warning=True,
             )
             for name, where in self._identifiers.items()
@@ -152,6 +166,15 @@ def expand(patterns: Iterable[Path | str]) -> tuple[str, ...]:
             )
         files.update(dict.fromkeys(found))
     return tuple(files)
+
+
+def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    # A number that there is not is no slip: rules for five consoles are right where three are set up.
+    stem = name.rstrip("0123456789")
+    if stem != name and any(other.rstrip("0123456789") == stem for other in known):
+        return otherwise
+    remedy = did_you_mean(name, known)
+    return remedy if remedy.endswith("?") else otherwise
 
 
 def _digest(

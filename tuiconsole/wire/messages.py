@@ -247,6 +247,14 @@ class CommandAdopt(Command, frozen=True, tag=True, kw_only=True):
     namespecs: tuple[str, ...]
 
 
+class CommandLeave(Command, frozen=True, tag=True, kw_only=True):
+    """The whole system ends: leave as on SIGTERM, `after` seconds from now."""
+
+    restart: bool
+    """Whoever has started the agent is to start it again."""
+    after: float
+
+
 class ManagedName(msgspec.Struct, frozen=True):
     """One program that may only run under a grant."""
 
@@ -262,7 +270,7 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
     managed: tuple[ManagedName, ...]
 
 
-NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
+NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandLeave | CommandManage
 RequestBody = (
     AskSnapshot
     | AskStatus

@@ -7,6 +7,7 @@ import msgspec
 from tuiconsole.model.ledger import (
     OUTCOMES_KEPT,
     Cleared,
+    Ending,
     Failure,
     FailureKind,
     Grant,
@@ -32,6 +33,9 @@ class LedgerDraft:
         self.failures: dict[str, Failure] = dict(ledger.failures)
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
+        self.ending: Ending | None = ledger.ending
+        self.members: dict[str, str] = dict(ledger.members)
+        self.restarts: tuple[float, ...] = ledger.restarts
 
     def token(self, term: int) -> Token:
         """The next token; greater than any given before, in this term or an earlier one."""
@@ -73,6 +77,9 @@ class LedgerDraft:
             epochs=dict(self.epochs),
             disabled=stored.disabled,
             maintenance=stored.maintenance,
+            ending=self.ending,
+            members=dict(self.members),
+            restarts=self.restarts,
         )
         if ledger == stored:
             return None

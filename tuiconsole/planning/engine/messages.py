@@ -231,6 +231,19 @@ class AdoptGrant(msgspec.Struct, frozen=True, tag=True):
     deadline: BootTime
 
 
+class LeaveNode(msgspec.Struct, frozen=True, tag=True):
+    """Leave as on SIGTERM, after `after` seconds; answered OK before that. The whole system ends."""
+
+    command_id: str
+    node: str
+    restart: bool
+    """Whoever has started the agent is to start it again."""
+    after: float
+    term: int
+    epoch: int
+    deadline: BootTime
+
+
 class RaiseEpoch(msgspec.Struct, frozen=True, tag=True):
     """Ask the voters to raise a node's epoch above `epoch` until they agree (`NodeLost`) or it is heard."""
 
@@ -253,8 +266,8 @@ class Manage(msgspec.Struct, frozen=True, tag=True):
     managed: tuple[ManagedProgram, ...]
 
 
-Command = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | RaiseEpoch | Manage
-NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant
+Command = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | LeaveNode | RaiseEpoch | Manage
+NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | LeaveNode
 
 # Report and decision
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
-from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.requests import OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.conciliate import conciliate_as_asked
+from tuiconsole.planning.engine.ending import asked_to_end
+from tuiconsole.planning.engine.ending import obstacle as obstacle_of_the_end
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Reply, Request
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
 from tuiconsole.planning.engine.stop import where_stuck
+from tuiconsole.planning.engine.synchronize import asked_to_end_synchronization
 from tuiconsole.rulebook.rules import StartingStrategy
 
 KNOWN_NAMED = 12
@@ -79,6 +82,10 @@ def expire(s: Situation) -> None:
 
 
 def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
+    if request.action is Action.END_SYNC:
+        return asked_to_end_synchronization(s, request, target)
+    if request.action in OF_THE_CLUSTER:
+        return asked_to_end(s, request, target)
     name, _, program = target.partition(":")
     application = s.apps.get(name)
     if application is None:
@@ -91,6 +98,9 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
     if program and target not in application.programs:
         names = ", ".join(n.partition(":")[2] for n in application.programs)
         return _refused(target, f"no such process; {name} has: {names}")
+    ending = obstacle_of_the_end(s)
+    if ending and request.action not in (Action.CLEAR, Action.STOP):
+        return _refused(target, ending)
     processes = (target,) if program else ()
     if request.action is Action.CLEAR:
         return _clear(s, application, processes, target)

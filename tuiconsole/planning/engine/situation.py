@@ -13,12 +13,14 @@ from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState, ProcessState
+from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.engine.draft import LedgerDraft
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
 from tuiconsole.planning.placement import Loads
+from tuiconsole.planning.synchronization import Waiting
 from tuiconsole.rulebook.rules import Distribution, Isolation
 from tuiconsole.settings.timing import Timing
 
@@ -77,7 +79,16 @@ class Situation:
     backoffs: dict[str, Backoff] = field(default_factory=dict)
     expiries: dict[str, BootTime] = field(default_factory=dict)
     """By open request, on this master's clock."""
+    synchronization: Synchronization = field(default_factory=Synchronization)
+    began: BootTime = 0.0
+    """When this master's term began."""
+    synchronized: bool = True
+    """What starts by itself may start."""
+    waiting: Waiting = field(default_factory=Waiting)
+    """What the synchronization waits for."""
     settled: bool = False
+    leaving_since: BootTime | None = None
+    """Since when the nodes are being told to leave, because the whole system ends."""
     commands: list[Command] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)

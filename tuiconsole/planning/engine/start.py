@@ -34,11 +34,12 @@ def placement_for(s: Situation, application: Application, programs: list[Program
     strategy = StartingStrategy(job.strategy) if job.strategy else rules.starting_strategy
     own = rules.distribution is Distribution.ALL_INSTANCES
     identifiers = programs[0].rules.identifiers if own and programs else rules.identifiers
+    sign = programs[0].rules.sign if own and programs else rules.sign
     number = programs[0].number if own and programs else number_of(application.name)
     unusable = s.unusable()
     loads = s.loads(frozenset(program.namespec for program in programs))
     if rules.distribution is Distribution.SINGLE_NODE:
-        allowed, _ = eligible(identifiers, s.nodes, number)
+        allowed, _ = eligible(identifiers, s.nodes, number, sign)
         _to_one_host(s, application, programs, job, allowed, loads, unusable)
     return place(
         programs,
@@ -49,6 +50,7 @@ def placement_for(s: Situation, application: Application, programs: list[Program
         loads=loads,
         unusable=unusable,
         number=number,
+        sign=sign,
     )
 
 
