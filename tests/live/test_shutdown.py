@@ -9,8 +9,9 @@ import pytest
 from tests.waiting import none_left
 from tuiconsole.clock import boottime
 from tuiconsole.model.states import ClusterState
+from tuiconsole.model.status import ClusterStatus
 
-from .cluster import ENDS_WITHIN, SRV, application, at_rest, running
+from .cluster import ENDS_WITHIN, SRV, application, calm, running, whole
 
 pytestmark = pytest.mark.live
 
@@ -31,13 +32,15 @@ def test_a_reload_begins_anew_and_a_shutdown_ends_all_supervisors_in_order() -> 
         )
         cluster.hang_up()
 
-        def new(status: object) -> bool:
-            return all(
-                node.pids.supervisord not in (0, before[node.name].supervisord)
-                for node in status.nodes  # type: ignore[attr-defined]
-            )
+        def new(status: ClusterStatus) -> bool:
+            others = {node.name: node.pids.supervisord for node in status.nodes}
+            return all(others[name] not in (0, pids.supervisord) for name, pids in before.items())
 
-        status = cluster.wait_until(lambda s: new(s) and at_rest(s), "a new beginning", 40.0)
+        status = cluster.wait_until(
+            lambda s: new(s) and calm(s) and all(whole(application(s, name)) for name in SRV),
+            "a new beginning",
+            40.0,
+        )
         assert status.state is ClusterState.OPERATION
         assert application(status, "scen2_hci_02").nodes == (), "nobody has asked for it since"
         starts = cluster.witness.stamps(since=since, event="start")

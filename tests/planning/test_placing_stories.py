@@ -22,9 +22,7 @@ def program(step: int = 1, load: int = 0, **words: object) -> ProgramRules:
 
 
 def test_applications_pinned_by_a_sign_stay_on_their_console_and_wait_for_it() -> None:
-    plans = [
-        app(f"hci_{n:02d}", {"ui": program()}, distribution=ONE, sign=Sign.HASH) for n in (1, 2, 3)
-    ]
+    plans = [app(f"hci_{n:02d}", {"ui": program()}, distribution=ONE, sign=Sign.HASH) for n in (1, 2, 3)]
     world = site(*plans)
     world.elect().run(3)
     assert [where(world, f"hci_0{n}")["ui"] for n in (1, 2, 3)] == ["n1", "n2", "n3"]
