@@ -49,6 +49,13 @@ def test_check_takes_the_supervisord_file_that_is_named(scenario: Path, capsys: 
     assert run(["rules", "check", "rules.toml", "--supervisord", "missing.conf"]) == 1
 
 
+def test_check_warns_of_a_supervisord_that_still_runs_supvisors(scenario: Path, capsys: Captured) -> None:
+    factory = "supervisor.rpcinterface_factory = supvisors.plugin:make_supvisors_rpcinterface"
+    (scenario / "mine.conf").write_text(f"[supervisord]\n[rpcinterface:supvisors]\n{factory}\n")
+    assert run(["rules", "check", "rules.toml", "--supervisord", "mine.conf"]) == 0
+    assert "mine.conf:2: warning: [rpcinterface:supvisors] still starts Supvisors" in capsys.readouterr().err
+
+
 def test_check_as_json_says_the_same(scenario: Path, capsys: Captured) -> None:
     assert run(["rules", "check", "rules.xml", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)

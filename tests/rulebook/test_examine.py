@@ -112,6 +112,15 @@ ONE = SRV + 'distribution = "SINGLE_INSTANCE"\n'
             "rules.toml:2: what starts by itself needs 250 % of a host, and there are 2 hosts; lessen",
         ),
         (
+            SRV + ALL + "expected_loading = 50\n" + REST,
+            "rules.toml:2: 'srv_1' can never be placed as a whole: its programs need 250 % of a host, "
+            "and may run on 2; lessen",
+        ),
+        (
+            '[[applications]]\nname = "other"\ndistribution = "SINGLE_NODE"\n' + ALL,
+            "rules.toml:2: other:alone can never be placed: the supervisord of no node among n1, n2 has it",
+        ),
+        (
             ONE + 'identifiers = ["servers"]\n' + ALL + REST,
             "rules.toml:5: no node bears the identifier 'servers'; did you mean server?",
         ),
@@ -151,6 +160,10 @@ ONE = SRV + 'distribution = "SINGLE_INSTANCE"\n'
         (
             SRV + "operational_status = '\"view_.*\"'\n" + ALL + REST,
             "'view_.*' matches 3 programs, and neither any nor all joins them; write any(",
+        ),
+        (
+            SRV + ALL + '[[applications.programs]]\nname = "check"\nwait_exit = true\n' + REST,
+            "rules.toml:9: wait_exit of program 'check' is not in force: it is in no start sequence; give",
         ),
         (
             SRV + 'identifiers = ["n1"]\n' + ALL + REST,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -145,6 +145,7 @@ def documents(draw: st.DrawFn) -> str:
 
 
 @settings(max_examples=400, deadline=None)
+@example('<root><model name="m"><reference/><reference>m</reference></model></root>')
 @given(documents())
 def test_what_the_reader_takes_the_schema_takes_too(text: str) -> None:
     source = XmlSource("rules.xml", text)

@@ -22,8 +22,12 @@ _COMMANDS = {
     "conflicts": "conflicts",
     "crash-test": "crash_test",
     "demo": "demo",
+    "disable": "disable",
+    "drain": "drain",
+    "enable": "disable",
     "end-sync": "whole",
     "events": "events",
+    "import": "import_",
     "keys": "keys",
     "logs": "logs",
     "maintenance": "maintenance",
@@ -33,11 +37,17 @@ _COMMANDS = {
     "restart": "act",
     "rules": "rules",
     "shutdown": "whole",
+    "scale": "scale",
     "start": "act",
     "status": "status",
     "stop": "act",
+    "undrain": "drain",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
+
+
+_FUNCTIONS = {"import": "import_"}
+"""Where the command's name is a word of Python."""
 
 
 class _Commands(click.Group):
@@ -49,7 +59,8 @@ class _Commands(click.Group):
         if module is None:
             return None
         found: click.Command = getattr(
-            importlib.import_module(f"tuiconsole.cli.commands.{module}"), name.replace("-", "_")
+            importlib.import_module(f"tuiconsole.cli.commands.{module}"),
+            _FUNCTIONS.get(name, name.replace("-", "_")),
         )
         return found
 

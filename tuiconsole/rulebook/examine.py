@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from tuiconsole.rulebook.resolve import ApplicationEntry, ProgramEntry
 from tuiconsole.rulebook.rulebook import Rulebook
@@ -76,6 +76,12 @@ class _Examination:
                 what = f"identifiers of program {program} are not in force, since application {entry}"
                 what += f" is {entry.rules.distribution.value}"
                 self._warn(said.where, what, "say them for the application")
+
+        for program in entry.programs:
+            said = program.origins.get("wait_exit")
+            if said and program.rules.wait_exit and not program.rules.start_sequence:
+                what = f"wait_exit of program {program} is not in force: it is in no start sequence"
+                self._warn(said.where, what, "give it a start_sequence")
 
     def _groups(self, groups: Mapping[str, ConfiguredGroup]) -> None:
         """Which entry holds for which group; those that hold for none, and groups that none holds for."""
@@ -190,10 +196,18 @@ class _Examination:
             if load > WHOLE_HOST:
                 what = f"{group.name!r} can never be placed: its programs need {load} % of one host"
                 self._warn(entry.where, what, "lessen expected_loading, or let it be ALL_INSTANCES")
+            # SINGLE_NODE: on one host, perhaps on several nodes of it.
             whole = entry.rules.distribution is Distribution.SINGLE_INSTANCE
-            if whole and sequence:
-                self._on_no_node(entry.where, group, entry.rules.identifiers, sequence)
+            for names in [list(sequence)] if whole else [[name] for name in sequence]:
+                if names:
+                    self._on_no_node(entry.where, group, entry.rules.identifiers, names)
             return
+        allowed = [node for rule in sequence.values() for node in self.around.bearers(rule.identifiers)]
+        machines = {node.machine for node in allowed}
+        if machines and load > WHOLE_HOST * len(machines):
+            what = f"{group.name!r} can never be placed as a whole: its programs need {load} % of a host, "
+            what += f"and may run on {len(machines)}"
+            self._warn(entry.where, what, "lessen expected_loading, or name more nodes")
         for name, rule in sequence.items():
             holds = self.book.program_entry(entry, name)
             self._on_no_node(holds.where if holds else entry.where, group, rule.identifiers, [name])
@@ -236,7 +250,13 @@ def _matches(entry: ApplicationEntry | ProgramEntry, name: str) -> bool:
         return entry.name == name
     if entry.pattern is None or len(name) > LONGEST_NAME:
         return False
-    return re.compile(entry.pattern).search(name) is not None
+    return _compiled(entry.pattern).search(name) is not None
+
+
+@lru_cache(maxsize=10_000)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Python's own memory of patterns is too small for a great rulebook."""
+    return re.compile(pattern)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from tuiconsole.rulebook.words import TOML_APPLICATION_WORDS, TOML_PROGRAM_WORDS
 _FIELDS = {"conciliation_strategy": "conciliation"}
 """Words that the rules call otherwise."""
 _INHERITED = ("starting_failure_strategy", "running_failure_strategy")
-_OF_CLUSTER = ("isolation", "conciliation_strategy")
+_OF_CLUSTER = ("isolation", "conciliation_strategy", "starting_strategy")
 
 
 class ShownWord(msgspec.Struct, frozen=True):

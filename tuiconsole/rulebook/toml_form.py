@@ -102,13 +102,15 @@ def _name_or_pattern(table: Table, what: str) -> tuple[str | None, str | None]:
 
 def _words(table: Table, words: Mapping[str, Word]) -> dict[str, Said]:
     said = {}
-    for key, word in words.items():
-        table.expect(key)
-        if table.has(key):
-            try:
-                said[key] = Said(from_toml(key, word, table.data[key]), table.where(key))
-            except WordError as error:
-                where = table.source.within(table.where(key), table.data[key], error.column)
-                table.add(Complaint(where, str(error), error.remedy))
+    table.expect(*words)
+    for key, value in table.data.items():
+        word = words.get(key)
+        if word is None:
+            continue
+        try:
+            said[key] = Said(from_toml(key, word, value), table.where(key))
+        except WordError as error:
+            where = table.source.within(table.where(key), value, error.column)
+            table.add(Complaint(where, str(error), error.remedy))
     table.finish()
     return said

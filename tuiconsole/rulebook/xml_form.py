@@ -186,13 +186,15 @@ class _Reader:
         self, element: etree._Element, words: Mapping[str, Word], others: tuple[str, ...] = ()
     ) -> dict[str, Said]:
         said: dict[str, Said] = {}
+        seen: set[str] = set()
         for child in self._children(element, (*words, *others)):
             key = str(child.tag)
             if key not in words:
                 continue
-            if key in said:
+            if key in seen:
                 self._complain(child, f"<{key}> stands here twice", "keep one")
                 continue
+            seen.add(key)
             text = self._text(child)
             if not text and words[key].sort in {Sort.TEXT, Sort.NAMES}:
                 self._complain(child, f"<{key}> is empty and says nothing", "remove it", warning=True)

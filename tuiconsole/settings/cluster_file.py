@@ -12,7 +12,7 @@ import msgspec
 
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.synchronization import Synchronization, SynchroOption
-from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
+from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, StartingStrategy
 from tuiconsole.settings.agreement import agreement
 from tuiconsole.settings.timing import PROFILES, Timing
 from tuiconsole.source.errors import Complaint, Location, SourceError
@@ -107,6 +107,8 @@ class Cluster(msgspec.Struct, frozen=True):
     """Pattern of application names and what to do, in the order of the file."""
     conciliation: ConciliationStrategy
     """What is done about doubles of applications whose rules do not say."""
+    starting: StartingStrategy
+    """How a node is chosen for applications whose rules do not say."""
     kinds: Mapping[str, Kind]
     nodes: Mapping[str, ClusterNode]
     """By name, in the order of the file."""
@@ -188,6 +190,7 @@ class _Reader:
         conciliation = general.choice(
             "conciliation_strategy", ConciliationStrategy, ConciliationStrategy.USER
         )
+        starting = general.choice("starting_strategy", StartingStrategy, StartingStrategy.CONFIG)
         item = self._item(general)
         general.finish()
         endpoints = self._etcd(coordinator)
@@ -212,6 +215,7 @@ class _Reader:
             synchronization=synchronization,
             isolation=isolation,
             conciliation=conciliation,
+            starting=starting,
             kinds=kinds,
             nodes=nodes,
             agreement=agreement(root.data, name, coordinator, endpoints, guard, nodes.values(), timing),

@@ -69,4 +69,13 @@ def _processes(file: Configured) -> Mapping[str, frozenset[str]]:
 
 
 def _complaints(files: Iterable[Configured]) -> tuple[Complaint, ...]:
-    return tuple(dict.fromkeys(complaint for file in files for complaint in file.complaints))
+    found = [complaint for file in files for complaint in (*file.complaints, *_rivals(file))]
+    return tuple(dict.fromkeys(found))
+
+
+def _rivals(file: Configured) -> Iterable[Complaint]:
+    """Supvisors, where it is still set up: two that supervise one thing get in each other's way."""
+    for section, options in file.sections.items():
+        if "supvisors" in options.get("supervisor.rpcinterface_factory", ""):
+            what = f"[{section}] still starts Supvisors in this supervisord"
+            yield Complaint(file.places[section], what, "remove the section", warning=True)

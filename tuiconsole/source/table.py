@@ -131,10 +131,9 @@ class Table:
             self.complain(key, f"{self.name(key)} = {value!r} is not known", remedy)
             return default
 
-    def expect(self, key: str) -> None:
-        """Make a key known without reading it."""
-        if key not in self._asked:
-            self._asked.append(key)
+    def expect(self, *keys: str) -> None:
+        """Make keys known without reading them."""
+        self._asked += keys
 
     def has(self, key: str) -> bool:
         """True if the key is there, whatever its value."""

@@ -170,7 +170,9 @@ def _load(files: Sequence[str], cluster: Cluster | None) -> Rulebook:
 
     if cluster is None:
         return load_rules(files)
-    return load_rules(files, isolation=cluster.isolation, conciliation=cluster.conciliation)
+    return load_rules(
+        files, isolation=cluster.isolation, conciliation=cluster.conciliation, starting=cluster.starting
+    )
 
 
 def _examined(book: Rulebook, cluster: Cluster | None, files: Sequence[str]) -> tuple[Complaint, ...]:

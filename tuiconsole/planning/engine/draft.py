@@ -7,13 +7,16 @@ import msgspec
 from tuiconsole.model.ledger import (
     OUTCOMES_KEPT,
     Cleared,
+    Drained,
     Ending,
     Failure,
     FailureKind,
     Grant,
     JobRecord,
     Ledger,
+    Maintenance,
     RequestRecord,
+    Restarts,
     Wish,
 )
 from tuiconsole.model.process import Token
@@ -33,9 +36,15 @@ class LedgerDraft:
         self.failures: dict[str, Failure] = dict(ledger.failures)
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
+        self.disabled: dict[str, str] = dict(ledger.disabled)
+        self.maintenance: dict[str, Maintenance] = dict(ledger.maintenance)
+        self.drained: dict[str, Drained] = dict(ledger.drained)
+        self.arguments: dict[str, tuple[str, ...]] = dict(ledger.arguments)
+        self.scales: dict[str, int] = dict(ledger.scales)
+        self.restarts: dict[str, Restarts] = dict(ledger.restarts)
         self.ending: Ending | None = ledger.ending
         self.members: dict[str, str] = dict(ledger.members)
-        self.restarts: tuple[float, ...] = ledger.restarts
+        self.system_restarts: tuple[float, ...] = ledger.system_restarts
 
     def token(self, term: int) -> Token:
         """The next token; greater than any given before, in this term or an earlier one."""
@@ -75,11 +84,15 @@ class LedgerDraft:
             failures=dict(self.failures),
             cleared=dict(self.cleared),
             epochs=dict(self.epochs),
-            disabled=stored.disabled,
-            maintenance=stored.maintenance,
+            disabled=dict(self.disabled),
+            maintenance=dict(self.maintenance),
+            drained=dict(self.drained),
+            arguments=dict(self.arguments),
+            scales=dict(self.scales),
+            restarts=dict(self.restarts),
             ending=self.ending,
             members=dict(self.members),
-            restarts=self.restarts,
+            system_restarts=self.system_restarts,
         )
         if ledger == stored:
             return None

@@ -56,10 +56,10 @@ def begin(s: Situation, kind: EndKind, by: str, cause: str, waiters: tuple[Waite
 
 def too_many_restarts(s: Situation) -> bool:
     """Note a restart of the system that a failure asks for; True if there were too many lately."""
-    lately = tuple(at for at in s.draft.restarts if 0 <= s.now.utc - at < RESTARTS_IN)
+    lately = tuple(at for at in s.draft.system_restarts if 0 <= s.now.utc - at < RESTARTS_IN)
     if len(lately) >= RESTARTS_AT_MOST:
         return True
-    s.draft.restarts = (*lately, s.now.utc)
+    s.draft.system_restarts = (*lately, s.now.utc)
     return False
 
 
