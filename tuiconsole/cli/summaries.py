@@ -18,6 +18,7 @@ SUMMARIES: dict[str, str] = {
     "disable": "Have nothing and nobody start these; what runs of them goes on until it is stopped.",
     "drain": "Move what may run elsewhere off a node, application by application, and keep it free.",
     "enable": "Let these be started again.",
+    "end-sync": "End the synchronization at boot: all are there who will come, what starts by itself is started.",  # noqa: E501
     "events": "Show the last events, oldest first; as JSON one a line.",
     "import": "Print a cluster file for a site that runs Supvisors, made from its supervisord.conf.",
     "keys": "Make keys.",
@@ -26,8 +27,10 @@ SUMMARIES: dict[str, str] = {
     "man": "Show the manual page; redirected, write it: `tuiconsole man > tuiconsole.1`.",
     "nodes": "Show the nodes: state, load of the host, how long ago each was heard.",
     "quorum": "Put the core nodes together again after a loss.",
+    "reload": "Stop all applications, greatest stop_sequence first, restart all agents, and begin anew.",
     "restart": "Stop applications or processes, and start them again.",
     "rules": "Read rules files.",
+    "shutdown": "Stop all applications, greatest stop_sequence first; then all agents end, and stay so.",
     "scale": "Give a program N processes on every node that has it (its numprocs), whatever the files say.",
     "serve": "Show the console to a browser on this machine, until Ctrl-C; read-only unless asked.",
     "start": "Start applications or processes. LOCAL in their rules means the node of --node, or of this host.",  # noqa: E501
