@@ -126,7 +126,7 @@ def reconcile(s: Situation, name: str, *, died: bool) -> None:
         job = s.jobs.get(application.name)
         if alive:
             s.deaths += [
-                Death(application.name, n, name, words_of_end(process))
+                Death(application.name, n, name, words_of_end(process), restarts=process.restarts)
                 for n, process in node.processes.items()
                 if n in namespecs and n not in told and n not in s.draft.failures
                 if process.token == grant.token and ended_badly(process)
@@ -151,7 +151,8 @@ def judge_what_was_missed(s: Situation) -> None:
             if process is None or namespec in s.draft.failures:
                 continue
             if process.token == grant.token and ended_badly(process):
-                s.deaths.append(Death(application.name, namespec, grant.node, words_of_end(process)))
+                end = words_of_end(process)
+                s.deaths.append(Death(application.name, namespec, grant.node, end, restarts=process.restarts))
             elif _forgotten(application.programs[namespec], process):
                 reason = "died with its supervisord"
                 s.deaths.append(Death(application.name, namespec, grant.node, reason, with_node=True))
@@ -187,7 +188,8 @@ def _compare(s: Situation, node: str, before: Process, process: Process, restart
     if grant is None and node in s.lost:
         return
     if ended_badly(process):
-        s.deaths.append(Death(application.name, process.namespec, node, words_of_end(process)))
+        end = words_of_end(process)
+        s.deaths.append(Death(application.name, process.namespec, node, end, restarts=process.restarts))
     elif restarted and process.state is not ProcessState.EXITED:
         reason = "died with its supervisord"
         s.deaths.append(Death(application.name, process.namespec, node, reason, with_node=True))
