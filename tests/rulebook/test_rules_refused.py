@@ -200,6 +200,12 @@ def test_xml_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str)
             TOML_PROGRAM.replace('name = "p"', 'pattern = "p"') + 'identifiers = ["#", "@"]',
             "rules.toml:6: the signs # and @ exclude each other; keep one of them",
         ),
+        (
+            '[[applications]]\nname = "a"\nstart_sequence = ' + "9" * 400,
+            "rules.toml:4: a number is too great; TOML's",
+        ),
+        ("a = " + "9" * 5000, "rules.toml:2: a number is too great; TOML's whole numbers have 64 bits"),
+        ("a = [1, {b = 0x" + "f" * 5000 + "}]", "rules.toml:2: a number is too great"),
         ("alias = 1", "rules.toml:2: unknown key alias; did you mean aliases?"),
     ],
 )
