@@ -325,9 +325,7 @@ class _Importer:
             if why := _NO_EQUIVALENT.get(name):
                 lines.append(f"# {name} = {_comment(value)}: {why}.")
             elif name == "disabilities_file":
-                lines.append(
-                    f"# disabilities_file = {_comment(value)}: for each program `tuiconsole disable APP:PROCESS`."
-                )
+                lines.append(f"# disabilities_file = {_comment(value)}: name them to `tuiconsole disable`.")
             elif name not in _TAKEN:
                 lines.append(f"# {name} = {_comment(value)}: not known.")
                 self._warn(self.first, f"the option {name} is not known", "look whether it matters")
