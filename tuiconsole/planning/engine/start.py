@@ -338,7 +338,7 @@ def _watch_running(s: Situation, application: Application, namespec: str, mark: 
 
 
 def waits_for_exits(s: Situation, job: Job) -> bool:
-    """True if a start waits for nothing but `wait_exit` processes that run: they take as long as they like."""
+    """True if a start waits for nothing but `wait_exit` processes that run: they take what they like."""
     application = s.apps.get(job.application)
     if application is None or not job.starting or job.index >= len(job.steps):
         return False
