@@ -230,12 +230,20 @@ def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarn
     s.orders.drop_node(name)
 
 
+def _stopped_under(process: Process, grant: Grant) -> bool:
+    return process.state is ProcessState.STOPPED and process.token == grant.token
+
+
 def _were_up(s: Situation, grant: Grant, job: Job | None) -> list[str]:
-    """What ran under a grant on its node, as far as is known."""
-    processes = s.nodes[grant.node].processes
+    """What ran under a grant on its node when that lost its lease, as far as is known."""
+    node = s.nodes[grant.node]
+    processes = node.processes
     namespecs = s.granted_namespecs(grant)
     known = [n for n in namespecs if n in processes]
     up = [n for n in known if processes[n].state.alive]
+    if up and node.state is not NodeState.RUNNING:
+        # The node has begun to stop all of it; what took no time to end is lost no less than the rest.
+        up += [n for n in known if _stopped_under(processes[n], grant)]
     if up or (known and job is None):
         return up
     # Never heard by this master, or still being started: all of it was meant to run.
