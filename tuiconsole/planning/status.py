@@ -119,7 +119,8 @@ def application_status(application: Application, observer: Observer) -> Applicat
         processes = by_formula(processes)
     minor = any(process.minor_failure for process in processes)
     nodes = {node: None for process in processes for node in process.nodes}
-    reasons = (why, _reason(application, state, processes, observer, job))
+    waits = _aged(application, processes, job) if job else ()
+    reasons = (why, _reason(application, state, processes, observer, job, waits))
     grant = report.grants.get(application.name) if report else None
     return ApplicationStatus(
         name=application.name,
@@ -131,7 +132,7 @@ def application_status(application: Application, observer: Observer) -> Applicat
         grant=GrantStatus(grant.node, grant.token, grant.since, grant.requested_by) if grant else None,
         reason="; ".join(reason for reason in reasons if reason) or None,
         processes=processes,
-        job=JobStatus(job.kind, job.step, job.steps, job.waits_for) if job else None,
+        job=JobStatus(job.kind, job.step, job.steps, waits) if job else None,
         held=report.holds.get(application.name) if report else None,
         maintenance=_maintenance(report, application.name),
     )
@@ -436,12 +437,26 @@ def _words(sighting: Sighting) -> str:
     return "exited unexpectedly" + (f" (status {status})" if status is not None else "")
 
 
+def _aged(application: Application, processes: tuple[ProcessStatus, ...], job: JobReport) -> tuple[str, ...]:
+    """What a job waits for; of programs whose exit it waits for, how long they run."""
+    ages = {
+        f"{one.namespec} ": f", runs for {one.uptime:.0f} s, its exit is waited for"
+        for one in processes
+        if one.uptime is not None and application.programs[one.namespec].rules.wait_exit and job.starting
+    }
+    return tuple(
+        words + next((age for begin, age in ages.items() if words.startswith(begin)), "")
+        for words in job.waits_for
+    )
+
+
 def _reason(
     application: Application,
     state: ApplicationState,
     processes: tuple[ProcessStatus, ...],
     observer: Observer,
     job: JobReport | None,
+    waits_for: tuple[str, ...],
 ) -> str | None:
     """Why it is not running well, in words; None if it is."""
     if not application.managed:
@@ -454,7 +469,7 @@ def _reason(
         if conflict.name.partition(":")[0] == application.name
     ]
     if job is not None:
-        waits = ": " + ", ".join(job.waits_for) if job.waits_for else ""
+        waits = ": " + ", ".join(waits_for) if waits_for else ""
         parts.append(f"{job.kind}, step {job.step} of {job.steps}{waits}")
     parts += _set_aside(application, processes, report)
     if report and application.name in report.held:
