@@ -319,6 +319,13 @@ class World:
         [outcome] = self.outcomes[request]
         return outcome
 
+    def answer_within(self, request: str, seconds: float) -> Outcome:
+        """Live until the request has its outcome."""
+        until = self.now + seconds
+        while request not in self.outcomes and self.now < until:
+            self.run(0.05)
+        return self.answer(request)
+
     def status(self) -> ClusterStatus:
         nodes = {
             name: msgspec.structs.replace(node, seen_at=node.seen_at if name in self.mute else self.now)

@@ -39,6 +39,19 @@ class Placement(msgspec.Struct, frozen=True):
     node: str | None
     passed_over: tuple[PassedOver, ...] = ()
     reason: str = ""
+    outdone: tuple[PassedOver, ...] = ()
+    """Candidates that could host as well, and why the strategy did not choose them."""
+
+
+class Considered(msgspec.Struct, frozen=True):
+    """One look for a node, as it was made: what was to run there, by what, and what was found."""
+
+    name: str
+    """What was to be granted: an application, or a namespec of a distributed one."""
+    namespecs: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    strategy: StartingStrategy
+    placement: Placement
 
 
 def candidates(identifiers: Iterable[str], nodes: Mapping[str, Node]) -> tuple[str, ...]:
@@ -96,7 +109,9 @@ def place(
             return Placement(None, reason=f"no node can host it: none is named {', '.join(identifiers)}")
         words = "; ".join(f"{item.node}: {item.reason}" for item in passed)
         return Placement(None, tuple(passed), f"no node can host it: {words}")
-    return Placement(_choose(fit, strategy, nodes, loads), tuple(passed))
+    chosen = _choose(fit, strategy, nodes, loads)
+    outdone = tuple(_outdone(name, chosen, strategy, nodes, loads) for name in fit if name != chosen)
+    return Placement(chosen, tuple(passed), outdone=outdone)
 
 
 def _obstacle(
@@ -113,6 +128,19 @@ def _obstacle(
     if total > FULL:
         return f"{total} % of host {node.host} would be used"
     return ""
+
+
+def _outdone(
+    name: str, chosen: str, strategy: StartingStrategy, nodes: Mapping[str, Node], loads: Loads
+) -> PassedOver:
+    if strategy in (StartingStrategy.CONFIG, StartingStrategy.LOCAL):
+        return PassedOver(name, f"could host it; {chosen} comes first in the rule")
+    here, there = loads.hosts.get(nodes[name].host, 0), loads.hosts.get(nodes[chosen].host, 0)
+    if here == there:
+        here, there = loads.nodes.get(name, 0), loads.nodes.get(chosen, 0)
+    if here == there:
+        return PassedOver(name, f"could host it; as loaded as {chosen}, which comes first in the rule")
+    return PassedOver(name, f"could host it; at {here} %, {chosen} at {there} %")
 
 
 def _choose(fit: list[str], strategy: StartingStrategy, nodes: Mapping[str, Node], loads: Loads) -> str:

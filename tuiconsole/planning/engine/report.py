@@ -67,6 +67,9 @@ def _job(s: Situation, job: Job) -> JobReport:
         waits,
         to_come,
         nodes,
+        job.requested_by,
+        job.cause,
+        job.processes,
     )
 
 

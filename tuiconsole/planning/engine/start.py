@@ -16,7 +16,7 @@ from tuiconsole.planning.catalogue import Application, Program
 from tuiconsole.planning.engine.jobs import Job, Mark
 from tuiconsole.planning.engine.messages import Answer, StartProcess
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso, words_of_end
-from tuiconsole.planning.placement import Placement, place
+from tuiconsole.planning.placement import Considered, Placement, place
 from tuiconsole.planning.sequences import start_steps
 from tuiconsole.rulebook.rules import Distribution, Isolation, StartingFailureStrategy, StartingStrategy
 
@@ -38,7 +38,7 @@ def placement_for(s: Situation, application: Application, programs: list[Program
         for name, node in s.nodes.items():
             if hosts and node.host not in hosts:
                 unusable.setdefault(name, f"{application.name} is on host {', '.join(sorted(hosts))}")
-    return place(
+    placement = place(
         programs,
         identifiers=identifiers,
         strategy=strategy,
@@ -47,6 +47,11 @@ def placement_for(s: Situation, application: Application, programs: list[Program
         loads=s.loads(),
         unusable=unusable,
     )
+    if s.considered is not None:
+        namespecs = tuple(program.namespec for program in programs)
+        name = application.name if application.single or not namespecs else namespecs[0]
+        s.considered.append(Considered(name, namespecs, tuple(identifiers), strategy, placement))
+    return placement
 
 
 def advance_start(s: Situation, job: Job) -> bool:
