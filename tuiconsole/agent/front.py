@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 import msgspec
 import zmq
 
+from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.logs import read_log
 from tuiconsole.agent.masterless import Masterless
@@ -23,6 +24,7 @@ from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.wire.keys import Peer, Role
 from tuiconsole.wire.messages import (
     Act,
+    AskPlan,
     AskSnapshot,
     AskStatus,
     Cancel,
@@ -79,6 +81,7 @@ class Front:
         maintain: begins a maintenance of so many seconds, or (0) ends it, at the word of the named one.
         readmit: takes a core node back that has lost its disk, at the word of the named one.
         masterless: stops things while there is no master.
+        foresight: computes what would be.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Front:
         maintain: Callable[[float, str], Awaitable[ReplyBody]],
         readmit: Callable[[str, str], Awaitable[ReplyBody]],
         masterless: Masterless,
+        foresight: Foresight,
     ) -> None:
         self._cluster = cluster
         self._node = node
@@ -108,6 +112,7 @@ class Front:
         self._maintain = maintain
         self._readmit = readmit
         self._masterless = masterless
+        self._foresight = foresight
         self._stream: Stream | None = None
         self._followers: dict[bytes, _Follower] = {}
         self._followed = asyncio.Event()
@@ -186,6 +191,8 @@ class Front:
             self._reply(who, request.id, StatusIs(self._status()))
         elif isinstance(body, Act):
             self._start(who, request.id, self._act(who, request.id, sender, body))
+        elif isinstance(body, AskPlan):
+            self._start(who, request.id, self._foretell(who, request.id, sender, body))
         elif isinstance(body, StopHere):
             self._start(who, request.id, self._stop_here(who, request.id, sender, body))
         elif isinstance(body, ReadLog):
@@ -216,6 +223,12 @@ class Front:
             return
         async for answer, last in self._petitions.carry(petition, relayed=by_node):
             self._reply(who, request, answer, last=last)
+
+    async def _foretell(self, who: bytes, request: str, sender: Peer, ask: AskPlan) -> None:
+        by_node = sender.role is Role.NODE
+        by = ask.requested_by if by_node and ask.requested_by else sender.name
+        named = msgspec.structs.replace(ask, requested_by=by)
+        self._reply(who, request, await self._foresight.answer(named, relayed=by_node))
 
     async def _administered(
         self, who: bytes, request: str, sender: Peer, body: HandOver | Maintain | Readmit

@@ -27,6 +27,7 @@ _COMMANDS = {
     "logs": "logs",
     "maintenance": "maintenance",
     "nodes": "nodes",
+    "plan": "plan",
     "quorum": "quorum",
     "restart": "act",
     "rules": "rules",

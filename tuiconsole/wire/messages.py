@@ -15,6 +15,7 @@ from tuiconsole.clock import BootTime
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.events import Event
 from tuiconsole.model.node import Pids
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.process import Process, Token, Usage
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState
@@ -144,6 +145,18 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Only of a conciliation, in place of a strategy: the node whose instance stays."""
 
 
+class AskPlan(msgspec.Struct, frozen=True, tag=True):
+    """What would happen if this were asked for, or these nodes were lost. Changes nothing."""
+
+    question: Question
+    names: tuple[str, ...]
+    """Applications and namespecs; of a loss, nodes."""
+    origin: str
+    strategy: str | None = None
+    requested_by: str = ""
+    """Only believed from a node, which knows it from the person's key."""
+
+
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
     """The end of a log of one process, then, with `follow`, what is appended."""
 
@@ -268,6 +281,7 @@ RequestBody = (
     | AskStatus
     | Follow
     | Act
+    | AskPlan
     | ReadLog
     | StopHere
     | Maintain
@@ -318,6 +332,12 @@ class Followed(msgspec.Struct, frozen=True, tag=True):
     events: tuple[Event, ...]
 
 
+class Planned(msgspec.Struct, frozen=True, tag=True):
+    """What would happen."""
+
+    plan: Plan
+
+
 class Acted(msgspec.Struct, frozen=True, tag=True):
     """Progress, or one target's outcome."""
 
@@ -354,7 +374,17 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 ReplyBody = (
-    Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | HandedOver | Maintained | Readmitted | Failed
+    Snapshot
+    | StatusIs
+    | Followed
+    | Planned
+    | Acted
+    | LogChunk
+    | Obeyed
+    | HandedOver
+    | Maintained
+    | Readmitted
+    | Failed
 )
 
 

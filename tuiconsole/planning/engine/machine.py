@@ -80,7 +80,7 @@ class Engine:
         return self._s
 
     def fork(self) -> Engine:
-        """A copy that goes its own way from here: what it decides is for nobody but who asks what would be."""
+        """A copy that goes its own way from here: what it decides is for who asks what would be."""
         shared: list[object] = [self._rulebook, self._timing, self._report]
         shared += [*self._s.nodes.values(), *self._s.apps.values()]
         # Frozen values, most of all there is: the copy may share them.

@@ -65,9 +65,7 @@ def plan_request(
     situation = rehearsal.engine.situation
     before, where = situation.loads(), _everywhere(situation)
     rehearsal.finish_what_is_under_way()
-    request = Request(
-        "plan", _ACTIONS[question], targets, origin, requested_by, _TIMEOUT, strategy if strategy else None
-    )
+    request = Request("plan", _ACTIONS[question], targets, origin, requested_by, _TIMEOUT, strategy)
     rehearsal.give(RequestReceived(request))
     rehearsal.run(lambda: len(rehearsal.outcomes) == len(targets))
     planned = tuple(_requested(rehearsal, situation, target, where) for target in targets)
