@@ -1,4 +1,4 @@
-"""`tuiconsole plan`: what is asked, what is printed, and the exit code that tells whether all would be well."""
+"""`tuiconsole plan`: what is asked and printed, and the exit code that tells whether all would be well."""
 
 from __future__ import annotations
 

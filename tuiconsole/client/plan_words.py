@@ -80,12 +80,12 @@ def place_lines(place: PlannedPlace, *, named: bool = False) -> list[str]:
 
 def load_lines(plan: Plan) -> list[str]:
     """The loads of the hosts where they change, else of all."""
-    changed = [host for host in plan.hosts if host.before != host.after or host.lost]
-    words = [
-        f"{host.host} ({', '.join(host.nodes)}) {host.before} % → {'lost' if host.lost else f'{host.after} %'}"
-        for host in changed
-    ]
-    return [f"host {one}" for one in words] if words else ["the load of no host would change"]
+    lines = []
+    for host in plan.hosts:
+        if host.before != host.after or host.lost:
+            after = "lost" if host.lost else f"{host.after} %"
+            lines.append(f"host {host.host} ({', '.join(host.nodes)}) {host.before} % → {after}")
+    return lines or ["the load of no host would change"]
 
 
 def _reason(candidate: Candidate) -> str:
