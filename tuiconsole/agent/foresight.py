@@ -1,4 +1,4 @@
-"""What would happen if, as any agent answers it: by the master if there is one, else from what it knows itself.
+"""What would happen if, as any agent answers it: by the master if there is one, else as far as is known here.
 
 The master computes from its own state and the rules in force. Where there is none, or it does not answer,
 this agent takes over in thought, with the last report that it heard and its own rules, and says so.
