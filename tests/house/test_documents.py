@@ -28,7 +28,9 @@ from tuiconsole.settings.timing import PROFILES, Timing
 COMMANDS = ROOT / "docs" / "commands.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_COMMAND = re.compile(r"^### `tuiconsole ([a-z|-]+(?: init| check| recover| readmit| start| loss)?)", re.MULTILINE)
+_COMMAND = re.compile(
+    r"^### `tuiconsole ([a-z|-]+(?: init| check| recover| readmit| start| loss)?)", re.MULTILINE
+)
 _OPTION = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
 GLOBAL = {"-c", "--config", "--node", "--key", "--json"}
 
