@@ -14,7 +14,7 @@ QUORUM = QuorumStatus(3, 3, 2, True)
 
 def as_master(world: World, quorum: QuorumStatus = QUORUM, master: str = "server_1") -> Standing:
     assert world.engine is not None
-    return Standing(world.engine, world.clock, master, Basis.MASTER, quorum, master)
+    return Standing(world.engine, world.clock, master, Basis.MASTER, quorum, master, world.report)
 
 
 def as_another(world: World, quorum: QuorumStatus = QUORUM, master: str = "") -> Standing:
@@ -28,4 +28,4 @@ def as_another(world: World, quorum: QuorumStatus = QUORUM, master: str = "") ->
         world.clock,
     )
     basis = Basis.REPORT if world.report else Basis.VIEW
-    return Standing(engine, world.clock, "console_3", basis, quorum, master)
+    return Standing(engine, world.clock, "console_3", basis, quorum, master, world.report)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tuiconsole.model.events import Event
 from tuiconsole.model.ledger import Ledger, decode_ledger, encode_ledger
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Token
@@ -56,6 +57,7 @@ class World:
         self.outcomes: dict[str, list[Outcome]] = {}
         self.progress: list[tuple[str, Progress]] = []
         self.events: list[str] = []
+        self.told: list[Event] = []
         self.started: list[tuple[float, str, str]] = []
         self.stopped: list[tuple[float, str, str]] = []
         self.commands: list[m.Command] = []
@@ -106,6 +108,7 @@ class World:
             self.writes += 1
         self.report = decision.report
         self.events += [event.text for event in decision.events]
+        self.told += decision.events
         for reply in decision.answers:
             if isinstance(reply.body, Outcome):
                 self.outcomes.setdefault(reply.request, []).append(reply.body)

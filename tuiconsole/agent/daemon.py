@@ -252,6 +252,7 @@ class Agent:
                 coordinator,
                 self._peers,
                 self._quorum,
+                self._status,
             ),
         )
         self._follow_others()

@@ -16,15 +16,16 @@ from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import Coordinator
 from tuiconsole.model.plan import Basis, Plan, Question
-from tuiconsole.model.status import QuorumStatus
+from tuiconsole.model.status import ClusterStatus, QuorumStatus
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.messages import Now
 from tuiconsole.planning.forecast.plan import plan_loss, plan_request
 from tuiconsole.planning.forecast.standing import Standing, engine_from_report
+from tuiconsole.planning.forecast.why import UnknownNameError, why
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import Cluster, Engine
 from tuiconsole.source.text import did_you_mean
-from tuiconsole.wire.messages import AskPlan, Failed, Planned, ReplyBody
+from tuiconsole.wire.messages import AskPlan, AskWhy, Explained, Failed, Planned, ReplyBody
 
 MASTER_WITHIN = 2.0
 """Seconds the master has to answer before this agent answers by itself."""
@@ -43,6 +44,7 @@ class Foresight:
         coordinator: who is.
         peers: the way to it.
         quorum: of the core nodes, now.
+        status: all that is shown, now.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Foresight:
         coordinator: Coordinator,
         peers: Peers,
         quorum: Callable[[], QuorumStatus],
+        status: Callable[[], ClusterStatus],
     ) -> None:
         self._node = node
         self._cluster = cluster
@@ -64,9 +67,15 @@ class Foresight:
         self._coordinator = coordinator
         self._peers = peers
         self._quorum = quorum
+        self._status = status
 
-    async def answer(self, ask: AskPlan, *, relayed: bool) -> ReplyBody:
-        """The plan, from the best that is known; `relayed` if another agent asks, which expects no detour."""
+    async def answer(self, ask: AskPlan | AskWhy, *, relayed: bool) -> ReplyBody:
+        """A plan or an explanation, from the best that is known.
+
+        Args:
+            ask: the question.
+            relayed: another agent asks, which expects no further detour.
+        """
         wrong = self._wrong(ask)
         if wrong:
             return Failed("usage", wrong)
@@ -77,11 +86,21 @@ class Foresight:
             except NoAnswerError:
                 pass
             else:
-                if isinstance(reply, Planned | Failed):
+                if isinstance(reply, Planned | Explained | Failed):
                     return reply
         standing = self.standing()
         # A great cluster takes a while, and others ask this agent meanwhile.
-        return Planned(await asyncio.to_thread(_plan, standing, ask))
+        if isinstance(ask, AskPlan):
+            return Planned(await asyncio.to_thread(_plan, standing, ask))
+        status, events = self._status(), tuple(self._observer.events)
+        try:
+            found = await asyncio.to_thread(why, standing, status, events, ask.name, origin=ask.origin)
+        except UnknownNameError as error:
+            what = "process" if ":" in error.name else "application"
+            return Failed(
+                "usage", f"no {what} is named {error.name!r}; {did_you_mean(error.name, error.known)}"
+            )
+        return Explained(found)
 
     def standing(self) -> Standing:
         """The cluster now, as far as this agent can compute from it."""
@@ -107,6 +126,7 @@ class Foresight:
             basis,
             self._quorum(),
             self._master,
+            self._observer.report,
             voters_are_nodes=self._cluster.coordinator is not Engine.ETCD,
         )
 
@@ -117,11 +137,13 @@ class Foresight:
         leader = self._coordinator.leader
         return leader[0] if leader is not None and self._coordinator.quorum.held else ""
 
-    def _wrong(self, ask: AskPlan) -> str:
-        if not 0 < len(ask.names) <= MOST_NAMES:
-            return f"1 to {MOST_NAMES} names are needed"
+    def _wrong(self, ask: AskPlan | AskWhy) -> str:
         if ask.origin not in self._cluster.nodes:
             return f"no node is named {ask.origin!r}"
+        if isinstance(ask, AskWhy):
+            return ""
+        if not 0 < len(ask.names) <= MOST_NAMES:
+            return f"1 to {MOST_NAMES} names are needed"
         if ask.question is Question.LOSS:
             for name in ask.names:
                 if name not in self._cluster.nodes:

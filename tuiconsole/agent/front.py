@@ -27,6 +27,7 @@ from tuiconsole.wire.messages import (
     AskPlan,
     AskSnapshot,
     AskStatus,
+    AskWhy,
     Cancel,
     Failed,
     Follow,
@@ -191,7 +192,7 @@ class Front:
             self._reply(who, request.id, StatusIs(self._status()))
         elif isinstance(body, Act):
             self._start(who, request.id, self._act(who, request.id, sender, body))
-        elif isinstance(body, AskPlan):
+        elif isinstance(body, (AskPlan, AskWhy)):
             self._start(who, request.id, self._foretell(who, request.id, sender, body))
         elif isinstance(body, StopHere):
             self._start(who, request.id, self._stop_here(who, request.id, sender, body))
@@ -224,11 +225,11 @@ class Front:
         async for answer, last in self._petitions.carry(petition, relayed=by_node):
             self._reply(who, request, answer, last=last)
 
-    async def _foretell(self, who: bytes, request: str, sender: Peer, ask: AskPlan) -> None:
+    async def _foretell(self, who: bytes, request: str, sender: Peer, ask: AskPlan | AskWhy) -> None:
         by_node = sender.role is Role.NODE
-        by = ask.requested_by if by_node and ask.requested_by else sender.name
-        named = msgspec.structs.replace(ask, requested_by=by)
-        self._reply(who, request, await self._foresight.answer(named, relayed=by_node))
+        if isinstance(ask, AskPlan) and not (by_node and ask.requested_by):
+            ask = msgspec.structs.replace(ask, requested_by=sender.name)
+        self._reply(who, request, await self._foresight.answer(ask, relayed=by_node))
 
     async def _administered(
         self, who: bytes, request: str, sender: Peer, body: HandOver | Maintain | Readmit

@@ -34,6 +34,7 @@ _COMMANDS = {
     "start": "act",
     "status": "status",
     "stop": "act",
+    "why": "why",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
 

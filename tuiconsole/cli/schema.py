@@ -6,13 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from tuiconsole.model import plan, status
+from tuiconsole.model import plan, status, why
 
 _HERE = Path(__file__)
 FILE = _HERE.with_name("status.schema.json")
 SCHEMAS: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "status.schema.json": (status.SCHEMA, status.ClusterStatus),
     "plan.schema.json": (plan.SCHEMA, plan.Plan),
+    "why.schema.json": (why.SCHEMA, why.Why),
 }
 """By file: the schema's name, and the type it is made from."""
 

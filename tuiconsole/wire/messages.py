@@ -20,6 +20,7 @@ from tuiconsole.model.process import Process, Token, Usage
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, QuorumStatus
+from tuiconsole.model.why import Why
 
 VERSION = 1
 """Of the whole set. A message of another version is dropped: a mixed cluster shows the others as silent
@@ -157,6 +158,15 @@ class AskPlan(msgspec.Struct, frozen=True, tag=True):
     """Only believed from a node, which knows it from the person's key."""
 
 
+class AskWhy(msgspec.Struct, frozen=True, tag=True):
+    """Why an application or process is where it is, or does not run. Changes nothing."""
+
+    name: str
+    """An application, or a namespec."""
+    origin: str
+    """The node on whose behalf: where LOCAL would start it."""
+
+
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
     """The end of a log of one process, then, with `follow`, what is appended."""
 
@@ -282,6 +292,7 @@ RequestBody = (
     | Follow
     | Act
     | AskPlan
+    | AskWhy
     | ReadLog
     | StopHere
     | Maintain
@@ -338,6 +349,12 @@ class Planned(msgspec.Struct, frozen=True, tag=True):
     plan: Plan
 
 
+class Explained(msgspec.Struct, frozen=True, tag=True):
+    """Why."""
+
+    why: Why
+
+
 class Acted(msgspec.Struct, frozen=True, tag=True):
     """Progress, or one target's outcome."""
 
@@ -378,6 +395,7 @@ ReplyBody = (
     | StatusIs
     | Followed
     | Planned
+    | Explained
     | Acted
     | LogChunk
     | Obeyed

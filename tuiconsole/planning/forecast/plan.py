@@ -69,7 +69,7 @@ def plan_request(
     rehearsal.give(RequestReceived(request))
     rehearsal.run(lambda: len(rehearsal.outcomes) == len(targets))
     planned = tuple(_requested(rehearsal, situation, target, where) for target in targets)
-    notes = [*_basis_notes(standing), *_meanwhile(rehearsal, targets)]
+    notes = [*basis_notes(standing), *_meanwhile(rehearsal, targets)]
     if not rehearsal.complete:
         notes.append("more would follow than could be computed")
     return Plan(
@@ -92,7 +92,7 @@ def plan_loss(standing: Standing, lost: Sequence[str], *, origin: str) -> Plan:
     lost = tuple(dict.fromkeys(lost))
     fork = standing.engine.fork()
     before, where = fork.situation.loads(), _everywhere(fork.situation)
-    notes = [*_basis_notes(standing), *_loss_notes(standing, lost)]
+    notes = [*basis_notes(standing), *_loss_notes(standing, lost)]
     left = standing.core_nodes_left(lost)
     needed = standing.quorum.needed if standing.voters_are_nodes else 1
     impossible = standing.why_impossible
@@ -313,7 +313,8 @@ def _loss_notes(standing: Standing, lost: Sequence[str]) -> list[str]:
 # -- what both need ------------------------------------------------------------------------------------------
 
 
-def _basis_notes(standing: Standing) -> list[str]:
+def basis_notes(standing: Standing) -> list[str]:
+    """What a forecast rests on, where that is not the master itself."""
     if standing.basis is Basis.MASTER:
         return []
     known = "the last report of a master" if standing.basis is Basis.REPORT else "what the nodes say alone"

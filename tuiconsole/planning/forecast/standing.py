@@ -10,7 +10,7 @@ import msgspec
 from tuiconsole.model.ledger import JobKind, JobPhase, JobRecord, Ledger
 from tuiconsole.model.node import View
 from tuiconsole.model.plan import Basis
-from tuiconsole.model.status import QuorumStatus
+from tuiconsole.model.status import QuorumStatus, no_quorum
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.jobs import OWN_JOB_LASTS
 from tuiconsole.planning.engine.machine import Engine
@@ -35,6 +35,8 @@ class Standing:
     quorum: QuorumStatus
     master: str
     """Empty while there is none."""
+    report: EngineReport | None = None
+    """The last report of a master that was heard."""
     voters_are_nodes: bool = True
     """False where etcd holds the ledger: then no majority of core nodes is needed, only one that lives."""
 
@@ -48,11 +50,7 @@ class Standing:
         """Why nothing can be granted now, in words; empty if it can."""
         quorum = self.quorum
         if not quorum.held:
-            missing = f"; not seen: {', '.join(quorum.missing)}" if quorum.missing else ""
-            return (
-                f"no quorum: {quorum.present} of {quorum.voters} core nodes answer, "
-                f"{quorum.needed} are needed{missing}"
-            )
+            return no_quorum(quorum.present, quorum.voters, quorum.needed, quorum.missing)
         return "" if self.master else "no master is elected yet"
 
     def core_nodes_left(self, lost: Iterable[str]) -> tuple[str, ...]:
