@@ -27,7 +27,7 @@ from tuiconsole.settings.cluster_file import Cluster, Engine
 from tuiconsole.source.text import did_you_mean
 from tuiconsole.wire.messages import AskPlan, AskWhy, Explained, Failed, Planned, ReplyBody
 
-MASTER_WITHIN = 2.0
+MASTER_WITHIN = 4.0
 """Seconds the master has to answer before this agent answers by itself."""
 MOST_NAMES = 1000
 

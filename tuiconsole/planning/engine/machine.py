@@ -82,7 +82,7 @@ class Engine:
     def fork(self) -> Engine:
         """A copy that goes its own way from here: what it decides is for who asks what would be."""
         shared: list[object] = [self._rulebook, self._timing, self._report]
-        shared += [*self._s.nodes.values(), *self._s.apps.values()]
+        shared += [*self._s.nodes.values(), *self._s.apps.values(), *self._managed.values()]
         # Frozen values, most of all there is: the copy may share them.
         return copy.deepcopy(self, {id(value): value for value in shared})
 
