@@ -7,6 +7,7 @@ import functools
 import gc
 import random
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,6 +36,8 @@ FAULTS_FROM, FAULTS_UNTIL = 4.0, 22.0
 HEALS_WITHIN = 20.0
 """Seconds after the last fault within which everything is as the rules want it."""
 UP_WITHIN = 8.0
+COMMANDS_LIVE = 4.0
+"""Seconds in which a command to start may be obeyed after it was made, and some."""
 
 
 class Manner(NamedTuple):
@@ -97,6 +100,8 @@ class Site(Timeline):
         """By request: its outcomes."""
         self._targets: dict[str, str] = {}
         self.tokens: dict[str, tuple[int, int]] = {}
+        self.disabled: dict[str, float] = {}
+        """By application or namespec: since when an operator knows that it is disabled."""
 
     # -- chance ----------------------------------------------------------------------------------------------
 
@@ -140,6 +145,10 @@ class Site(Timeline):
                         f"{process.namespec} begins on {on.name} while {alive.namespec} of "
                         f"{alive.token} is {alive.state.value} on {other.name}"
                     )
+        for name in (process.group, process.namespec):
+            # What was commanded before may still be obeyed so long after it.
+            if self.now > self.disabled.get(name, self.now) + COMMANDS_LIVE:
+                raise Broken(f"{process.namespec} begins on {on.name} though {name} is disabled")
         token = process.token or (0, 0)
         if token < self.tokens.get(process.group, (0, 0)):
             raise Broken(f"{process.namespec} begins under {token} after {self.tokens[process.group]}")
@@ -149,6 +158,11 @@ class Site(Timeline):
         """The second hand on the deadman, the agent, ends only what the deadman would."""
         if self.isolation(process.group) is not Isolation.STOP:
             raise Broken(f"{process.namespec} on {on.name} is stopped because the lease ran out")
+
+    def check_boot(self, on: host.Host, record: host.Deadline | None) -> None:
+        """Seconds of CLOCK_BOOTTIME say nothing in another boot."""
+        if record is not None and record.boot != on.boot:
+            raise Broken(f"{on.name} goes by a deadline of boot {record.boot} in boot {on.boot}")
 
     def isolation(self, application: str) -> Isolation:
         """What the rules say of it."""
@@ -199,16 +213,26 @@ class Site(Timeline):
             and not any(one.verdict in (Verdict.DONE, Verdict.REFUSED) for one in self.asked[request])
             for request, target in self._targets.items()
         )
-        return unsure or name in self.faults.stopped or self.failing > 0
+        return unsure or name in self.faults.stopped | self.faults.meddled or self.failing > 0
 
     # -- operators -------------------------------------------------------------------------------------------
 
-    def ask(self, name: str, action: Action, target: str) -> None:
+    def ask(self, name: str, action: Action, target: str, seconds: float = 0.0, number: int = 0) -> None:
         """An operator at a node asks for something."""
         agency = self.hosts[name].agency
         if agency is None or not hasattr(agency.agent, "_front"):
             return
-        act = Act(action, (target,), name, 15.0, None, "operator", f"{name}/{self.events}")
+        act = Act(
+            action,
+            (target,),
+            name,
+            15.0,
+            None,
+            "operator",
+            f"{name}/{self.events}/{len(self.asked)}",
+            seconds=seconds,
+            number=number,
+        )
         answers = self.asked.setdefault(act.request_id, [])
         self._targets[act.request_id] = target
         self.tell(f"{name}: asks to {action.value} {target}")
@@ -218,11 +242,16 @@ class Site(Timeline):
             async for reply, _ in petitions.carry(act, relayed=False):
                 if isinstance(reply, Acted) and isinstance(reply.body, Outcome):
                     answers.append(reply.body)
+                    self._note_disabled(action, target, reply.body)
                     self.tell(
                         f"{name}: {action.value} {target}: {reply.body.verdict.value} {reply.body.text}"
                     )
 
         agency.loop.call_soon(lambda: agency.loop.create_task(carry()))
+
+    def _note_disabled(self, action: Action, target: str, outcome: Outcome) -> None:
+        if action is Action.DISABLE and outcome.verdict is Verdict.DONE:
+            self.disabled.setdefault(target, self.now)
 
     # -- one seed --------------------------------------------------------------------------------------------
 
@@ -300,12 +329,14 @@ def virtual(site: Site) -> Iterator[None]:
             stack.enter_context(patch(name, fake))
         # What a killed agent was doing is thrown away in the middle, which Python complains of.
         stack.enter_context(patch.object(sys, "unraisablehook", lambda _: None))
-        yield
-        for one in site.machines():
-            one.kill_agent()
-            one.shim.supervisord = None
-        site.forget()
-        gc.collect()
+        try:
+            yield
+        finally:
+            for one in site.machines():
+                one.kill_agent()
+                one.shim.supervisord = None
+            site.forget()
+            gc.collect()
 
 
 def play(seed: int) -> Site:
@@ -317,8 +348,12 @@ def play(seed: int) -> Site:
     site = Site(seed)
     try:
         return site.play()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (told with its story below)
         story = "\n".join(f"{at:7.3f}  {what}" for at, what in site.story)
-        raise Broken(
-            f"seed {seed}: {error} at {site.now:.3f}\n{story}\nreplay: python -m tests.simulation {seed}"
-        ) from error
+        where = "" if isinstance(error, Broken) else f"\n{traceback.format_exc()}"
+        words = f"seed {seed}: {error} at {site.now:.3f}\n{story}{where}"
+    # Not from within: the error's frames hold what its agents were doing, and that must not end in the midst
+    # of whatever comes next.
+    with patch.object(sys, "unraisablehook", lambda _: None):
+        gc.collect()
+    raise Broken(f"{words}\nreplay: python -m tests.simulation {seed}")

@@ -12,7 +12,9 @@ from supervision_house import House
 from supervisor.xmlrpc import SupervisorTransport
 from test_configuration import supervisorctl
 
+from tuiconsole.clock import boottime
 from tuiconsole.supervision.events import Snapshot, SupervisordUp, Unguarded
+from tuiconsole.supervision.node import OwnRules
 
 PROGRAMS = """
 [program:managed]
@@ -76,6 +78,42 @@ async def test_autostart_waits_for_a_grant_also_before_any_agent_has_spoken(hous
     wire.close()
 
 
+@pytest.mark.parametrize("own", [OwnRules(("managed",)), OwnRules(patterns=("^man", "nobody"))])
+async def test_what_the_nodes_own_rules_name_is_guarded_before_a_master_was_ever_heard(
+    house: House, own: OwnRules
+) -> None:
+    house.configure(PROGRAMS.replace("autostart=false", "autostart=true"))
+    await house.up(own)
+    house.lease(30)
+    assert "RUNNING" in await supervisorctl(house, "status", "free"), "nobody manages it"
+    words = await supervisorctl(house, "start", "managed")
+    assert "spawn error" in words, words
+    assert house.snapshot()["managed:managed"].pid == 0, "autostart must not have run it either"
+    wire = house.wire()
+    assert wire.start("managed:managed", grant="managed")["ok"]
+    wire.close()
+
+
+async def test_a_report_guard_reports_also_before_a_master_was_ever_heard(house: House) -> None:
+    house.configure(PROGRAMS.replace("autostart=true", "autostart=false"))
+    await house.up(OwnRules(("managed",), guard="report"))
+    assert "started" in await supervisorctl(house, "start", "managed")
+    assert (await house.hear_of(Unguarded)).namespec == "managed:managed"
+
+
+async def test_a_masters_list_comes_with_the_rules_of_the_node_as_they_are_now(house: House) -> None:
+    """An agent may have come back with other rules, while supervisord went on."""
+    house.configure(PROGRAMS.replace("autostart=true", "autostart=false"))
+    await house.up(OwnRules(("managed",)))
+    house.lease(30)
+    wire = house.wire()
+    assert wire.ask("manage", programs=[], names=["free"], patterns=[])["ok"]
+    assert "started" in await supervisorctl(house, "start", "managed")
+    assert "spawn error" in await supervisorctl(house, "start", "free")
+    assert not wire.ask("manage", programs=[], names=["free"], patterns=["("])["ok"]
+    wire.close()
+
+
 async def test_autorestart_goes_on_under_a_grant_and_ends_with_it(house: House) -> None:
     await managed_house(house)
     house.lease(30)
@@ -125,4 +163,39 @@ async def test_what_ended_under_an_epoch_that_is_over_cannot_be_started_by_hand_
     assert wire.ask("rejoin", epoch=2)["ok"]
     words = await supervisorctl(house, "start", "managed")
     assert ("started" in words) is goes_on, words
+    wire.close()
+
+
+async def test_what_is_disabled_nobody_starts_even_where_the_guard_only_reports(house: House) -> None:
+    await managed_house(house)
+    house.lease(30)
+    wire = house.wire()
+    entry = {**MANAGED[0], "disabled": "ada at noon: noisy"}
+    assert wire.ask("manage", programs=[entry], guard="report")["ok"]
+    remedy = "managed:managed is disabled by ada at noon: noisy: tuiconsole enable managed:managed"
+    with pytest.raises(xmlrpc.client.Fault, match=remedy):
+        await asyncio.to_thread(proxy(house).supervisor.startProcess, "managed")
+    start = {"namespec": "managed:managed", "grant": "managed", "token": [1, 1], "term": 1, "epoch": 1}
+    refused = wire.ask("start", **start, deadline=boottime() + 10)
+    assert (refused["error"], refused["reason"]) == ("disabled", remedy)
+    assert wire.ask("manage", programs=MANAGED, guard="report")["ok"]
+    assert wire.ask("start", **start, deadline=boottime() + 10)["ok"]
+    wire.close()
+
+
+async def test_what_is_disabled_while_it_runs_goes_on_and_is_not_restarted(house: House) -> None:
+    await managed_house(house)
+    house.lease(30)
+    wire = house.wire()
+    start = {"namespec": "managed:managed", "grant": "managed", "token": [1, 1], "term": 1, "epoch": 1}
+    assert wire.ask("start", **start, deadline=boottime() + 10)["ok"]
+    await house.state("managed:managed", "RUNNING")
+    entry = {**MANAGED[0], "disabled": "ada at noon"}
+    assert wire.ask("manage", programs=[entry])["ok"]
+    pid = house.snapshot()["managed:managed"].pid
+    os.kill(pid, signal.SIGKILL)
+    await house.state("managed:managed", "EXITED")
+    with pytest.raises(xmlrpc.client.Fault, match="is disabled by ada"):
+        await asyncio.to_thread(proxy(house).supervisor.startProcess, "managed")
+    assert house.snapshot()["managed:managed"].state == "EXITED"
     wire.close()

@@ -25,6 +25,7 @@ from tuiconsole.agent.observer import Change, Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
+from tuiconsole.agent.readiness import Readiness
 from tuiconsole.clock import BootTime, boottime, wall_offset
 from tuiconsole.coordination.coordinator import LongLeases, NoQuorum, Readmitting
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
@@ -39,12 +40,13 @@ from tuiconsole.planning.differences import differences
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
+from tuiconsole.rulebook.rules import ReadyCheck
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode, Engine, check_local
 from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.source.errors import SourceError
 from tuiconsole.supervision.deadline import DeadlineWriter
 from tuiconsole.supervision.events import SupervisionError
-from tuiconsole.supervision.node import Supervision
+from tuiconsole.supervision.node import OwnRules, Supervision
 from tuiconsole.timeouts import within
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.messages import (
@@ -96,7 +98,12 @@ def run_agent(cluster: Cluster, name: str) -> int:
     """
     node = cluster.node(name)
     check_local(node)
-    rulebook = load_rules(cluster.rules, isolation=cluster.isolation, conciliation=cluster.conciliation)
+    rulebook = load_rules(
+        cluster.rules,
+        isolation=cluster.isolation,
+        conciliation=cluster.conciliation,
+        starting=cluster.starting,
+    )
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -177,7 +184,8 @@ class Agent:
         pair = load_pair(self._cluster.keys / "private" / f"{self._node.name}.key_secret")
         self._sockets = Sockets(pair, keyring, serves=True)
         self._publisher = Publisher(self._node.name, self._run_id, self._agreement, self._send)
-        self._local = LocalNode(self._node.name, self._publisher, time.time, self._cluster.guard)
+        self._own_rules = OwnRules(*self._rulebook.named, self._cluster.guard.value)
+        self._local = LocalNode(self._node.name, self._publisher, time.time, self._own_rules)
         self._observer = Observer(self._cluster.nodes.values(), self._ask_snapshot, self._on_change)
         self._peers = Peers(self._sockets, self._cluster.nodes)
         self._throne: Throne | None = None
@@ -307,13 +315,18 @@ class Agent:
                 "TUICONSOLE_STATE": str(state_dir),
                 "TUICONSOLE_PYTHON": sys.executable,
             },
+            self._own_rules,
         )
         self._local.supervision = supervision
+        self._local.readiness = Readiness(self._node.name, self._node.host, self._own_check)
         try:
             await supervision.start()
         except SupervisionError as error:
             raise AgentError(str(error)) from None
         return supervision
+
+    def _own_check(self, application: str, process: str) -> ReadyCheck | None:
+        return self._rulebook.program(application, process).ready
 
     def _coordinate(self, incarnation: str) -> EmbeddedCoordinator | EtcdCoordinator:
         writer = DeadlineWriter(str(self._run_dir), self._node.name, incarnation)
@@ -566,6 +579,8 @@ class Agent:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._local.coordinator is not None:
             await self._coordinator.stop()
+        if self._local.readiness is not None:
+            self._local.readiness.close()
         if self._local.supervision is not None:
             await self._local.supervision.close()
         for part in ("_front", "_peers", "_subscription", "_publications"):

@@ -25,6 +25,9 @@ MASTER_WITHIN = 5.0
 """Seconds to find a master before «no answer» is said: two elections and some."""
 MAX_TIMEOUT = 24 * 3600.0
 MAX_REASON = 500
+MAX_ARGUMENTS = 64
+MAX_ARGUMENTS_LENGTH = 4096
+"""They are kept in the ledger, which has its bounds."""
 
 
 class Petitions:
@@ -153,8 +156,16 @@ def _wrong(act: Act) -> str:
         return "nothing is named"
     if not 0 < act.timeout <= MAX_TIMEOUT:
         return f"the timeout must be more than 0 and at most {MAX_TIMEOUT:g} s"
+    if len(act.reason) > MAX_REASON:
+        return f"a reason has at most {MAX_REASON} letters"
     if act.action is Action.CONFIRM_DEAD and not 0 < len(act.reason.strip()) <= MAX_REASON:
         return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
+    if not 0 <= act.seconds < float("inf"):
+        return "a maintenance lasts 0 s (its end) or longer"
+    if act.dry_run and act.action is not Action.DRAIN:
+        return f"only a drain can be planned so, no {act.action.value}"
+    if act.arguments and (wrong := _wrong_arguments(act)):
+        return wrong
     if act.without_master and act.action is not Action.STOP:
         return f"without a master nothing but a stop is possible, no {act.action.value}"
     if act.action is Action.CONCILIATE and (act.strategy is None) is not bool(act.keep):
@@ -162,6 +173,16 @@ def _wrong(act: Act) -> str:
     known = (ConciliationStrategy if act.action is Action.CONCILIATE else StartingStrategy).__members__
     if act.strategy is not None and act.strategy not in known:
         return f"no strategy is named {act.strategy!r}; known: {', '.join(known)}"
+    return ""
+
+
+def _wrong_arguments(act: Act) -> str:
+    if act.action is not Action.START or len(act.targets) != 1:
+        return "arguments are for the start of one process"
+    if len(act.arguments) > MAX_ARGUMENTS or sum(map(len, act.arguments)) > MAX_ARGUMENTS_LENGTH:
+        return f"at most {MAX_ARGUMENTS} arguments of {MAX_ARGUMENTS_LENGTH} letters together are passed"
+    if any("\0" in argument for argument in act.arguments):
+        return "an argument cannot hold a NUL character"
     return ""
 
 
@@ -177,4 +198,9 @@ def _request(act: Act, timeout: float) -> Request:
         strategy=StartingStrategy(act.strategy) if act.strategy is not None and not conciliates else None,
         conciliation=ConciliationStrategy(act.strategy) if act.strategy is not None and conciliates else None,
         keep=act.keep,
+        reason=act.reason.strip(),
+        seconds=act.seconds,
+        dry_run=act.dry_run,
+        arguments=act.arguments,
+        number=act.number,
     )

@@ -22,7 +22,11 @@ _COMMANDS = {
     "conflicts": "conflicts",
     "crash-test": "crash_test",
     "demo": "demo",
+    "disable": "disable",
+    "drain": "drain",
+    "enable": "disable",
     "events": "events",
+    "import": "import_",
     "keys": "keys",
     "logs": "logs",
     "maintenance": "maintenance",
@@ -31,12 +35,18 @@ _COMMANDS = {
     "quorum": "quorum",
     "restart": "act",
     "rules": "rules",
+    "scale": "scale",
     "start": "act",
     "status": "status",
     "stop": "act",
+    "undrain": "drain",
     "why": "why",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
+
+
+_FUNCTIONS = {"import": "import_"}
+"""Where the command's name is a word of Python."""
 
 
 class _Commands(click.Group):
@@ -48,7 +58,8 @@ class _Commands(click.Group):
         if module is None:
             return None
         found: click.Command = getattr(
-            importlib.import_module(f"tuiconsole.cli.commands.{module}"), name.replace("-", "_")
+            importlib.import_module(f"tuiconsole.cli.commands.{module}"),
+            _FUNCTIONS.get(name, name.replace("-", "_")),
         )
         return found
 

@@ -15,7 +15,7 @@ from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.client.oneshot import Lines, NoAnswerError, act
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
-from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.requests import OF_NODES, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.text import did_you_mean
@@ -43,7 +43,28 @@ _strategy = click.option(
 )
 
 
-@click.command()
+class _WithArguments(click.Command):
+    """A command whose words after `--` are not its own."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        own, found, added = _split(args)
+        context.meta[_ARGUMENTS] = tuple(added)
+        if found and not added:
+            raise click.UsageError("nothing follows the --: leave it out, or add arguments")
+        return super().parse_args(context, own)
+
+
+_ARGUMENTS = "tuiconsole.arguments"
+
+
+def _split(args: list[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in args:
+        return args, False, []
+    at = args.index("--")
+    return args[:at], True, args[at + 1 :]
+
+
+@click.command(cls=_WithArguments, options_metavar="[OPTIONS]", epilog="After --: arguments of one process.")
 @_targets
 @_strategy
 @_no_wait
@@ -54,7 +75,18 @@ def start(
     context: click.Context, target: tuple[str, ...], strategy: str | None, no_wait: bool, timeout: float
 ) -> int:
     """Start applications or processes. LOCAL in their rules means the node of --node, or of this host."""
-    return ask(given(context), Action.START, target, timeout, strategy=strategy, wait=not no_wait)
+    added: tuple[str, ...] = context.meta[_ARGUMENTS]
+    if added and (len(target) != 1 or ":" not in target[0]):
+        raise click.UsageError("arguments after -- are those of one process: name one APP:PROCESS")
+    return ask(
+        given(context),
+        Action.START,
+        target,
+        timeout,
+        strategy=strategy,
+        wait=not no_wait,
+        arguments=added,
+    )
 
 
 @click.command()
@@ -109,6 +141,10 @@ def ask(
     without_master: bool = False,
     reason: str = "",
     keep: str = "",
+    seconds: float = 0.0,
+    dry_run: bool = False,
+    arguments: tuple[str, ...] = (),
+    number: int = 0,
 ) -> int:
     """Ask the master, tell how each target ended; the exit code."""
     cluster = open_cluster(options)
@@ -126,6 +162,10 @@ def ask(
         reason=reason,
         without_master=without_master,
         keep=keep,
+        seconds=seconds,
+        dry_run=dry_run,
+        arguments=arguments,
+        number=number,
     )
     with closing(open_lines(cluster, options)) as lines:
         try:
@@ -133,8 +173,7 @@ def ask(
         except KeyboardInterrupt:
             complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
             raise
-        of_nodes = action is Action.CONFIRM_DEAD
-        strangers = {} if of_nodes else _strangers(lines, readers(cluster, options), outcomes)
+        strangers = {} if action in OF_NODES else _strangers(lines, readers(cluster, options), outcomes)
     if options.json:
         output.json(outcomes)
     return _tell(action, outcomes, strangers, quiet=options.json)
@@ -188,6 +227,8 @@ def _tell(action: Action, outcomes: Sequence[Outcome], strangers: dict[str, str]
         else:
             word = outcome.verdict.value.replace("_", " ")
             complaints.say(f"{action.value} {outcome.target}: {word}: {outcome.text}")
+        for detail in () if quiet else outcome.details:
+            output.line(f"  {detail}")
     if strangers:
         return ExitCode.USAGE
     verdicts = {outcome.verdict for outcome in outcomes}

@@ -14,8 +14,10 @@ from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
+from tuiconsole.planning.engine.drain import answer_drains, move_on
 from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.maintenance import end_maintenance, give_up_waiting
 from tuiconsole.planning.engine.messages import (
     ClocksCompared,
     CommandAnswered,
@@ -40,6 +42,7 @@ from tuiconsole.planning.engine.messages import (
 from tuiconsole.planning.engine.repair import all_nodes_running, repair, wish_automatic
 from tuiconsole.planning.engine.report import engine_report
 from tuiconsole.planning.engine.requests import expire, receive
+from tuiconsole.planning.engine.scale import advance_scales
 from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.planning.engine.start import advance_start, begin_after_pause, next_at
 from tuiconsole.planning.engine.stop import advance_stop, order_release
@@ -64,7 +67,7 @@ class Engine:
         self._situation: Situation | None = None
         self._settle_at: BootTime = 0.0
         self._requests: list[Request] = []
-        self._managed: dict[str, tuple[ManagedProgram, ...]] = {}
+        self._managed: dict[str, Manage] = {}
         self._report: EngineReport | None = None
         self._reported = reported
 
@@ -151,6 +154,7 @@ class Engine:
         find_conflicts(s)
         judge_deaths(s)
         expire(s)
+        end_maintenance(s)
         self._advance()
         if s.settled:
             self._answer()
@@ -161,6 +165,14 @@ class Engine:
             wish_automatic(s)
             while repair(s):
                 self._advance()
+            if s.draft.scales:
+                advance_scales(s)
+                self._advance()
+            if s.draft.drained:
+                move_on(s)
+                self._advance()
+            answer_drains(s)
+        give_up_waiting(s)
         self._release_leftovers()
         self._note_isolation()
         s.draft.jobs = {name: job.record() for name, job in s.jobs.items()}
@@ -231,11 +243,12 @@ class Engine:
 
     def _manage(self) -> None:
         s = self._s
+        scales = dict(s.draft.scales)
         for name, node in s.nodes.items():
-            managed = self._managed_on(node)
-            if managed != self._managed.get(name, ()):
-                self._managed[name] = managed
-                s.commands.append(Manage(name, managed))
+            told = Manage(name, self._managed_on(node), scales if node.processes else {})
+            if told != self._managed.get(name, Manage(name, ())):
+                self._managed[name] = told
+                s.commands.append(told)
 
     def _managed_on(self, node: Node) -> tuple[ManagedProgram, ...]:
         found = []
@@ -243,7 +256,8 @@ class Engine:
             application = self._s.apps[process.group]
             isolation = application.rules.isolation if application.rules else Isolation.STOP
             if application.managed:
-                found.append(ManagedProgram(namespec, application.grant_name(namespec), isolation))
+                grant, disabled = application.grant_name(namespec), self._s.disabled(namespec)
+                found.append(ManagedProgram(namespec, grant, isolation, disabled))
         return tuple(sorted(found, key=lambda program: program.namespec))
 
     def _wake_at(self) -> BootTime | None:
@@ -254,6 +268,7 @@ class Engine:
             if at is not None:
                 times.append(at)
         times += [s.expires(record) for record in s.draft.requests.values() if record.open]
+        times += [s.now.boot + known.until - s.now.utc for known in s.draft.maintenance.values()]
         again = s.orders.next_at(s.now.boot)
         if again is not None:
             times.append(again)

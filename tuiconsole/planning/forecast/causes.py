@@ -8,6 +8,7 @@ from tuiconsole.model.ledger import FailureKind, Wanted
 from tuiconsole.model.states import ApplicationState, ProcessState
 from tuiconsole.model.status import ProcessStatus
 from tuiconsole.model.why import Cause, Remedy
+from tuiconsole.planning.engine.maintenance import hands_off
 from tuiconsole.planning.forecast.case import Case, Verdict
 from tuiconsole.rulebook.rules import Isolation
 
@@ -19,7 +20,21 @@ _REFUSED = ": refused: "
 
 def verdict_on(case: Case) -> Verdict:
     """The first that holds, in the order in which one hides the other."""
-    for judge in (_unmanaged, _conflict, _job, _running, _stopped, _held, _no_master, _failed, _refused):
+    judges = (
+        _unmanaged,
+        _conflict,
+        _job,
+        _running,
+        _disabled,
+        _stopped,
+        _flapping,
+        _held,
+        _no_master,
+        _failed,
+        _maintained,
+        _refused,
+    )
+    for judge in judges:
         verdict = judge(case)
         if verdict is not None:
             return verdict
@@ -122,6 +137,44 @@ def _granted(case: Case) -> Iterator[str]:
             f"{what} granted to {grant.node} since {grant.since}, asked by {grant.requested_by} "
             f"(token {grant.token[0]}-{grant.token[1]})"
         )
+
+
+def _disabled(case: Case) -> Verdict | None:
+    disabled = case.report.disabled if case.report else {}
+    name = case.application.name
+    namespecs = [one.namespec for one in case.processes]
+    if name in disabled:
+        found, by = name, disabled[name]
+    elif namespecs and all(namespec in disabled for namespec in namespecs):
+        found, by = case.name, disabled[namespecs[0]]
+    else:
+        return None
+    remedy = Remedy(f"tuiconsole enable {found}", "it may be started again")
+    return Verdict(Cause.DISABLED, f"{found} is disabled: {by}", (), (remedy,))
+
+
+def _flapping(case: Case) -> Verdict | None:
+    name = case.application.name
+    held = case.report.holds.get(name) if case.report else None
+    if not held:
+        return None
+    remedy = Remedy(f"tuiconsole clear {name}", "lets it go on, its restarts are counted anew")
+    because = ("its flap_limit holds it: nothing but a person starts it any more",)
+    return Verdict(Cause.FLAPPING, f"is held: {held}", because, (*_logs(case), remedy))
+
+
+def _maintained(case: Case) -> Verdict | None:
+    off = hands_off(case.standing.situation, case.application.name)
+    if not off or case.wish is None or case.wish.wanted is not Wanted.STARTED:
+        return None
+    because = ("what has ended meanwhile is not started by itself",)
+    return Verdict(Cause.MAINTENANCE, f"is {off}: nothing is done to it by itself", because, (_hands_on(case),))
+
+
+def _hands_on(case: Case) -> Remedy:
+    maintained = case.report.maintenance if case.report else {}
+    name = case.application.name if case.application.name in maintained else "--all"
+    return Remedy(f"tuiconsole maintenance {name} --end", "its rules are in force again")
 
 
 def _stopped(case: Case) -> Verdict | None:
@@ -281,9 +334,18 @@ def _never(case: Case) -> str:
 
 
 def also(case: Case, cause: Cause) -> Iterator[str]:
-    """What else stands in the way of a start, that the cause does not say."""
+    """What else stands in the way, that the cause does not say."""
+    drained = case.report.drained if case.report else {}
+    for node in case.process.nodes if case.process else case.status.nodes:
+        if node in drained:
+            stays = drained[node].stays
+            reason = stays.get(case.application.name) or stays.get(case.name)
+            yield f"{node} is drained by {drained[node].by}" + (f"; it stays: {reason}" if reason else "")
     if cause in (Cause.UNMANAGED, Cause.RUNS, Cause.NO_QUORUM, Cause.NO_MASTER):
         return
+    off = hands_off(case.standing.situation, case.application.name)
+    if off and cause is not Cause.MAINTENANCE:
+        yield f"{off}: nothing is done to it by itself"
     impossible = case.standing.why_impossible
     if impossible:
         yield f"and nothing can be started now: {impossible}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tuiconsole.model.ledger import JobKind, JobPhase, JobRecord, Ledger
+from tuiconsole.model.ledger import Drained, JobKind, JobPhase, JobRecord, Ledger, Restarts
 from tuiconsole.model.node import View
 from tuiconsole.model.plan import Basis
 from tuiconsole.model.status import QuorumStatus, no_quorum
@@ -18,8 +18,8 @@ from tuiconsole.planning.engine.messages import EngineReport, JobReport, NodeSil
 from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.settings.timing import Timing
 
-_LED = frozenset(Ledger.__struct_fields__) & frozenset(EngineReport.__struct_fields__) - {"jobs"}
-"""What a report holds of the ledger, under the same name."""
+_LED = frozenset(Ledger.__struct_fields__) & frozenset(EngineReport.__struct_fields__) - {"jobs", "drained"}
+"""What a report holds of the ledger, under the same name and in the same form."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,14 @@ def _ledger(report: EngineReport | None, now: Now) -> Ledger:
         return Ledger()
     known = {name: getattr(report, name) for name in _LED}
     number = max((grant.token[1] for grant in report.grants.values()), default=0) + 1
-    jobs = {name: _job(job, now) for name, job in report.jobs.items()}
-    return msgspec.structs.replace(Ledger(), **known, jobs=jobs, next_token=number)
+    return msgspec.structs.replace(
+        Ledger(),
+        **known,
+        jobs={name: _job(job, now) for name, job in report.jobs.items()},
+        drained={node: Drained(drain.by, "") for node, drain in report.drained.items()},
+        restarts={name: Restarts(held=why) for name, why in report.holds.items()},
+        next_token=number,
+    )
 
 
 def _job(job: JobReport, now: Now) -> JobRecord:
