@@ -17,6 +17,7 @@ from tuiconsole.planning.forecast.standing import Standing
 from tuiconsole.planning.forecast.why import UnknownNameError, why
 from tuiconsole.rulebook.rules import (
     ApplicationRules,
+    FlapLimit,
     Isolation,
     ProgramRules,
     RunningFailureStrategy,
@@ -303,6 +304,73 @@ def test_what_ended_with_its_node_and_is_left_says_so() -> None:
     found = explain(world, SRV1)
     assert found.cause is Cause.ENDED_BADLY
     assert "its running failure strategy is CONTINUE" in found.text
+
+
+def test_disabled_and_by_whom(world: World) -> None:
+    world.ask(Action.DISABLE, HCI2, by="grace")
+    world.run(1)
+    found = explain(world, HCI2, on="console_2")
+    assert found.cause is Cause.DISABLED
+    assert "grace" in found.text
+    assert commands(found) == [f"tuiconsole enable {HCI2}"]
+    assert any("a start would be refused now" in one.effect for one in found.remedies)
+
+
+def test_held_past_its_flap_limit(world: World) -> None:
+    application = world.rules.application(SRV1)
+    assert application is not None
+    limited = msgspec.structs.replace(application, flap_limit=FlapLimit(1, 60.0))
+    programs = {name: world.rules.program(SRV1, name) for name in SRV}
+    world.rules.extra[SRV1] = (limited, programs)
+    world.tell(m.NodeChanged(world.nodes["server_1"]))
+    world.depose()
+    world.elect().run(5)
+    for _ in range(2):
+        [node] = world.alive(SRV1)
+        world.crash(node, f"{SRV1}:{BUS}")
+        world.run(8)
+    found = explain(world, SRV1)
+    assert found.cause is Cause.FLAPPING
+    assert "it was restarted once within 60 s" in found.text
+    assert f"tuiconsole clear {SRV1}" in commands(found)
+    elsewhere = explain(world, SRV1, standing=as_another(world, master="server_1"))
+    assert elsewhere.cause is Cause.FLAPPING
+
+
+def test_hands_off_while_in_maintenance(world: World) -> None:
+    world.ask(Action.MAINTAIN, SRV1, by="grace", seconds=600)
+    [node] = world.alive(SRV1)
+    world.kill_node(node)
+    world.run(5)
+    found = explain(world, SRV1)
+    assert found.cause is Cause.MAINTENANCE
+    assert "(grace)" in found.text
+    assert f"tuiconsole maintenance {SRV1} --end" in commands(found)
+
+
+def test_a_drained_node_is_passed_over_and_what_stays_there_says_why(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(3)
+    world.ask(Action.DRAIN, "console_2", by="grace")
+    world.run(3)
+    found = explain(world, HCI2)
+    assert found.cause is Cause.RUNS
+    assert any("console_2 is drained by grace" in one and "LOCAL" in one for one in found.because)
+    passed = explain(world, HCI1, on="console_2")
+    [reason] = [one.reason for one in passed.places[0].candidates if one.node == "console_2"]
+    assert "drained" in reason
+
+
+def test_what_a_silent_node_said_last_is_not_called_running(world: World) -> None:
+    [node] = world.alive(SRV1)
+    world.depose()
+    world.mute.add(node)
+    seen = msgspec.structs.replace(world.nodes[node], seen_at=world.now)
+    world.nodes[node] = seen
+    world.run(20)
+    found = explain(world, SRV1, standing=as_another(world, NONE_LEFT))
+    assert found.cause is Cause.NO_QUORUM
+    assert f"last seen on {node}, silent since" in found.because
 
 
 def test_an_unknown_name_is_told_with_what_there_is(world: World) -> None:

@@ -106,7 +106,8 @@ def _job(case: Case) -> Verdict | None:
 
 
 def _running(case: Case) -> Verdict | None:
-    if not case.alive:
+    if not any(one.state.alive and not one.stale for one in case.processes):
+        # What a silent node said last is no longer known to be so.
         return None
     where = case.process.nodes if case.process else case.status.nodes
     on = f" on {', '.join(where)}" if where else ""
@@ -168,7 +169,9 @@ def _maintained(case: Case) -> Verdict | None:
     if not off or case.wish is None or case.wish.wanted is not Wanted.STARTED:
         return None
     because = ("what has ended meanwhile is not started by itself",)
-    return Verdict(Cause.MAINTENANCE, f"is {off}: nothing is done to it by itself", because, (_hands_on(case),))
+    return Verdict(
+        Cause.MAINTENANCE, f"is {off}: nothing is done to it by itself", because, (_hands_on(case),)
+    )
 
 
 def _hands_on(case: Case) -> Remedy:
@@ -335,6 +338,9 @@ def _never(case: Case) -> str:
 
 def also(case: Case, cause: Cause) -> Iterator[str]:
     """What else stands in the way, that the cause does not say."""
+    silent = dict.fromkeys(node for one in case.processes if one.stale for node in one.nodes)
+    if silent:
+        yield f"last seen on {', '.join(silent)}, silent since"
     drained = case.report.drained if case.report else {}
     for node in case.process.nodes if case.process else case.status.nodes:
         if node in drained:
