@@ -26,6 +26,7 @@ def as_another(world: World, quorum: QuorumStatus = QUORUM, master: str = "") ->
         "console_3",
         sorted(world.mute),
         world.clock,
+        quorum=quorum.held,
     )
     basis = Basis.REPORT if world.report else Basis.VIEW
     return Standing(engine, world.clock, "console_3", basis, quorum, master, world.report)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tuiconsole.model.ledger import encode_ledger
 from tuiconsole.model.plan import Basis, Plan, PlannedTarget, Question, Result
 from tuiconsole.model.requests import Action, Verdict
-from tuiconsole.model.states import ApplicationState
+from tuiconsole.model.states import ApplicationState, NodeState
 from tuiconsole.model.status import QuorumStatus
 from tuiconsole.planning.forecast.plan import plan_loss, plan_request
 from tuiconsole.planning.forecast.standing import Standing
@@ -124,6 +124,8 @@ def test_a_job_that_goes_on_is_foretold_to_other_agents_too(world: World) -> Non
 
 def test_without_a_quorum_a_plan_says_so_and_what_a_master_would_do(world: World) -> None:
     gone = QuorumStatus(3, 1, 2, False, ("server_2", "server_3"))
+    isolated = msgspec.structs.replace(world.nodes["console_2"], state=NodeState.ISOLATED)
+    world.nodes["console_2"] = isolated
     plan = ask(as_another(world, gone), Question.START, HCI2, on="console_2")
     assert plan.targets[0].after == ("console_2",)
     assert plan.impossible.startswith("no quorum: 1 of 3 core nodes answer, 2 are needed")

@@ -117,7 +117,14 @@ class Foresight:
                 if name != self._node and node.seen_at and now.boot - node.seen_at > SILENT_AFTER
             ]
             engine = engine_from_report(
-                report, view, self._rulebook, self._cluster.timing, self._node, silent, now
+                report,
+                view,
+                self._rulebook,
+                self._cluster.timing,
+                self._node,
+                silent,
+                now,
+                quorum=self._quorum().held,
             )
         return Standing(
             engine,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import msgspec
 
 from tuiconsole.model.ledger import Drained, JobKind, JobPhase, JobRecord, Ledger, Restarts
-from tuiconsole.model.node import View
+from tuiconsole.model.node import Node, View
 from tuiconsole.model.plan import Basis
+from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import QuorumStatus, no_quorum
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.jobs import OWN_JOB_LASTS
@@ -68,6 +69,8 @@ def engine_from_report(
     node: str,
     silent: Iterable[str],
     now: Now,
+    *,
+    quorum: bool = True,
 ) -> Engine:
     """An engine as a master would have it that took over now, knowing no more than the last report.
 
@@ -79,12 +82,22 @@ def engine_from_report(
         node: whose agent computes.
         silent: nodes that are not heard, or renew no lease.
         now: the instant of the view.
+        quorum: whether there is one. If not, what a master would do is what it does once there is: nodes that
+            are isolated for want of it, and are heard, count as RUNNING.
     """
+    if not quorum:
+        view = View({name: _with_its_lease(node) for name, node in view.nodes.items()})
     engine = Engine(rulebook, timing, node)
     engine.take_over(_ledger(report, now), (report.term if report else 0) + 1, view, now)
     for name in silent:
         engine.handle(NodeSilent(name, view.nodes[name].seen_at), now)
     return engine
+
+
+def _with_its_lease(node: Node) -> Node:
+    if node.state is not NodeState.ISOLATED:
+        return node
+    return msgspec.structs.replace(node, state=NodeState.RUNNING, reason="")
 
 
 def _ledger(report: EngineReport | None, now: Now) -> Ledger:
