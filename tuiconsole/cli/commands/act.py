@@ -15,7 +15,7 @@ from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.client.oneshot import Lines, NoAnswerError, act
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
-from tuiconsole.model.requests import OF_NODES, Action, Outcome, Verdict
+from tuiconsole.model.requests import OF_NODES, OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.text import did_you_mean
@@ -173,7 +173,8 @@ def ask(
         except KeyboardInterrupt:
             complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
             raise
-        strangers = {} if action in OF_NODES else _strangers(lines, readers(cluster, options), outcomes)
+        others = action in OF_NODES or action in OF_THE_CLUSTER
+        strangers = {} if others else _strangers(lines, readers(cluster, options), outcomes)
     if options.json:
         output.json(outcomes)
     return _tell(action, outcomes, strangers, quiet=options.json)

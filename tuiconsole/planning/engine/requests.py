@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
-from tuiconsole.model.requests import ALL, Action, Outcome, Verdict
+from tuiconsole.model.requests import ALL, OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.conciliate import conciliate_as_asked
 from tuiconsole.planning.engine.drain import admit_drain, plan_drain
+from tuiconsole.planning.engine.ending import asked_to_end
+from tuiconsole.planning.engine.ending import obstacle as obstacle_of_the_end
 from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import maintain
@@ -16,6 +18,7 @@ from tuiconsole.planning.engine.scale import admit_scale
 from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
 from tuiconsole.planning.engine.stop import where_stuck
+from tuiconsole.planning.engine.synchronize import asked_to_end_synchronization
 from tuiconsole.rulebook.rules import StartingStrategy
 
 KNOWN_NAMED = 12
@@ -89,10 +92,17 @@ def expire(s: Situation) -> None:
 
 
 def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
+    if request.action in OF_THE_CLUSTER:
+        ends = request.action is not Action.END_SYNC
+        return (asked_to_end if ends else asked_to_end_synchronization)(s, request, target)
     if request.action in (Action.DRAIN, Action.UNDRAIN):
         return admit_drain(s, request, target)
     if request.action is Action.MAINTAIN and target == ALL:
         return maintain(s, request, target)
+    return _admit_application(s, request, target)
+
+
+def _admit_application(s: Situation, request: Request, target: str) -> Outcome | None:
     name, _, program = target.partition(":")
     application = s.apps.get(name)
     if application is None:
@@ -102,6 +112,9 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
         return _refused(target, f"no such application; known: {listed}{more}")
     if not application.managed:
         return _refused(target, f"{name} is unmanaged: use supervisorctl on its node")
+    ending = obstacle_of_the_end(s)
+    if ending and request.action not in (Action.CLEAR, Action.STOP):
+        return _refused(target, ending)
     if request.action is Action.SCALE:
         return admit_scale(s, request, application, target)
     if program and target not in application.programs:
