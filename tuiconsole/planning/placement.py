@@ -190,9 +190,8 @@ def _outdone(
 ) -> PassedOver:
     if strategy in (StartingStrategy.CONFIG, StartingStrategy.LOCAL):
         return PassedOver(name, f"could host it; {chosen} comes first in the rule")
-    here, there = loads.hosts.get(nodes[name].host, 0), loads.hosts.get(nodes[chosen].host, 0)
-    if here == there:
-        here, there = loads.nodes.get(name, 0), loads.nodes.get(chosen, 0)
+    mine, its = _used(name, strategy, nodes, loads), _used(chosen, strategy, nodes, loads)
+    here, there = next(((a, b) for a, b in zip(mine, its, strict=True) if a != b), (0, 0))
     if here == there:
         return PassedOver(name, f"could host it; as loaded as {chosen}, which comes first in the rule")
     return PassedOver(name, f"could host it; at {here} %, {chosen} at {there} %")
@@ -203,13 +202,18 @@ def _choose(fit: list[str], strategy: StartingStrategy, nodes: Mapping[str, Node
         return fit[0]
 
     def used(name: str) -> tuple[int, int]:
-        node, host = loads.nodes.get(name, 0), loads.hosts.get(nodes[name].host, 0)
-        return (host, node) if strategy in _BY_HOST else (node, host)
+        return _used(name, strategy, nodes, loads)
 
     # min and max keep the first of equals: ties go by the order of the identifiers.
     if strategy in (StartingStrategy.MOST_LOADED, StartingStrategy.MOST_LOADED_NODE):
         return max(fit, key=used)
     return min(fit, key=used)
+
+
+def _used(name: str, strategy: StartingStrategy, nodes: Mapping[str, Node], loads: Loads) -> tuple[int, int]:
+    """By what a strategy compares nodes, the first that differs."""
+    node, host = loads.nodes.get(name, 0), loads.hosts.get(nodes[name].host, 0)
+    return (host, node) if strategy in _BY_HOST else (node, host)
 
 
 _BY_HOST = (StartingStrategy.LESS_LOADED_NODE, StartingStrategy.MOST_LOADED_NODE)
