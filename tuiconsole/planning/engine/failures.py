@@ -190,7 +190,7 @@ def _hold(
     if job is not None:
         s.outcome(job.waiters, Verdict.FAILED, f"{cause}; it is held: {why}")
         s.jobs.pop(application.name, None)
-    if whole:
+    if whole or not any(s.running(application)):
         s.jobs[application.name] = Job.new(
             application.name,
             JobKind.STOP,

@@ -136,7 +136,7 @@ def _admit_named(
     if request.action is Action.CONCILIATE:
         return conciliate_as_asked(s, request, application, target)
     if request.action is Action.CLEAR:
-        return _clear(s, application, processes, target)
+        return _clear(s, request, application, processes, target)
     act = {Action.STOP: _stop, Action.RESTART: _restart}.get(request.action, _start)
     return act(s, request, application, processes, target)
 
@@ -320,8 +320,21 @@ def _job(
     )
 
 
-def _clear(s: Situation, application: Application, processes: tuple[str, ...], target: str) -> Outcome:
-    let_go(s, application.name)
+def _clear(
+    s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
+) -> Outcome:
+    left = let_go(s, application.name)
+    if left and any(s.running(application)) and application.name not in s.jobs:
+        # All that had ended with it is repaired; of what still runs only this is missing.
+        s.jobs[application.name] = Job.new(
+            application.name,
+            JobKind.START,
+            JobPhase.STARTING,
+            s.now,
+            requested_by=request.requested_by,
+            cause=f"let go on by {request.requested_by}",
+            processes=left,
+        )
     for namespec in processes or tuple(application.programs):
         failure = s.draft.failures.get(namespec)
         if failure is not None and not failure.cleared:
