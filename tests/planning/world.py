@@ -11,14 +11,17 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmState, AlarmStatus
 from tuiconsole.model.ledger import Ledger, decode_ledger, encode_ledger
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Token
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, MasterStatus, QuorumStatus
+from tuiconsole.planning.alarms.listing import AlarmWatch
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.machine import Engine
+from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
 from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
 from tuiconsole.settings.timing import Timing
@@ -62,6 +65,7 @@ class World:
         self.writes = 0
         self.wake: float | None = None
         self.doubles_allowed = False
+        self.watch = AlarmWatch()
 
     # The master
 
@@ -308,10 +312,14 @@ class World:
         strategy: StartingStrategy | None = None,
         conciliation: ConciliationStrategy | None = None,
         keep: str = "",
+        seconds: float = 0.0,
+        reason: str = "",
     ) -> str:
         request = request_id or f"r{len(self.commands)}.{self.number}"
         self.number += 1
-        asked = m.Request(request, action, targets, on, by, timeout, strategy, conciliation, keep)
+        asked = m.Request(
+            request, action, targets, on, by, timeout, strategy, conciliation, keep, seconds, reason
+        )
         self.tell(m.RequestReceived(asked))
         return request
 
@@ -330,11 +338,25 @@ class World:
             self.rules,
             cluster="scenario_2",
             observer="console_1",
-            observed_at="2026-11-23T12:00:00.000Z",
+            observed_at=iso(self.clock.utc),
             now=self.now,
             quorum=QuorumStatus(3, 3, 2, True),
             master=MasterStatus("server_1", self.term),
+            watch=self.watch,
         )
+
+    def look(self) -> None:
+        """The master's agent looks at what asks for somebody's action."""
+        self.status()
+        self.tell(m.AlarmsSeen(self.watch.seen))
+
+    def alarm(self, name: str) -> AlarmStatus:
+        [found] = [one for one in self.status().alarms if one.id == name]
+        return found
+
+    def alarms(self) -> dict[str, AlarmState]:
+        """Where each alarm stands."""
+        return {one.id: one.state for one in self.status().alarms}
 
     def app(self, name: str) -> ApplicationStatus:
         [found] = [app for app in self.status().applications if app.name == name]

@@ -12,6 +12,7 @@ import msgspec
 from tuiconsole.agent.master import Throne
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.coordination.coordinator import Coordinator
+from tuiconsole.model.alarms import LONGEST_REASON, LONGEST_SHELF
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.status import no_quorum
 from tuiconsole.planning.engine.messages import Request
@@ -155,6 +156,11 @@ def _wrong(act: Act) -> str:
         return f"the timeout must be more than 0 and at most {MAX_TIMEOUT:g} s"
     if act.action is Action.CONFIRM_DEAD and not 0 < len(act.reason.strip()) <= MAX_REASON:
         return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
+    if act.action is Action.OUT_OF_SERVICE and not 0 < len(act.reason.strip()) <= LONGEST_REASON:
+        return f"a reason of 1 to {LONGEST_REASON} letters is needed: it is shown with the alarm"
+    if act.action is Action.SHELVE and not 0 < act.seconds <= LONGEST_SHELF:
+        hours = LONGEST_SHELF / 3600
+        return f"an alarm is shelved for more than 0 s and at most {hours:g} h; for longer: out of service"
     if act.without_master and act.action is not Action.STOP:
         return f"without a master nothing but a stop is possible, no {act.action.value}"
     if act.action is Action.CONCILIATE and (act.strategy is None) is not bool(act.keep):
@@ -177,4 +183,6 @@ def _request(act: Act, timeout: float) -> Request:
         strategy=StartingStrategy(act.strategy) if act.strategy is not None and not conciliates else None,
         conciliation=ConciliationStrategy(act.strategy) if act.strategy is not None and conciliates else None,
         keep=act.keep,
+        seconds=act.seconds,
+        reason=act.reason,
     )

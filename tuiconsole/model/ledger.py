@@ -11,6 +11,7 @@ from enum import Enum
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmRecord
 from tuiconsole.model.process import Token
 from tuiconsole.model.requests import Action, Outcome
 
@@ -204,6 +205,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     """By namespec: who disabled it."""
     maintenance: Mapping[str, Maintenance] = {}
     """By node."""
+    alarms: Mapping[str, AlarmRecord] = {}
+    """By the alarm's identity: those that stand, wait to be acknowledged, or were put aside."""
 
 
 class _Header(msgspec.Struct):

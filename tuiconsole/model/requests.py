@@ -18,6 +18,24 @@ class Action(str, Enum):
     """End a conflict: have one instance stay, or all stopped, or one started anew."""
     CONFIRM_DEAD = "confirm-dead"
     """Of nodes, not of applications: a person vouches that nothing of them runs any more."""
+    ACKNOWLEDGE = "acknowledge"
+    """Of alarms, as those that follow: somebody has seen it."""
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    OUT_OF_SERVICE = "out-of-service"
+    RETURN_TO_SERVICE = "return-to-service"
+
+
+ALARM_ACTIONS = frozenset(
+    {
+        Action.ACKNOWLEDGE,
+        Action.SHELVE,
+        Action.UNSHELVE,
+        Action.OUT_OF_SERVICE,
+        Action.RETURN_TO_SERVICE,
+    }
+)
+"""What is asked of alarms: their targets are identities of alarms."""
 
 
 class Verdict(str, Enum):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmStatus
 from tuiconsole.model.node import Pids
 from tuiconsole.model.process import Token
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
@@ -86,6 +87,8 @@ class ProcessStatus(msgspec.Struct, frozen=True):
     stale: bool = False
     """Its node is silent: this is its last known state."""
     reason: str | None = None
+    last_node: str | None = None
+    """Where it ran last; null if it runs now, or never ran."""
 
 
 class JobStatus(msgspec.Struct, frozen=True):
@@ -157,4 +160,6 @@ class ClusterStatus(msgspec.Struct, frozen=True):
     conflicts: tuple[ConflictStatus, ...]
     reason: str | None = None
     """What keeps the cluster from operating, in words; null in OPERATION."""
+    alarms: tuple[AlarmStatus, ...] = ()
+    """What asks for somebody's action, the gravest first; those that were put aside too."""
     schema: str = SCHEMA

@@ -137,11 +137,13 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     request_id: str = ""
     """Given by the first agent: asked again (of another master) it is the same request. Believed likewise."""
     reason: str = ""
-    """Why a person confirms that a node is dead; at most 500 letters."""
+    """Why a person confirms that a node is dead, or takes an alarm out of service; at most 500 letters."""
     without_master: bool = False
     """Only of a stop: if there is no master, stop it on the nodes that are reached."""
     keep: str = ""
     """Only of a conciliation, in place of a strategy: the node whose instance stays."""
+    seconds: float = 0.0
+    """Only of an alarm that is shelved: for how long."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmRecord
 from tuiconsole.model.ledger import (
     OUTCOMES_KEPT,
     Cleared,
@@ -32,6 +33,7 @@ class LedgerDraft:
         self.failures: dict[str, Failure] = dict(ledger.failures)
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
+        self.alarms: dict[str, AlarmRecord] = dict(ledger.alarms)
 
     def token(self, term: int) -> Token:
         """The next token; greater than any given before, in this term or an earlier one."""
@@ -73,6 +75,7 @@ class LedgerDraft:
             epochs=dict(self.epochs),
             disabled=stored.disabled,
             maintenance=stored.maintenance,
+            alarms=dict(self.alarms),
         )
         if ledger == stored:
             return None

@@ -10,11 +10,13 @@ from tuiconsole.model.node import Node, View
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
+from tuiconsole.planning.engine.alarms import next_alarm_at, settle_alarms
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
 from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import (
+    AlarmsSeen,
     ClocksCompared,
     CommandAnswered,
     Decision,
@@ -103,6 +105,8 @@ class Engine:
             self._released(given)
         elif isinstance(given, ClocksCompared):
             s.ahead = given.ahead
+        elif isinstance(given, AlarmsSeen):
+            s.alarms_seen = given.alarms
         elif not isinstance(given, Tick):
             self._seen(given)
 
@@ -137,6 +141,7 @@ class Engine:
         find_conflicts(s)
         judge_deaths(s)
         expire(s)
+        settle_alarms(s)
         self._advance()
         if s.settled:
             self._answer()
@@ -240,9 +245,9 @@ class Engine:
             if at is not None:
                 times.append(at)
         times += [s.expires(record) for record in s.draft.requests.values() if record.open]
-        again = s.orders.next_at(s.now.boot)
-        if again is not None:
-            times.append(again)
+        for at in (s.orders.next_at(s.now.boot), s.crashes.next_at(s.now.boot), next_alarm_at(s)):
+            if at is not None:
+                times.append(at)
         # Never a time that has passed: a runner would spin.
         later = [at for at in times if at > s.now.boot]
         return min(later, default=None)

@@ -14,6 +14,7 @@ from enum import Enum
 import msgspec
 
 from tuiconsole.clock import BootTime
+from tuiconsole.model.alarms import AlarmRecord, SeenAlarm
 from tuiconsole.model.events import Event
 from tuiconsole.model.ledger import Cleared, Failure, Grant, Ledger, Wish
 from tuiconsole.model.node import Node, View
@@ -108,6 +109,10 @@ class Request(msgspec.Struct, frozen=True):
     """Of a conciliation, unless `keep` is given."""
     keep: str = ""
     """Of a conciliation: the node whose instance stays."""
+    seconds: float = 0.0
+    """Of an alarm that is shelved: for how long."""
+    reason: str = ""
+    """Of an alarm that is taken out of service: why."""
 
 
 class RequestReceived(msgspec.Struct, frozen=True, tag=True):
@@ -149,6 +154,12 @@ class ClocksCompared(msgspec.Struct, frozen=True, tag=True):
     ahead: Mapping[str, float]
 
 
+class AlarmsSeen(msgspec.Struct, frozen=True, tag=True):
+    """All alarms that stand, as the master's agent sees them, and those that stood while there was none."""
+
+    alarms: tuple[SeenAlarm, ...]
+
+
 class Tick(msgspec.Struct, frozen=True, tag=True):
     """Time has passed: given at `Decision.wake_at`."""
 
@@ -165,6 +176,7 @@ Input = (
     | CommandAnswered
     | Released
     | ClocksCompared
+    | AlarmsSeen
     | Tick
 )
 
@@ -322,6 +334,10 @@ class EngineReport(msgspec.Struct, frozen=True):
     """By application: what it waits for, in words, though no job goes on (back-off, a silent node…)."""
     conflicts: tuple[Conflict, ...] = ()
     epochs: Mapping[str, int] = {}
+    flapping: tuple[str, ...] = ()
+    """Namespecs that have ended unexpectedly again and again of late."""
+    alarms: Mapping[str, AlarmRecord] = {}
+    """By identity: what the ledger remembers."""
 
 
 class Decision(msgspec.Struct, frozen=True):

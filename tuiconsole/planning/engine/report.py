@@ -30,6 +30,8 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         held=_held(s),
         conflicts=reported(s),
         epochs=dict(s.draft.epochs),
+        flapping=s.crashes.flapping(s.now.boot),
+        alarms=dict(s.draft.alarms),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
-from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine.alarms import receive_alarm_request
 from tuiconsole.planning.engine.conciliate import conciliate_as_asked
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Reply, Request
@@ -19,6 +20,9 @@ KNOWN_NAMED = 12
 
 def receive(s: Situation, request: Request) -> None:
     """Carry a request out, or answer it from the ledger if it was received before."""
+    if request.action in ALARM_ACTIONS:
+        receive_alarm_request(s, request)
+        return
     known = s.draft.requests.get(request.id)
     if known is not None:
         s.answers += [Reply(known.id, outcome) for outcome in known.outcomes]

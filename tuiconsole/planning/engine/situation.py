@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from tuiconsole.clock import BootTime
+from tuiconsole.model.alarms import SeenAlarm
 from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.ledger import Grant, Ledger, RequestRecord, Waiter
 from tuiconsole.model.node import Node, View
@@ -15,6 +16,7 @@ from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.engine.draft import LedgerDraft
+from tuiconsole.planning.engine.flapping import Crashes
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
@@ -76,6 +78,11 @@ class Situation:
     expiries: dict[str, BootTime] = field(default_factory=dict)
     """By open request, on this master's clock."""
     settled: bool = False
+    crashes: Crashes = field(default_factory=Crashes)
+    alarms_seen: tuple[SeenAlarm, ...] | None = None
+    """What stands, as this master's agent sees it; None before it has told so."""
+    alarms_gone: dict[str, BootTime] = field(default_factory=dict)
+    """By recorded alarm: since when its condition is not seen any more."""
     commands: list[Command] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
