@@ -15,6 +15,7 @@ from tuiconsole.source.errors import SourceError
 
 _COMMANDS = {
     "agent": "agent",
+    "alarms": "alarms",
     "breed": "breed",
     "clear": "act",
     "conciliate": "conciliate",

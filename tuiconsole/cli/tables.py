@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tuiconsole.client.items import ItemStatus
+from tuiconsole.model.alarms import AlarmStatus
 from tuiconsole.model.events import Event
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, ConflictStatus, NodeStatus
 from tuiconsole.source.errors import one_line
@@ -124,6 +125,44 @@ def conflicts(status: Iterable[ConflictStatus]) -> list[str]:
         lines += [f"  {line}" for line in table(("Node", "Token", "Started", "Processes"), rows)]
         lines += [f"  {line}" for line in table(("Strategy", "Would do"), one.options.items())]
     return lines
+
+
+def alarms(found: Iterable[AlarmStatus]) -> list[str]:
+    """The alarms, each with what follows from it, its remedy, and who has said what about it."""
+    found = tuple(found)
+    if not found:
+        return []
+    rows = [
+        (
+            one.priority.value,
+            one.state.value.replace("-", " "),
+            one.id,
+            one.since,
+            f"{one.title}: {one.cause}",
+        )
+        for one in found
+    ]
+    head, *lines = table(("Priority", "State", "Alarm", "Since", "What"), rows)
+    text = [head]
+    for one, line in zip(found, lines, strict=True):
+        text += [line, *(f"    {more}" for more in _about(one))]
+    return text
+
+
+def _about(alarm: AlarmStatus) -> Iterator[str]:
+    if alarm.consequences:
+        now = f", {len(alarm.failing)} fail now" if alarm.failing else ", none fails now"
+        yield f"{len(alarm.consequences)} failed for it{now}: {', '.join(alarm.consequences)}"
+    if alarm.times > 1:
+        yield f"raised {alarm.times} times since anybody has acknowledged it"
+    if alarm.returned:
+        yield f"its cause went at {alarm.returned}"
+    mark = alarm.mark
+    if mark is not None:
+        until = f" until {mark.until}" if mark.until else ""
+        why = f": {mark.reason}" if mark.reason else ""
+        yield f"{alarm.state.value.replace('-', ' ')}{until} by {mark.by} on {mark.origin} at {mark.at}{why}"
+    yield f"remedy: {alarm.remedy}"
 
 
 def event(one: Event) -> str:

@@ -15,7 +15,7 @@ from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.client.oneshot import Lines, NoAnswerError, act
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
-from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.text import did_you_mean
@@ -109,6 +109,7 @@ def ask(
     without_master: bool = False,
     reason: str = "",
     keep: str = "",
+    seconds: float = 0.0,
 ) -> int:
     """Ask the master, tell how each target ended; the exit code."""
     cluster = open_cluster(options)
@@ -126,6 +127,7 @@ def ask(
         reason=reason,
         without_master=without_master,
         keep=keep,
+        seconds=seconds,
     )
     with closing(open_lines(cluster, options)) as lines:
         try:
@@ -133,8 +135,8 @@ def ask(
         except KeyboardInterrupt:
             complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
             raise
-        of_nodes = action is Action.CONFIRM_DEAD
-        strangers = {} if of_nodes else _strangers(lines, readers(cluster, options), outcomes)
+        named = action is not Action.CONFIRM_DEAD and action not in ALARM_ACTIONS
+        strangers = _strangers(lines, readers(cluster, options), outcomes) if named else {}
     if options.json:
         output.json(outcomes)
     return _tell(action, outcomes, strangers, quiet=options.json)

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 
 import click
 
 from tuiconsole.cli import output
 from tuiconsole.cli.asking import NothingAnsweredError, open_cluster, open_lines, turned_away
+from tuiconsole.cli.durations import duration
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import given, global_options
 from tuiconsole.source.text import did_you_mean
 from tuiconsole.wire.messages import Failed, Maintain, Maintained
 
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|)")
 _LONGEST = 4 * 3600.0
 _WITHIN = 4.0
 """Seconds for the answer: the voters write it to their disks first."""
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    match = _DURATION.fullmatch(value)
-    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-    if not 0 < seconds <= _LONGEST:
-        raise click.BadParameter(f"{value!r} is no duration; give 60s, 5m or 1h, at most 4h")
-    return seconds
-
-
 @click.command()
 @click.argument("name", metavar="NODE")
-@click.option("--for", "seconds", callback=_seconds, metavar="TIME", help="60s, 5m or 1h; at most 4h.")
+@click.option(
+    "--for", "seconds", callback=duration(_LONGEST), metavar="TIME", help="60s, 5m or 1h; at most 4h."
+)
 @click.option("--end", is_flag=True, help="End it: the usual lease again.")
 @global_options
 @click.pass_context
