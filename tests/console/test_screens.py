@@ -152,7 +152,7 @@ async def test_enter_on_a_process_shows_its_curves_its_events_and_its_log(
         session.tell(event=Event("2026-11-23T12:03:00.000Z", "console_3", "process", namespec, "came back"))
         await operator.press("enter")
         await operator.until(lambda: isinstance(operator.app.screen, ProcessScreen), "the process")
-        for words in ("pid 4404", "CPU 4.0 %", "█████", "view updated", "came back"):
+        for words in ("pid 4404", "CPU 4.0 %", "███", "view updated", "came back"):
             await operator.sees(words)
         await operator.press("s")
         await operator.until(lambda: session.asked == [(Action.START, namespec)], "the request")
