@@ -163,6 +163,7 @@ class Feed:
                 origin=wish.origin,
                 keep=wish.keep,
                 reason=wish.reason,
+                seconds=wish.seconds,
             )
             async for step in steps:
                 if isinstance(step, Outcome):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from tuiconsole.console.attention import wants_blink
 from tuiconsole.console.settings import NAME, load_settings, wants_ascii
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def run_console(
         item=item,
         settings=settings,
         memory=Path(platformdirs.user_state_dir("tuiconsole")) / "console.json",
+        blinks=wants_blink(settings.blink, os.environ),
         letters_ascii=wants_ascii(settings.letters, os.environ, locale.getpreferredencoding(False)),
     )
     result = app.run()

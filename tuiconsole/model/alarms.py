@@ -43,6 +43,8 @@ class AlarmKind(str, Enum):
     """An application is impaired."""
     FLAPPING = "flapping"
     """A process ends again and again."""
+    LINK = "link"
+    """A console's own: no agent answers it. No agent has such an alarm."""
 
     def id_of(self, name: str) -> str:
         """The identity of the alarm of this kind about `name`; empty: about the cluster."""

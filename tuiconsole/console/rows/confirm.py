@@ -12,7 +12,8 @@ from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.console.rows.marks import application_mark, node_mark, process_mark
+from tuiconsole.console.rows.marks import application_mark, node_mark, priority_mark, process_mark
+from tuiconsole.model.alarms import AlarmStatus
 
 MANY = 10
 """Targets of an interruption from which on a word has to be typed."""
@@ -24,6 +25,11 @@ _VERB = {
     Action.CLEAR: "Clear",
     Action.CONCILIATE: "Conciliate",
     Action.CONFIRM_DEAD: "Confirm dead",
+    Action.ACKNOWLEDGE: "Acknowledge",
+    Action.SHELVE: "Shelve",
+    Action.UNSHELVE: "Unshelve",
+    Action.OUT_OF_SERVICE: "Out of service",
+    Action.RETURN_TO_SERVICE: "Return to service",
 }
 
 
@@ -86,6 +92,18 @@ def asked_of_death(picture: Picture, name: str) -> Question:
         "Confirm dead",
         word=plain(name),
         wants_reason=True,
+    )
+
+
+def asked_of_service(alarm: AlarmStatus) -> Question:
+    """The confirmation of taking an alarm out of service."""
+    mark = priority_mark(alarm.priority)
+    lines: tuple[Line, ...] = (
+        (Span(plain(alarm.id), Tone.STRONG), Span("  "), Span(mark.text, mark.tone)),
+        (Span("Nobody is told of it until somebody returns it to service.", Tone.MINOR),),
+    )
+    return Question(
+        f"Take «{plain(alarm.title)}» out of service?", lines, "Out of service", wants_reason=True
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from textual.message import Message
 
 from tuiconsole.client.session import Action
@@ -141,7 +142,7 @@ class AskingScreen(ConsoleScreen):
 
         def answered(reason: str | None) -> None:
             if reason is not None:
-                self.ask(Wish(wish.action, wish.targets, wish.strategy, wish.origin, wish.keep, reason))
+                self.ask(msgspec.structs.replace(wish, reason=reason))
 
         self.app.push_screen(ConfirmDialog(question), answered)
 
