@@ -24,6 +24,7 @@ _COMMANDS = {
     "crash-test": "crash_test",
     "demo": "demo",
     "events": "events",
+    "jobs": "jobs",
     "keys": "keys",
     "logs": "logs",
     "maintenance": "maintenance",
@@ -34,6 +35,7 @@ _COMMANDS = {
     "start": "act",
     "status": "status",
     "stop": "act",
+    "top": "top",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
 

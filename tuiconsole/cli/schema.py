@@ -10,6 +10,13 @@ from tuiconsole.client.alarms import SCHEMA as ALARMS
 from tuiconsole.client.alarms import AlarmsShown
 from tuiconsole.client.items import SCHEMA as ITEMS
 from tuiconsole.client.items import ItemsStatus
+from tuiconsole.client.jobs import SCHEMA as JOBS
+from tuiconsole.client.jobs import JobsShown
+from tuiconsole.client.log_line import LogLine
+from tuiconsole.client.top import SCHEMA as TOP
+from tuiconsole.client.top import TopShown
+from tuiconsole.model.events import Event
+from tuiconsole.model.requests import Outcome
 from tuiconsole.model.status import SCHEMA as STATUS
 from tuiconsole.model.status import ClusterStatus
 
@@ -18,6 +25,11 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     STATUS: ClusterStatus,
     ITEMS: ItemsStatus,
     ALARMS: AlarmsShown,
+    JOBS: JobsShown,
+    TOP: TopShown,
+    "tuiconsole.event/1": Event,
+    "tuiconsole.logline/1": LogLine,
+    "tuiconsole.outcome/1": Outcome,
 }
 """By title, the type of the objects."""
 

@@ -59,7 +59,7 @@ _LOG_WITHIN = 5.0
 """Seconds until the first piece of a log."""
 _OUTCOME_GRACE = 2.0
 """Seconds an agent may be late with the outcome of a request that has run out of time."""
-_ANYWHERE = frozenset({Action.STOP, Action.CLEAR}) | ALARM_ACTIONS
+_ANYWHERE = frozenset({Action.STOP, Action.CANCEL, Action.CLEAR}) | ALARM_ACTIONS
 """What any agent may pass on, since it places nothing."""
 
 

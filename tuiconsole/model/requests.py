@@ -13,6 +13,8 @@ class Action(str, Enum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    CANCEL = "cancel"
+    """End a start or restart that goes on, as a stop does; refused if nothing goes on."""
     CLEAR = "clear"
     CONCILIATE = "conciliate"
     """End a conflict: have one instance stay, or all stopped, or one started anew."""

@@ -22,6 +22,7 @@ _VERB = {
     Action.STOP: "Stop",
     Action.RESTART: "Restart",
     Action.START: "Start",
+    Action.CANCEL: "Cancel",
     Action.CLEAR: "Clear",
     Action.CONCILIATE: "Conciliate",
     Action.CONFIRM_DEAD: "Confirm dead",
@@ -127,26 +128,6 @@ def target_lines(picture: Picture, targets: Sequence[str]) -> tuple[Line, ...]:
     if picture.stale:
         lines.append((Span("This is the last known state.", Tone.MINOR),))
     return tuple(lines)
-
-
-def targets_on(picture: Picture, node: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What to stop so that a node runs nothing; and what runs elsewhere too: a stop would be for all.
-
-    An application that runs nowhere else is stopped as a whole.
-    """
-    targets: list[str] = []
-    spared: list[str] = []
-    for application in picture.applications:
-        alive = [one for one in application.processes if one.state.alive]
-        here = [one for one in alive if node in one.nodes]
-        if not here:
-            continue
-        if all(one.nodes == (node,) for one in alive):
-            targets.append(application.name)
-            continue
-        for one in here:
-            (targets if one.nodes == (node,) else spared).append(one.namespec)
-    return tuple(targets), tuple(spared)
 
 
 def _what(targets: Sequence[str]) -> str:

@@ -98,6 +98,8 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
     processes = (target,) if program else ()
     if request.action is Action.CLEAR:
         return _clear(s, application, processes, target)
+    if request.action is Action.CANCEL:
+        return _cancel(s, request, application, target)
     if request.action is Action.STOP:
         return _stop(s, request, application, processes, target)
     if request.action is Action.CONCILIATE:
@@ -203,6 +205,24 @@ def _stop(
         return Outcome(target, Verdict.DONE, "stopped already")
     s.jobs[application.name] = _job(
         s, request, JobKind.STOP, JobPhase.STOPPING, processes, target, application
+    )
+    return None
+
+
+def _cancel(s: Situation, request: Request, application: Application, target: str) -> Outcome | None:
+    """Stop what goes on of it, and only then: what runs undisturbed by now must not be stopped."""
+    job = s.jobs.get(application.name)
+    if target != application.name:
+        return _refused(target, f"what goes on is about the whole of it: cancel {application.name}")
+    if job is None:
+        return _refused(target, "nothing of it is being started or stopped")
+    if job.kind not in (JobKind.START, JobKind.RESTART):
+        return _refused(target, f"it is being stopped ({job.kind.value}): that is not taken back")
+    s.outcome(job.waiters, Verdict.FAILED, f"{request.requested_by} cancelled it")
+    if job.whole:
+        s.draft.wishes[application.name] = Wish(Wanted.STOPPED, request.requested_by, iso(s.now.utc))
+    s.jobs[application.name] = _job(
+        s, request, JobKind.STOP, JobPhase.STOPPING, job.processes, target, application
     )
     return None
 
