@@ -24,6 +24,7 @@ _COMMANDS = {
     "crash-test": "crash_test",
     "demo": "demo",
     "events": "events",
+    "import": "import_",
     "keys": "keys",
     "logs": "logs",
     "maintenance": "maintenance",
@@ -38,6 +39,10 @@ _COMMANDS = {
 """Each command and its module, imported when it is asked for: none must wait for the others."""
 
 
+_FUNCTIONS = {"import": "import_"}
+"""Where the command's name is a word of Python."""
+
+
 class _Commands(click.Group):
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -47,7 +52,8 @@ class _Commands(click.Group):
         if module is None:
             return None
         found: click.Command = getattr(
-            importlib.import_module(f"tuiconsole.cli.commands.{module}"), name.replace("-", "_")
+            importlib.import_module(f"tuiconsole.cli.commands.{module}"),
+            _FUNCTIONS.get(name, name.replace("-", "_")),
         )
         return found
 
