@@ -18,6 +18,7 @@ NAMES = (
     "footprint",
     "grant",
     "fdatasync",
+    "rules",
 )
 
 

@@ -90,7 +90,7 @@ class Operator:
 
     async def until(self, true: Callable[[], object], what: str) -> None:
         """Look until it is true, between paints."""
-        for _ in range(150):
+        for _ in range(600):
             if true():
                 return
             await self.pilot.pause(0.02)

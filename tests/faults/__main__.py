@@ -16,21 +16,24 @@ from pathlib import Path
 import msgspec
 
 from tuiconsole.settings.cluster_file import Engine
+from tuiconsole.settings.timing import PROFILES
 
 from .machines import machines, obstacle
 from .results import Round, add, load, report, summary
-from .storm import Storm
+from .storm import KINDS, OF_ETCD, Storm
 
 SEED_MINUTES = 10.0
 """A cluster lives that long at most; then the next seed has a new one."""
 
 
-def storm(seed: int, seconds: float, results: Path, engine: Engine) -> bool:
+def storm(
+    seed: int, seconds: float, results: Path, engine: Engine, only: str = "", profile: str = "default"
+) -> bool:
     """One seed on a new cluster. False if something was violated."""
     last = Round(seed, 0, "the first start", engine=engine.value)
-    with machines(engine) as cluster:
+    with machines(engine, settings=f'[timing]\nprofile = "{profile}"') as cluster:
         try:
-            for one in Storm(cluster, seed).blow(seconds):
+            for one in Storm(cluster, seed, only).blow(seconds):
                 last = msgspec.structs.replace(one, version=version("tuiconsole"))
                 add(results, last)
                 print(last, flush=True)
@@ -52,6 +55,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--engine", choices=[one.value for one in Engine], default="embedded")
     parser.add_argument("--results", type=Path, default=Path("faults.jsonl"))
+    parser.add_argument("--only", choices=[*KINDS, *OF_ETCD], default="", help="one kind of fault")
+    parser.add_argument("--profile", choices=[*PROFILES], default="default", help="of the timings")
     wanted = parser.parse_args()
     engine = Engine(wanted.engine)
     if why := obstacle(engine):
@@ -63,7 +68,8 @@ def main() -> int:
     end = time.monotonic() + wanted.minutes * 60
     kept = True
     while (left := end - time.monotonic()) > 0:
-        kept = storm(seed, min(left, SEED_MINUTES * 60), wanted.results, engine) and kept
+        seconds = min(left, SEED_MINUTES * 60)
+        kept = storm(seed, seconds, wanted.results, engine, wanted.only, wanted.profile) and kept
         seed += 1
     rounds = load(wanted.results)
     print(summary(rounds))

@@ -6,11 +6,12 @@ named, so that a seed can be read and played again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.live.cluster import CONSOLES, HCI, SERVERS, SRV, frozen, node_of
 from tuiconsole.clock import boottime
@@ -31,13 +32,33 @@ PAUSED = (
     ("agent", "supervisord"),
 )
 """Which parts of a node stand still together; never supervisord with its shim: nothing could act then."""
+LONG_PAUSE = 40.0
+"""Seconds: ten leases."""
+WEATHERS = ((0.1, 0.0, 0.0), (0.2, 0.0, 0.0), (0.0, 0.2, 0.1))
+"""Loss of 1, delay and jitter in seconds."""
+
+KINDS = {
+    "part": "a host is cut off",
+    "one_way": "a host is only heard, or only hears",
+    "bridge": "two hosts meet only through the third",
+    "ring": "no host reaches another",
+    "pause": "parts of a node stand still",
+    "kill": "parts of a node are killed",
+    "programs": "programs are killed or stand still, and a part of their node with them",
+    "power_cut": "a host loses its power",
+    "weather": "packets are lost, or late",
+}
+"""The faults of both engines."""
+OF_ETCD = {"leaders": "the master and etcd's leader die", "member": "one etcd dies, or a majority"}
 
 
 class Storm:
     """One schedule of faults."""
 
-    def __init__(self, cluster: Machines, seed: int) -> None:
+    def __init__(self, cluster: Machines, seed: int, only: str = "") -> None:
+        """`only`: the one kind of fault that is wanted."""
         self._cluster = cluster
+        self._only = only
         self._chance = random.Random(seed)
         self._seed = seed
         self._elsewhere: list[float] = []
@@ -50,9 +71,10 @@ class Storm:
             AssertionError: the cluster did not become whole again.
         """
         end = time.monotonic() + seconds
-        faults = [self._part, self._one_way, self._bridge, self._pause, self._kill, self._power_cut]
-        if self._cluster.engine is Engine.ETCD:
-            faults += [self._leaders, self._member]
+        kinds = [*KINDS, *OF_ETCD] if self._cluster.engine is Engine.ETCD else [*KINDS]
+        faults: list[Callable[[], str]] = [
+            getattr(self, f"_{kind}") for kind in kinds if self._only in ("", kind)
+        ]
         number = 0
         while time.monotonic() < end:
             number += 1
@@ -122,8 +144,49 @@ class Storm:
         self._meanwhile(seconds)
         return f"hosts {one} and {other} apart for {seconds:.1f} s"
 
+    def _ring(self) -> str:
+        seconds = self._a_while()
+        self._cluster.network.part(*([host] for host in HOSTS))
+        self._meanwhile(seconds)
+        return f"all hosts apart for {seconds:.1f} s"
+
+    def _weather(self) -> str:
+        loss, delay, jitter = weather = self._chance.choice(WEATHERS)
+        seconds = self._a_while() + 6.0
+        self._cluster.network.everywhere(weather)
+        self._meanwhile(seconds)
+        what = f"{loss:.0%} loss" if loss else f"{delay * 1000:.0f} ± {jitter * 1000:.0f} ms delay"
+        return f"{what} for {seconds:.1f} s"
+
+    def _programs(self) -> str:
+        """Those of one application, its bus among them, and a part of their node with them."""
+        name = self._chance.choice(SRV)
+        lives = self._cluster.live(name)
+        if not lives:
+            return f"{name} runs nowhere"
+        node = lives[0].node
+        pids = [one.pid for one in lives if one.namespec.endswith("internal_data_bus")]
+        pids += [one.pid for one in lives if one.pid not in pids and self._chance.random() < 0.5]
+        what = f"{len(pids)} programs of {name} on {node}"
+        part = self._chance.choice(("agent", "supervisord", "shim", ""))
+        if part and (pid := getattr(node_of(self._cluster.status(), node).pids, part)):
+            pids.append(pid)
+            what += f" and its {part}"
+        if self._chance.random() < 0.5:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._meanwhile(1.0)
+            return f"kill -9 of {what}"
+        seconds = self._a_while()
+        with frozen(pids):
+            self._meanwhile(seconds)
+        return f"{what} paused for {seconds:.1f} s"
+
     def _pause(self) -> str:
         node, seconds = self._chance.choice(SERVERS + CONSOLES), self._a_while()
+        if self._chance.random() < 0.1:
+            seconds = LONG_PAUSE
         parts = self._chance.choice(PAUSED)
         pids = node_of(self._cluster.status(), node).pids
         with frozen([getattr(pids, part) for part in parts if getattr(pids, part)]):

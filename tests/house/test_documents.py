@@ -28,7 +28,7 @@ from tuiconsole.settings.timing import PROFILES, Timing
 COMMANDS = ROOT / "docs" / "commands.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_COMMAND = re.compile(r"^### `tuiconsole ([a-z|-]+(?: [a-z][a-z-]+)?)", re.MULTILINE)
+_COMMAND = re.compile(r"^### `tuiconsole ([a-z|-]+(?: [a-z][a-z-]+(?=[ `]))?)", re.MULTILINE)
 _OPTION = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
 GLOBAL = {"-c", "--config", "--node", "--key", "--json"}
 
@@ -153,7 +153,7 @@ def test_nothing_speaks_of_the_machine_it_was_written_on() -> None:
     found = []
     for file in files:
         made = {"__pycache__", "state", "keys"} & set(file.relative_to(ROOT).parts)
-        if made or file.suffix not in suffixes or file == here or file.name.startswith(".coverage"):
+        if made or file.suffix not in suffixes or file == here or file.name.startswith((".coverage", ".git")):
             continue
         match = private.search(file.read_text(encoding="utf-8", errors="replace"))
         if match:

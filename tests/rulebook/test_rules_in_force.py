@@ -15,9 +15,12 @@ from tuiconsole.rulebook.rules import (
     ApplicationRules,
     ConciliationStrategy,
     Distribution,
+    FlapLimit,
     Isolation,
     ProgramRules,
+    ReadyCheck,
     RunningFailureStrategy,
+    Sign,
     StartingFailureStrategy,
     StartingStrategy,
 )
@@ -253,15 +256,105 @@ def test_conciliation_is_the_rules_word_then_the_cluster_files_then_user(tmp_pat
     assert other.digest != rules(tmp_path, text).digest
 
 
-def test_words_that_nothing_acts_on_yet_are_kept(tmp_path: Path) -> None:
-    text = """<root><application name="a"><operational_status>"p" and not "q"</operational_status>
-    <programs><program pattern="p"><identifiers>#,n</identifiers></program></programs></application></root>"""
+def test_an_operational_status_is_kept_as_a_formula(tmp_path: Path) -> None:
+    text = """<root><application name="a"><operational_status> "p" and not "q" </operational_status>
+    </application><application name="b"/></root>"""
+    book = rules(tmp_path, text)
+    a, b = book.application("a"), book.application("b")
+    assert a is not None
+    assert b is not None
+    assert a.operational_status == '"p" and not "q"'
+    assert a.formula is not None
+    assert a.formula.holds({"p": True, "q": False})
+    assert b.formula is None
+
+
+@pytest.mark.parametrize(
+    ("said", "sign", "identifiers"),
+    [
+        ("#", Sign.HASH, ("*",)),
+        ("@", Sign.AT, ("*",)),
+        ("#,n2,n1", Sign.HASH, ("n2", "n1")),
+        ("n2,@", Sign.AT, ("n2",)),
+        ("#,*", Sign.HASH, ("*",)),
+        ("dealt", Sign.HASH, ("n1", "n2", "n3")),
+        ("n1,*", None, ("*",)),
+    ],
+)
+def test_a_sign_is_kept_apart_from_the_nodes_that_it_deals_out(
+    tmp_path: Path, said: str, sign: Sign | None, identifiers: tuple[str, ...]
+) -> None:
+    text = f"""<root><alias name="dealt">#,all</alias><alias name="all">n1,n2,n3</alias>
+    <application name="a"><programs><program pattern="p_"><identifiers>{said}</identifiers></program>
+    </programs></application></root>"""
+    rule = rules(tmp_path, text).program("a", "p_1")
+    assert (rule.sign, rule.identifiers) == (sign, identifiers)
+
+
+def test_applications_with_a_number_may_bear_the_sign(tmp_path: Path) -> None:
+    text = """<root><application pattern="hci_"><identifiers>#,n1,n2</identifiers></application>
+    <application name="srv-02"><identifiers>#</identifiers></application></root>"""
+    book = rules(tmp_path, text)
+    hci, srv = book.application("hci_7"), book.application("srv-02")
+    assert hci is not None
+    assert srv is not None
+    assert (hci.sign, hci.identifiers) == (Sign.HASH, ("n1", "n2"))
+    assert (srv.sign, srv.identifiers) == (Sign.HASH, ("*",))
+
+
+def test_our_own_words_are_read_from_toml(tmp_path: Path) -> None:
+    text = """
+format = 1
+[models.probed]
+ready = { tcp = "127.0.0.1:8080", interval = 2, timeout = 30.5 }
+[[applications]]
+name = "a"
+flap_limit = { restarts = 5, within = 600 }
+[[applications.programs]]
+name = "check"
+wait_exit = true
+start_timeout = 90
+[[applications.programs]]
+name = "web"
+reference = "probed"
+[[applications.programs]]
+name = "db"
+[applications.programs.ready]
+command = "pg_isready -q"
+"""
     book = rules(tmp_path, text)
     application = book.application("a")
     assert application is not None
-    assert application.operational_status == '"p" and not "q"'
-    assert book.program("a", "p").identifiers == ("#", "n")
-    assert "not acted on" in book.warnings[0].what
+    assert application.flap_limit == FlapLimit(restarts=5, within=600.0)
+    assert book.program("a", "check").start_timeout == 90.0
+    assert book.program("a", "web").ready == ReadyCheck(tcp="127.0.0.1:8080", interval=2.0, timeout=30.5)
+    assert book.program("a", "db").ready == ReadyCheck(command="pg_isready -q")
+    assert (book.program("a", "other").ready, book.program("a", "other").start_timeout) == (None, None)
+    assert book.warnings == ()
+
+
+def test_a_gate_that_is_none_is_said_not_to_be_in_force(tmp_path: Path) -> None:
+    text = """
+format = 1
+[[applications]]
+name = "a"
+[[applications.programs]]
+name = "check"
+wait_exit = true
+ready = { file = "/run/check" }
+[[applications.programs]]
+name = "web"
+start_timeout = 5
+"""
+    book = rules(tmp_path, text)
+    assert book.program("a", "check").ready is None
+    assert book.program("a", "web").start_timeout is None
+    assert [str(warning).rpartition("/")[2] for warning in book.warnings] == [
+        "rules.toml:8: warning: ready is not in force, since 'check' has wait_exit; "
+        "remove wait_exit, or remove ready",
+        "rules.toml:11: warning: start_timeout is not in force, since 'web' has no wait_exit; "
+        "set wait_exit, or remove start_timeout",
+    ]
 
 
 def test_several_files_are_one_rulebook_in_order(tmp_path: Path) -> None:

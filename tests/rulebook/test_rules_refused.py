@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,33 @@ PROGRAM = APPLICATION.format('<programs><program name="p">\n{}\n</program></prog
             "rules.xml:3: start_sequence is 'first'; expected a whole number from 0",
         ),
         (
-            APPLICATION.format("<start_sequence>-1</start_sequence>"),
-            "rules.xml:3: start_sequence is -1; expected 0 to",
+            APPLICATION.format("<start_sequence>-129</start_sequence>"),
+            "rules.xml:3: start_sequence is -129; expected 0 to",
         ),
         (APPLICATION.format("<start_sequence></start_sequence>"), "rules.xml:3: start_sequence is ''"),
         (
             APPLICATION.format("<isolation>KEEP</isolation>"),
             "rules.xml:3: isolation is no word of this form; say it under [isolation]",
+        ),
+        (
+            APPLICATION.format('<flap_limit restarts="5"/>'),
+            "rules.xml:3: flap_limit is no word of this form; write these rules as TOML",
+        ),
+        (
+            APPLICATION.format("<operational_status>'p' or or 'q'</operational_status>"),
+            "rules.xml:3:28: operational_status: a name or pattern is missing before `or`",
+        ),
+        (
+            APPLICATION.format("<identifiers>@,n</identifiers>"),
+            "rules.xml:3: the sign @ is for programs only; write #, or name the nodes",
+        ),
+        (
+            APPLICATION.format("<identifiers>#</identifiers>"),
+            "rules.xml:3: the sign # needs an application whose name ends in -N or _N, and 'a' does not",
+        ),
+        (
+            PROGRAM.format("<identifiers>#</identifiers>"),
+            "rules.xml:4: the sign # deals out numbered processes, and 'p' is one name; write pattern",
         ),
         (
             APPLICATION.format("<programms/>"),
@@ -141,6 +162,44 @@ def test_xml_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str)
         ),
         ('[models.x]\nreference = "x"', "rules.toml:3: circular reference: x → x"),
         ("[aliases]\nx = []", "rules.toml:3: alias 'x' is empty"),
+        (
+            '[[applications]]\nname = "a"\noperational_status = \'"p" AND "q"\'',
+            "rules.toml:4:27: operational_status: `AND` follows without and or or; join the two",
+        ),
+        (
+            '[[applications]]\nname = "a"\noperational_status = "\\"p\\" x"',
+            "rules.toml:4: operational_status: `x` follows without",
+        ),
+        (
+            '[[applications]]\nname = "a"\noperational_status = """\n"p" and\nq"""',
+            'rules.toml:6:1: operational_status: `q` stands outside quotes; write "q"',
+        ),
+        (TOML_PROGRAM + "start_timeout = 0", "rules.toml:6: start_timeout is 0.0; expected 0.1 to 86400"),
+        (TOML_PROGRAM + "start_timeout = nan", "rules.toml:6: start_timeout is nan; expected 0.1 to 86400"),
+        (TOML_PROGRAM + "start_timeout = true", "start_timeout is True; expected a number of seconds"),
+        (TOML_PROGRAM + "ready = 3", "rules.toml:6: ready is 3; expected {tcp = …"),
+        (TOML_PROGRAM + "ready = {}", "rules.toml:6: ready says not exactly one thing; expected one of tcp"),
+        (TOML_PROGRAM + 'ready = {tcp = "a:1", file = "b"}', "ready says not exactly one thing"),
+        (TOML_PROGRAM + 'ready = {tpc = "a:1"}', "unknown key ready.tpc; did you mean tcp?"),
+        (TOML_PROGRAM + 'ready = {tcp = "8080"}', "ready: tcp = '8080' is no HOST:PORT; correct it"),
+        (TOML_PROGRAM + 'ready = {tcp = "h:70000"}', "ready: tcp = 'h:70000' is no HOST:PORT"),
+        (TOML_PROGRAM + "ready = {command = 'a \"b'}", "ready: No closing quotation"),
+        (TOML_PROGRAM + 'ready = {command = "  "}', "ready.command is empty; give it a value"),
+        (TOML_PROGRAM + 'ready = {file = ""}', "ready.file is empty; give it a value"),
+        (TOML_PROGRAM + 'ready = {file = "f", interval = 0}', "ready.interval is 0.0; expected 0.1 to 3600"),
+        (
+            '[[applications]]\nname = "a"\nflap_limit = 5',
+            "rules.toml:4: flap_limit is 5; expected {restarts = …",
+        ),
+        ('[[applications]]\nname = "a"\nflap_limit = {restarts = 5}', "flap_limit lacks within; add within"),
+        (
+            '[[applications]]\nname = "a"\nflap_limit = {restarts = 0, within = 1}',
+            "flap_limit.restarts is 0; expected 1 to 1000",
+        ),
+        (
+            TOML_PROGRAM.replace('name = "p"', 'pattern = "p"') + 'identifiers = ["#", "@"]',
+            "rules.toml:6: the signs # and @ exclude each other; keep one of them",
+        ),
         ("alias = 1", "rules.toml:2: unknown key alias; did you mean aliases?"),
     ],
 )
@@ -165,6 +224,23 @@ def test_a_chain_of_more_than_three_references_is_refused(tmp_path: Path) -> Non
     load_rules([tmp_path / "rules.toml"])
     complaint = refusal(tmp_path, "rules.toml", "format = 1\n" + models + program.format(1))
     assert "more than 3 references: p → m1 → m2 → m3 → m4" in complaint
+
+
+def test_a_bomb_of_aliases_costs_nothing(tmp_path: Path) -> None:
+    levels = "".join(f'a{n} = ["a{n + 1}", "b{n + 1}"]\nb{n} = ["b{n + 1}", "a{n + 1}"]\n' for n in range(40))
+    text = "format = 1\n[aliases]\n" + levels + 'a40 = ["n1"]\nb40 = ["n2"]\n'
+    (tmp_path / "rules.toml").write_text(text + '[[applications]]\nname = "x"\nidentifiers = ["a0"]\n')
+    begun = time.process_time()
+    application = load_rules([tmp_path / "rules.toml"]).application("x")
+    assert time.process_time() - begun < 0.2
+    assert application is not None
+    assert set(application.identifiers) == {"n1", "n2"}
+
+
+def test_aliases_that_go_on_for_ever_are_refused(tmp_path: Path) -> None:
+    levels = "".join(f'a{n} = ["a{n + 1}"]\n' for n in range(5000))
+    complaint = refusal(tmp_path, "rules.toml", "format = 1\n[aliases]\n" + levels)
+    assert "aliases within aliases, more than 50 deep" in complaint
 
 
 def test_an_entity_bomb_costs_nothing(tmp_path: Path) -> None:

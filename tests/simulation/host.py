@@ -16,6 +16,7 @@ from tuiconsole.coordination.record import VoterRecord
 from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.supervision.commands import PluginCommands
 from tuiconsole.supervision.events import Event, Refused, SupervisordStopping, Unavailable
+from tuiconsole.supervision.plugin.local_rules import local_rules
 
 if TYPE_CHECKING:
     from tests.simulation.engine import Engine
@@ -26,8 +27,9 @@ COMMAND_WITHIN = 5.0
 
 
 class Deadline(NamedTuple):
-    """The deadline record."""
+    """The deadline record, of one boot."""
 
+    boot: int
     epoch: int
     incarnation: str
     deadline: float
@@ -50,7 +52,7 @@ class DeadlineWriter:
 
     def write(self, **fields: Any) -> None:
         host = self._host
-        record = host.deadline = Deadline(incarnation=self._incarnation, **fields)
+        record = host.stored_deadline = Deadline(host.boot, incarnation=self._incarnation, **fields)
         for at in (record.stop_at, record.kill_at):
             host.site.at(host.when(at) + 1e-6, host.plugin_looks)
         host.site.at(host.when(record.shim_kill_at) + 1e-6, host.shim_looks)
@@ -140,6 +142,9 @@ class SimulatedAgent(Agent):
         assert host is not None
         assert host.agency is not None
         supervision = Supervision(host, self._local.on_supervision)
+        own = self._own_rules
+        host.orders.local = local_rules(list(own.names), list(own.patterns))
+        host.orders.guard = own.guard
         self._local.supervision = supervision  # type: ignore[assignment]
         host.agency.supervision = supervision
         supervision.start()
@@ -192,7 +197,9 @@ class Host:
         self.disk_delay = 0.002
         self.record: VoterRecord | None = None
         self.writing: VoterRecord | None = None
-        self.deadline: Deadline | None = None
+        self.boot = 1
+        self.stored_deadline: Deadline | None = None
+        """As its file holds it, also after a boot: a run directory may be on a disk."""
         self.orders = Orders()
         self._lives = original._lives if original is not None else itertools.count(1)
         self._shims = original._shims if original is not None else itertools.count(1)
@@ -205,6 +212,18 @@ class Host:
 
     def clock(self) -> float:
         return self.offset + self.site.now * self.rate
+
+    @property
+    def deadline(self) -> Deadline | None:
+        """The deadline record; that of another boot says nothing."""
+        record = self.stored_deadline
+        return record if record is not None and record.boot == self.boot else None
+
+    def read_deadline(self) -> Deadline | None:
+        """As plugin and shim read it."""
+        record = self.deadline
+        self.site.check_boot(self, record)
+        return record
 
     def when(self, at: float) -> float:
         """The site's time at which this host's clock shows `at`."""
@@ -273,7 +292,7 @@ class Host:
             agency.loop.thaw()
 
     def power_off(self) -> None:
-        """Everything dies at once; disks stay."""
+        """Everything dies at once; disks stay. The clock of the next boot begins anew."""
         self.kill_agent()
         self.shim.up = False
         supervisord = self.shim.supervisord
@@ -281,4 +300,7 @@ class Host:
             supervisord.up = False
             supervisord.kill(list(supervisord.alive()))
             self.shim.supervisord = None
-        self.deadline = None
+        self.boot += 1
+        former = self.clock()
+        self.offset += self.site.chance.uniform(1.0, 30.0) - former
+        self.offset_of_wall += former - self.clock()

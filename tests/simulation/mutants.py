@@ -6,6 +6,9 @@ the same connection, and its process is told before the answer. That it voids no
 what could be obeyed after the release was sent before it, so that it comes before it, or is of an older term,
 or late. So the first of these is planted together with the master's look, and the master's line
 (`order_release`) by itself.
+
+The epoch in a command is covered by its short life: it is void before the next lease can begin. So the
+two are planted together.
 """
 
 from __future__ import annotations
@@ -14,16 +17,21 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.planting import Patch
+from tests.simulation.host import Deadline, Host
+from tests.simulation.supervisord import Orders as Standing
 from tests.simulation.supervisord import Shim, Supervisord
 from tuiconsole.agent.master import Reign
 from tuiconsole.coordination.leases.registrar import Registrar, Verdict
 from tuiconsole.model.ledger import Grant
 from tuiconsole.planning.catalogue import Application
-from tuiconsole.planning.engine import machine, nodes, stop
+from tuiconsole.planning.engine import machine, nodes, situation, stop
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import NodeLost, RaiseEpoch
 from tuiconsole.planning.engine.orders import Orders
 from tuiconsole.planning.engine.situation import Situation
+from tuiconsole.supervision.events import Refused
+from tuiconsole.supervision.plugin.guard import GrantGuard
+from tuiconsole.supervision.plugin.standing import Managed
 
 
 async def declares_lost_by_itself(reign: Reign, command: RaiseEpoch) -> None:
@@ -39,15 +47,15 @@ def raises_though_acknowledged(
 def starts_at_any_time(original: Callable[..., Any]) -> Callable[..., Any]:
     def start(supervisord: Supervisord, **fields: Any) -> Any:
         host = supervisord.host
-        real, stage = host.deadline, supervisord.stage
+        real, stage = host.stored_deadline, supervisord.stage
         never = float("inf")
         if real is not None:
-            host.deadline = real._replace(stop_at=never)
+            host.stored_deadline = real._replace(stop_at=never)
         supervisord.stage = "held"
         try:
             return original(supervisord, **{**fields, "deadline": never})
         finally:
-            host.deadline, supervisord.stage = real, stage
+            host.stored_deadline, supervisord.stage = real, stage
 
     return start
 
@@ -103,6 +111,36 @@ def rests(_: Any) -> None:
     pass
 
 
+def lets_all_run(_guard: GrantGuard, _process: Any) -> None:
+    return None
+
+
+def knows_the_list_only(orders: Standing, _group: str, namespec: str) -> Managed | None:
+    return orders.managed.get(namespec)
+
+
+def voids_nothing(supervisord: Supervisord, **fields: Any) -> dict[str, Any]:
+    return {"clear": not any(supervisord.processes[name].state.alive for name in fields["namespecs"])}
+
+
+def stops_without_a_floor(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    def stop(supervisord: Supervisord, **fields: Any) -> dict[str, Any]:
+        return original(supervisord, **{**fields, "floor": (0, 0)})
+
+    return stop
+
+
+def looks_at_the_term_only(supervisord: Supervisord, term: int, epoch: int) -> None:
+    orders = supervisord.host.orders
+    if term < orders.term:
+        raise Refused("stale_term", "")
+    orders.term = term
+
+
+def takes_any_boots(host: Host) -> Deadline | None:
+    return host.stored_deadline
+
+
 MUTANTS: dict[str, list[Patch]] = {
     "the master declares a node lost without the voters": [(Reign, "_raise", declares_lost_by_itself)],
     "a voter raises an epoch that it acknowledged lately": [
@@ -120,6 +158,17 @@ MUTANTS: dict[str, list[Patch]] = {
         (Supervisord, "_release", is_clear_at_once(Supervisord._release)),
         (stop, "_release", looks_at_nothing_before_a_release),
     ],
+    "the guard is off": [(GrantGuard, "refusal", lets_all_run)],
+    "the guard knows the master's list only": [(Standing, "entry", knows_the_list_only)],
+    "no floor voids what was released": [
+        (Supervisord, "_release", voids_nothing),
+        (Supervisord, "_stop", stops_without_a_floor(Supervisord._stop)),
+    ],
+    "no epoch in commands, which live longer than a lease": [
+        (Supervisord, "_refuse_stale", looks_at_the_term_only),
+        (situation, "LIFE", 9.0),
+    ],
+    "a deadline of another boot counts": [(Host, "deadline", property(takes_any_boots))],
     "an agent out of lease stops KEEP as well": [(Supervisord, "_covered", covers_all)],
     "doubles stay": [(machine, "conciliate", ends_no_conflict)],
     "what died with a host keeps its grant": [(nodes, "reconcile", keeps_what_died(nodes.reconcile))],

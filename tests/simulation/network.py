@@ -146,6 +146,8 @@ class Network:
         self.cut: set[tuple[str, str]] = set()
         self.cut_leases: set[str] = set()
         """Hosts whose lease traffic alone is cut."""
+        self.late: dict[str, float] = {}
+        """By host: seconds that its orders and requests come late by: what TCP sends again after a cut."""
         self.slow = 0.0
         self.lossy = 0.0
         """Of 1: how often a datagram of the lease traffic is lost, and a stream stalls."""
@@ -168,6 +170,8 @@ class Network:
             if channel == "lease":
                 return
             delay += 0.2 + 0.3 * roll()  # sent again by TCP
+        if channel == "asked":
+            delay += self.late.get(to, 0.0)
         key = (sender, to, channel)
         at = max(self._site.now + delay, self._last.get(key, 0.0))
         self._last[key] = at

@@ -7,6 +7,7 @@ import functools
 import gc
 import random
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -149,6 +150,11 @@ class Site(Timeline):
         """The second hand on the deadman, the agent, ends only what the deadman would."""
         if self.isolation(process.group) is not Isolation.STOP:
             raise Broken(f"{process.namespec} on {on.name} is stopped because the lease ran out")
+
+    def check_boot(self, on: host.Host, record: host.Deadline | None) -> None:
+        """Seconds of CLOCK_BOOTTIME say nothing in another boot."""
+        if record is not None and record.boot != on.boot:
+            raise Broken(f"{on.name} goes by a deadline of boot {record.boot} in boot {on.boot}")
 
     def isolation(self, application: str) -> Isolation:
         """What the rules say of it."""
@@ -300,12 +306,14 @@ def virtual(site: Site) -> Iterator[None]:
             stack.enter_context(patch(name, fake))
         # What a killed agent was doing is thrown away in the middle, which Python complains of.
         stack.enter_context(patch.object(sys, "unraisablehook", lambda _: None))
-        yield
-        for one in site.machines():
-            one.kill_agent()
-            one.shim.supervisord = None
-        site.forget()
-        gc.collect()
+        try:
+            yield
+        finally:
+            for one in site.machines():
+                one.kill_agent()
+                one.shim.supervisord = None
+            site.forget()
+            gc.collect()
 
 
 def play(seed: int) -> Site:
@@ -317,8 +325,12 @@ def play(seed: int) -> Site:
     site = Site(seed)
     try:
         return site.play()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (told with its story below)
         story = "\n".join(f"{at:7.3f}  {what}" for at, what in site.story)
-        raise Broken(
-            f"seed {seed}: {error} at {site.now:.3f}\n{story}\nreplay: python -m tests.simulation {seed}"
-        ) from error
+        where = "" if isinstance(error, Broken) else f"\n{traceback.format_exc()}"
+        words = f"seed {seed}: {error} at {site.now:.3f}\n{story}{where}"
+    # Not from within: the error's frames hold what its agents were doing, and that must not end in the midst
+    # of whatever comes next.
+    with patch.object(sys, "unraisablehook", lambda _: None):
+        gc.collect()
+    raise Broken(f"{words}\nreplay: python -m tests.simulation {seed}")

@@ -1,11 +1,13 @@
 """A model of a shim, its supervisord with the plugin, and their programs: the rules of the real ones, no I/O.
 
-The deadman's steps are the product's own; what the plugin refuses is told over from its commands.
+The deadman's steps and the guard's judgement are the product's own; what the plugin refuses is told over from
+its commands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +25,9 @@ from tuiconsole.supervision.events import (
     SupervisordUp,
 )
 from tuiconsole.supervision.plugin.deadman import DONE, HELD, Limits, next_step
+from tuiconsole.supervision.plugin.guard import DENY, GrantGuard
+from tuiconsole.supervision.plugin.local_rules import LocalRules, local_rules
+from tuiconsole.supervision.plugin.standing import Managed, StandingOrders
 
 if TYPE_CHECKING:
     from tests.simulation.host import Host
@@ -41,8 +46,13 @@ class Orders(msgspec.Struct):
     term: int = 0
     epoch: int = 0
     floors: dict[str, Token] = {}
-    managed: dict[str, str] = {}
-    """Namespec → isolation."""
+    managed: dict[str, Managed] = {}
+    """By namespec."""
+    guard: str = DENY
+    local: LocalRules = LocalRules()
+
+    floor = StandingOrders.floor
+    entry = StandingOrders.entry
 
 
 class Supervisord:
@@ -62,6 +72,8 @@ class Supervisord:
         self._done: dict[str, dict[str, Any]] = {}
         self._waiting: list[tuple[Any, ...]] = []
         self._isolated_epoch = 0
+        self._void: set[str] = set()
+        """Namespecs whose token was taken back."""
         self._unreaped: set[int] = set()
         """What has ended while supervisord stood still, by pid."""
 
@@ -75,9 +87,33 @@ class Supervisord:
         """Those that an isolation must stop."""
         managed = self.host.orders.managed
         known = (p for p in self.processes.values() if p.state.alive)
-        return [p for p in known if managed.get(p.namespec, "STOP" if p.token else "") == "STOP"]
+        unlisted = {True: Managed("", "STOP"), False: Managed("", "")}
+        return [p for p in known if managed.get(p.namespec, unlisted[bool(p.token)]).isolation == "STOP"]
 
-    def spawn(self, namespec: str, token: Token) -> Process:
+    def by_hand(self, namespec: str) -> None:
+        """Somebody's `supervisorctl start`, or autorestart: the guard is asked, as at each spawn."""
+        process = self.processes[namespec]
+        if not self.up or self.frozen or process.state.alive:
+            return
+        if process.state in (ProcessState.STOPPED, ProcessState.FATAL):
+            process = self._set(namespec, token=None)  # the old token is not his
+        group, _, name = namespec.partition(":")
+        chronicle = SimpleNamespace(token=process.token, grant=group, void=namespec in self._void)
+        asked = SimpleNamespace(
+            group=SimpleNamespace(config=SimpleNamespace(name=group)),
+            config=SimpleNamespace(name=name),
+            tuiconsole_chronicle=chronicle,
+        )
+        if GrantGuard(self.host.orders, self._may_start).refusal(asked) is None:  # type: ignore[arg-type]
+            self.host.site.tell(f"{self.host.name}: {namespec} is started by hand")
+            self.spawn(namespec, process.token)
+            self.look()
+
+    def _may_start(self) -> bool:
+        record = self.host.read_deadline()
+        return self.stage == HELD and record is not None and self.host.clock() < record.stop_at
+
+    def spawn(self, namespec: str, token: Token | None) -> Process:
         """A program begins; what becomes of it is chance."""
         now = self.host.clock()
         pid = self.host.site.new_pid()
@@ -134,7 +170,7 @@ class Supervisord:
         """The deadman's timer: at each of the record's times, and whenever something is spawned."""
         if not self.up or self.frozen:
             return
-        record = self.host.deadline
+        record = self.host.read_deadline()
         now = self.host.clock()
         if self.stage == HELD and record is not None:
             self.limits = Limits(record.stop_at, record.kill_at)
@@ -145,6 +181,7 @@ class Supervisord:
             self._isolated_epoch = self.host.orders.epoch
         if step.terminate:
             for process in self.doomed():
+                self._void.add(process.namespec)
                 self.terminate(process, "stopped: the node has lost its lease")
         if step.sweep:
             self.kill(self.doomed())
@@ -204,19 +241,19 @@ class Supervisord:
             raise Refused("expired", "after its deadline")
         if self.stage != HELD:
             raise Refused("isolated", "the node has lost its lease")
-        floor = self.host.orders.floors.get(grant, (0, 0))
+        floor = self.host.orders.floor(grant)
         if token <= floor:
             raise Refused("stale_token", f"{token} is void")
-        record = self.host.deadline
-        if record is None or now >= record.stop_at:
+        if not self._may_start():
             raise Refused("no_lease", "no lease")
-        self.host.orders.managed = {**self.host.orders.managed, namespec: isolation}
+        self.host.orders.managed = {**self.host.orders.managed, namespec: Managed(grant, isolation)}
         process = self.processes[namespec]
         if process.state.alive:
             if process.token == token and process.state is not ProcessState.STOPPING:
                 return self._remember(request, {"already": True})
             raise Refused("running", "runs already")
         self.host.orders.floors[grant] = max(floor, (token[0], token[1] - 1))
+        self._void.discard(namespec)
         self.spawn(namespec, token)
         self.look()
         return self._remember(request, {"already": False})
@@ -251,9 +288,13 @@ class Supervisord:
         floors[grant] = max(floor, floors.get(grant, (0, 0)))
         return {"clear": not any(self.processes[name].state.alive for name in namespecs)}
 
-    def _manage(self, programs: Any, term: int = 0, guard: str = "deny") -> dict[str, Any]:
+    def _manage(
+        self, programs: Any, term: int = 0, guard: str = DENY, names: Any = (), patterns: Any = ()
+    ) -> dict[str, Any]:
         self._refuse_stale(term, self.host.orders.epoch)
-        self.host.orders.managed = {one.namespec: one.isolation for one in programs}
+        self.host.orders.local = local_rules(list(names), list(patterns))
+        self.host.orders.managed = {one.namespec: Managed(one.grant, one.isolation) for one in programs}
+        self.host.orders.guard = guard
         self.look()
         return {}
 
@@ -269,9 +310,18 @@ class Supervisord:
                 raise Refused("busy", "still alive")
         elif epoch < orders.epoch:
             raise Refused("stale_epoch", "older")
+        if epoch > orders.epoch:
+            self._void_ended()
         orders.epoch = epoch
         self.stage, self.limits = HELD, None
         return {}
+
+    def _void_ended(self) -> None:
+        managed = self.host.orders.managed
+        for process in self.processes.values():
+            entry = managed.get(process.namespec)
+            if not process.state.alive and (entry is None or entry.isolation != "KEEP"):
+                self._void.add(process.namespec)
 
     def _refuse_stale(self, term: int, epoch: int) -> None:
         orders = self.host.orders
@@ -319,7 +369,7 @@ class Shim:
 
     def look(self) -> None:
         """The shim's own deadline: what still lives then is killed, also when supervisord does not run."""
-        record = self.host.deadline
+        record = self.host.read_deadline()
         supervisord = self.supervisord
         if supervisord is None or record is None or self.host.clock() < record.shim_kill_at:
             return

@@ -9,15 +9,31 @@ import msgspec
 
 from tests.simulation.supervisord import Orders
 from tuiconsole.model.requests import Action
+from tuiconsole.model.states import ProcessState
 
 if TYPE_CHECKING:
     from tests.simulation.host import Host
     from tests.simulation.site import Site
 
-DEEDS = ("file", "file", "upgrade", "wipe", "clock", "copy", "copy", "leases cut", "overtake", "overtake")
+DEEDS = (
+    "file",
+    "file",
+    "upgrade",
+    "wipe",
+    "clock",
+    "copy",
+    "copy",
+    "leases cut",
+    "overtake",
+    "overtake",
+    "late",
+    "late",
+)
 """Another file on one host; hand over each agent in turn; lose a disk; set the wall clock; run a copy of a
 host; cut a host's way to the voters, and nothing else; stop what is just being started, and start it
-elsewhere."""
+elsewhere; have an order come when its node has lost one lease and got the next."""
+BY_HAND = (0, 0, 4, 20)
+"""How often people start something past tuiconsole in one seed: `supervisorctl start`."""
 HCI = ("scen2_hci_01", "scen2_hci_02")
 ASKED_AGAIN = 1.0
 """Seconds after which a person asks again for a voter that has lost its disk."""
@@ -58,6 +74,8 @@ class Upkeep:
 
     def plan(self, begin: float, end: float) -> None:
         """Draw what happens between two instants."""
+        for _ in range(self._chance.choice(BY_HAND)):
+            self._site.at(self._chance.uniform(begin, end), self.start_by_hand)
         if self._chance.random() < 0.4:
             return
         for _ in range(self._chance.randint(1, 3)):
@@ -86,9 +104,20 @@ class Upkeep:
             self._copy(host, lasting)
         elif deed == "overtake":
             self.overtake(chance.choice(HCI))
+        elif deed == "late":
+            self.order_late(chance.choice(HCI))
         elif deed == "leases cut":
             site.network.cut_leases.add(host.name)
             site.at(site.now + lasting, site.network.cut_leases.discard, host.name)
+
+    def start_by_hand(self) -> None:
+        """Start one program of any host, past tuiconsole; often one that has ended by itself."""
+        host = self._chance.choice(list(self._site.hosts.values()))
+        supervisord = host.shim.supervisord
+        if supervisord is not None:
+            ended = [p.namespec for p in supervisord.processes.values() if p.state is ProcessState.EXITED]
+            any_of = ended if ended and self._chance.random() < 0.7 else host.namespecs
+            supervisord.by_hand(self._chance.choice(any_of))
 
     def overtake(self, application: str) -> None:
         """An operator starts it; `spring` does the rest."""
@@ -96,6 +125,24 @@ class Upkeep:
         here, there = self._chance.sample(consoles, 2)
         self._overtaken = self._site.hosts[here], application, there
         self._site.ask(here, Action.START, application)
+
+    def order_late(self, application: str) -> None:
+        """A start is ordered under its node's lease, and comes when the next one has begun.
+
+        Meanwhile the node's epoch was raised, and somebody starts the same elsewhere.
+        """
+        site, chance = self._site, self._chance
+        here, there = chance.sample([name for name in site.hosts if name.startswith("console")], 2)
+        timing = site.cluster.timing
+        site.tell(f"upkeep: an order to {here} comes late")
+        site.network.cut_leases.add(here)
+        over = site.now + timing.node_lease + timing.margin
+        site.at(over + chance.uniform(-0.3, 0.3), site.network.cut_leases.discard, here)
+        asked = site.now + chance.uniform(0.3, 0.9)
+        site.at(asked, site.network.late.__setitem__, here, over + chance.uniform(0.0, 1.5) - asked)
+        site.at(asked + 0.005, site.ask, here, Action.START, application)
+        site.at(asked + 0.3, site.network.late.pop, here, None)
+        site.at(over + chance.uniform(0.1, 0.5), site.ask, there, Action.START, application)
 
     def spring(self, host: Host) -> None:
         """Its supervisord stands still when the start comes; that is stopped, and started elsewhere."""
@@ -115,6 +162,7 @@ class Upkeep:
     def mend(self) -> None:
         """The right file everywhere, no copies, and the way to the voters."""
         self._site.network.cut_leases.clear()
+        self._site.network.late.clear()
         for copy in list(self._site.copies):
             self._end_copy(copy)
         for host in self._site.hosts.values():

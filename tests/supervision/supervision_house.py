@@ -17,7 +17,7 @@ from tuiconsole.clock import boottime
 from tuiconsole.model.process import Process
 from tuiconsole.supervision.deadline import DeadlineWriter
 from tuiconsole.supervision.events import Event, ProcessChanged, Snapshot
-from tuiconsole.supervision.node import Supervision
+from tuiconsole.supervision.node import OwnRules, Supervision
 
 BASE = """
 [supervisord]
@@ -88,16 +88,16 @@ class House:
         self.events.append(event)
         self.changed.set()
 
-    def agent(self, **environment: str) -> Supervision:
+    def agent(self, own_rules: OwnRules = OwnRules(), **environment: str) -> Supervision:  # noqa: B008
         """What an agent makes when it starts."""
         supervision = Supervision(
-            "n1", "127.0.0.1", self.run_dir, self.state_dir, self.conf, self.heard, environment
+            "n1", "127.0.0.1", self.run_dir, self.state_dir, self.conf, self.heard, environment, own_rules
         )
         self.supervisions.append(supervision)
         return supervision
 
-    async def up(self, **environment: str) -> Supervision:
-        supervision = self.agent(**environment)
+    async def up(self, own_rules: OwnRules = OwnRules(), **environment: str) -> Supervision:  # noqa: B008
+        supervision = self.agent(own_rules, **environment)
         await supervision.start()
         await asyncio.wait_for(supervision.wait_up(), PATIENCE)
         assert supervision.pids.shim

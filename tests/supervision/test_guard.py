@@ -13,6 +13,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from test_configuration import supervisorctl
 
 from tuiconsole.supervision.events import Snapshot, SupervisordUp, Unguarded
+from tuiconsole.supervision.node import OwnRules
 
 PROGRAMS = """
 [program:managed]
@@ -73,6 +74,42 @@ async def test_autostart_waits_for_a_grant_also_before_any_agent_has_spoken(hous
     state = wire.ask("snapshot")["result"]["processes"]
     assert {one["name"]: one["state"] for one in state}["managed"] == "STOPPED"
     assert wire.start("managed:managed", grant="managed")["ok"]
+    wire.close()
+
+
+@pytest.mark.parametrize("own", [OwnRules(("managed",)), OwnRules(patterns=("^man", "nobody"))])
+async def test_what_the_nodes_own_rules_name_is_guarded_before_a_master_was_ever_heard(
+    house: House, own: OwnRules
+) -> None:
+    house.configure(PROGRAMS.replace("autostart=false", "autostart=true"))
+    await house.up(own)
+    house.lease(30)
+    assert "RUNNING" in await supervisorctl(house, "status", "free"), "nobody manages it"
+    words = await supervisorctl(house, "start", "managed")
+    assert "spawn error" in words, words
+    assert house.snapshot()["managed:managed"].pid == 0, "autostart must not have run it either"
+    wire = house.wire()
+    assert wire.start("managed:managed", grant="managed")["ok"]
+    wire.close()
+
+
+async def test_a_report_guard_reports_also_before_a_master_was_ever_heard(house: House) -> None:
+    house.configure(PROGRAMS.replace("autostart=true", "autostart=false"))
+    await house.up(OwnRules(("managed",), guard="report"))
+    assert "started" in await supervisorctl(house, "start", "managed")
+    assert (await house.hear_of(Unguarded)).namespec == "managed:managed"
+
+
+async def test_a_masters_list_comes_with_the_rules_of_the_node_as_they_are_now(house: House) -> None:
+    """An agent may have come back with other rules, while supervisord went on."""
+    house.configure(PROGRAMS.replace("autostart=true", "autostart=false"))
+    await house.up(OwnRules(("managed",)))
+    house.lease(30)
+    wire = house.wire()
+    assert wire.ask("manage", programs=[], names=["free"], patterns=[])["ok"]
+    assert "started" in await supervisorctl(house, "start", "managed")
+    assert "spawn error" in await supervisorctl(house, "start", "free")
+    assert not wire.ask("manage", programs=[], names=["free"], patterns=["("])["ok"]
     wire.close()
 
 

@@ -45,7 +45,7 @@ from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.source.errors import SourceError
 from tuiconsole.supervision.deadline import DeadlineWriter
 from tuiconsole.supervision.events import SupervisionError
-from tuiconsole.supervision.node import Supervision
+from tuiconsole.supervision.node import OwnRules, Supervision
 from tuiconsole.timeouts import within
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.messages import (
@@ -97,7 +97,12 @@ def run_agent(cluster: Cluster, name: str) -> int:
     """
     node = cluster.node(name)
     check_local(node)
-    rulebook = load_rules(cluster.rules, isolation=cluster.isolation, conciliation=cluster.conciliation)
+    rulebook = load_rules(
+        cluster.rules,
+        isolation=cluster.isolation,
+        conciliation=cluster.conciliation,
+        starting=cluster.starting,
+    )
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -179,7 +184,8 @@ class Agent:
         pair = load_pair(self._cluster.keys / "private" / f"{self._node.name}.key_secret")
         self._sockets = Sockets(pair, keyring, serves=True)
         self._publisher = Publisher(self._node.name, self._run_id, self._agreement, self._send)
-        self._local = LocalNode(self._node.name, self._publisher, time.time, self._cluster.guard)
+        self._own_rules = OwnRules(*self._rulebook.named, self._cluster.guard.value)
+        self._local = LocalNode(self._node.name, self._publisher, time.time, self._own_rules)
         self._observer = Observer(self._cluster.nodes.values(), self._ask_snapshot, self._on_change)
         self._peers = Peers(self._sockets, self._cluster.nodes)
         self._throne: Throne | None = None
@@ -299,6 +305,7 @@ class Agent:
                 "TUICONSOLE_STATE": str(state_dir),
                 "TUICONSOLE_PYTHON": sys.executable,
             },
+            self._own_rules,
         )
         self._local.supervision = supervision
         try:

@@ -21,9 +21,8 @@ from tuiconsole.model.node import Pids
 from tuiconsole.model.process import Process
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.engine.situation import iso
-from tuiconsole.settings.cluster_file import Guard
 from tuiconsole.supervision import events as supervised
-from tuiconsole.supervision.node import Managed, Supervision
+from tuiconsole.supervision.node import Managed, OwnRules, Supervision
 from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
@@ -56,9 +55,15 @@ _log = logging.getLogger(__name__)
 class LocalNode:
     """One node as its agent knows it. `changed` is set whenever its state may differ."""
 
-    def __init__(self, name: str, publisher: Publisher, wall: WallClock, guard: Guard = Guard.DENY) -> None:
+    def __init__(
+        self,
+        name: str,
+        publisher: Publisher,
+        wall: WallClock,
+        own_rules: OwnRules = OwnRules(),  # noqa: B008 (immutable)
+    ) -> None:
         self.name = name
-        self._guard = guard
+        self._own_rules = own_rules
         self._publisher = publisher
         self._wall = wall
         self.supervision: Supervision | None = None
@@ -301,7 +306,8 @@ class LocalNode:
         try:
             if isinstance(order, CommandManage):
                 managed = [Managed(name.namespec, name.grant, name.isolation) for name in order.managed]
-                await supervision.manage(managed, term=order.term, guard=self._guard.value)
+                own = self._own_rules
+                await supervision.manage(managed, term=order.term, guard=own.guard, own=own)
                 return Obeyed("ok")
             if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:
                 return Obeyed("unknown", f"this was meant for a former life of {self.name}")

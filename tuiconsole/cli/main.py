@@ -25,6 +25,7 @@ _COMMANDS = {
     "demo": "demo",
     "events": "events",
     "jobs": "jobs",
+    "import": "import_",
     "keys": "keys",
     "logs": "logs",
     "maintenance": "maintenance",
@@ -40,6 +41,10 @@ _COMMANDS = {
 """Each command and its module, imported when it is asked for: none must wait for the others."""
 
 
+_FUNCTIONS = {"import": "import_"}
+"""Where the command's name is a word of Python."""
+
+
 class _Commands(click.Group):
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -49,7 +54,8 @@ class _Commands(click.Group):
         if module is None:
             return None
         found: click.Command = getattr(
-            importlib.import_module(f"tuiconsole.cli.commands.{module}"), name.replace("-", "_")
+            importlib.import_module(f"tuiconsole.cli.commands.{module}"),
+            _FUNCTIONS.get(name, name.replace("-", "_")),
         )
         return found
 

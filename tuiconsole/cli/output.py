@@ -61,6 +61,11 @@ def log_piece(text: str) -> None:
     _write(text)
 
 
+def document(text: str) -> None:
+    """A whole file, as it is; see `log_piece` for terminals."""
+    log_piece(text)
+
+
 def _write(text: str) -> None:
     try:
         sys.stdout.write(text)

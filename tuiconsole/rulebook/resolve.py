@@ -9,23 +9,34 @@ import msgspec
 
 from tuiconsole.rulebook.raw import Alias, Entry, RawRules, Said
 from tuiconsole.rulebook.rules import (
+    ANY,
+    NUMBERED,
     ApplicationRules,
     ConciliationStrategy,
     Distribution,
     Isolation,
     ProgramRules,
     RunningFailureStrategy,
+    Sign,
     StartingFailureStrategy,
     StartingStrategy,
 )
-from tuiconsole.source.errors import Complaint, Location
+from tuiconsole.source.errors import Complaint, Location, raise_if_too_many
 from tuiconsole.source.text import did_you_mean
 
 LONGEST_CHAIN = 3
 """References from a program to a model, from there to another, and so on."""
-ANY = "*"
-SIGNS = frozenset({"@", "#"})
-"""Supvisors' signs among identifiers: kept, not acted on yet."""
+DEEPEST_ALIAS = 50
+"""Aliases within aliases."""
+_SIGNS = frozenset(sign.value for sign in Sign)
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a word was said."""
+
+    where: Location
+    model: str | None = None
+    """The model that says it; None if the entry itself does."""
 
 
 class ProgramEntry(msgspec.Struct, frozen=True):
@@ -34,6 +45,12 @@ class ProgramEntry(msgspec.Struct, frozen=True):
     name: str | None
     pattern: str | None
     rules: ProgramRules
+    origins: Mapping[str, Origin]
+    """Of each word that is said."""
+    where: Location
+
+    def __str__(self) -> str:
+        return repr(self.name) if self.pattern is None else f"pattern {self.pattern!r}"
 
 
 class ApplicationEntry(msgspec.Struct, frozen=True):
@@ -47,6 +64,12 @@ class ApplicationEntry(msgspec.Struct, frozen=True):
     programs: tuple[ProgramEntry, ...]
     unnamed: ProgramRules
     """For its programs that no rule names."""
+    origins: Mapping[str, Origin]
+    """Of each word that is said."""
+    where: Location
+
+    def __str__(self) -> str:
+        return repr(self.name) if self.pattern is None else f"pattern {self.pattern!r}"
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -73,6 +96,8 @@ class _Resolver:
         self.identifiers: dict[str, Location] = {}
         self._circles: set[frozenset[str]] = set()
         self._aliases: dict[str, Alias] = {}
+        self._too_deep = False
+        self._meanings: dict[str, tuple[str, ...]] = {}
         self._models: dict[str, Entry] = {}
         for raw in files:
             for alias in raw.aliases:
@@ -89,6 +114,7 @@ class _Resolver:
 
     def _error(self, where: Location, what: str, remedy: str) -> None:
         self.complaints.append(Complaint(where, what, remedy))
+        raise_if_too_many(self.complaints)
 
     def _warn(self, where: Location, what: str, remedy: str) -> None:
         self.complaints.append(Complaint(where, what, remedy, warning=True))
@@ -119,28 +145,65 @@ class _Resolver:
         """What a name stands for: the members of an alias, else itself."""
         alias = self._aliases.get(name)
         if alias is None:
-            self.identifiers.setdefault(name, where)
+            if name not in _SIGNS:
+                self.identifiers.setdefault(name, where)
             return (name,)
+        if name in self._meanings:
+            return self._meanings[name]
         if name in chain:
             self._circle("alias", alias.where, (*chain[chain.index(name) :], name))
             return ()
-        if not alias.members and not chain:
+        if len(chain) == DEEPEST_ALIAS:
+            if not self._too_deep:
+                what = f"aliases within aliases, more than {DEEPEST_ALIAS} deep"
+                self._error(alias.where, what, "name the nodes in fewer steps")
+            self._too_deep = True
+            return ()
+        if not alias.members:
             self._error(alias.where, f"alias {name!r} is empty", "name at least one node or tag")
-        return tuple(
+        found = (
             member for inner in alias.members for member in self._members(inner, alias.where, (*chain, name))
         )
+        # Each once, and remembered: aliases that use each other twice must not grow without bound.
+        self._meanings[name] = tuple(dict.fromkeys(found))
+        return self._meanings[name]
 
     def _names(self, said: Said | None) -> tuple[str, ...]:
         if said is None or not isinstance(said.value, tuple):
             return (ANY,)
         names = [member for name in said.value for member in self._members(name, said.where, ())]
-        for sign in sorted(SIGNS.intersection(names)):
-            self._warn(said.where, f"the sign {sign} is kept but not acted on", "name nodes or tags")
-        # Any other name beside * is redundant.
-        return (ANY,) if ANY in names or not names else tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(names)) or (ANY,)
 
-    def _with_models(self, entry: Entry) -> dict[str, Said]:
-        """The words of a program with those of its models below them."""
+    def _shared(self, said: Said | None) -> tuple[Sign | None, tuple[str, ...]]:
+        """The sign among identifiers, and the rest of them. The sign alone is for all nodes."""
+        names = self._names(said)
+        signs = [sign for sign in Sign if sign.value in names]
+        if said and len(signs) > 1:
+            self._error(said.where, "the signs # and @ exclude each other", "keep one of them")
+        rest = tuple(name for name in names if name not in _SIGNS)
+        # Any other name beside * is redundant.
+        return (signs[0] if signs else None), (ANY,) if ANY in rest or not rest else rest
+
+    def _sign_of_application(self, entry: Entry, said: Said | None, sign: Sign | None) -> Sign | None:
+        if said is None or sign is None:
+            return None
+        if sign is Sign.AT:
+            what = "the sign @ is for programs only"
+            self._error(said.where, what, "write #, or name the nodes")
+        elif entry.name is not None and not NUMBERED.search(entry.name):
+            what = f"the sign # needs an application whose name ends in -N or _N, and {entry.name!r} does not"
+            self._error(said.where, what, "name the nodes")
+        return sign
+
+    def _sign_of_program(self, entry: Entry, said: Said | None, sign: Sign | None) -> Sign | None:
+        """Supvisors deals out by the numbers of `numprocs`, and asks for a pattern."""
+        if said is not None and sign is not None and entry.name is not None:
+            what = f"the sign {sign.value} deals out numbered processes, and {entry.name!r} is one name"
+            self._error(said.where, what, "write pattern instead of name, or name the nodes")
+        return sign
+
+    def _with_models(self, entry: Entry) -> tuple[dict[str, Said], dict[str, Origin]]:
+        """The words of a program with those of its models below them, and where each was said."""
         chain: list[Entry] = [entry]
         while said := chain[-1].words.get("reference"):
             name = str(said.value)
@@ -161,17 +224,22 @@ class _Resolver:
                 break
             chain.append(model)
         words: dict[str, Said] = {}
+        origins: dict[str, Origin] = {}
         for link in reversed(chain):
             words.update(link.words)
-        return words
+            said_by = None if link is entry else link.name
+            origins.update({word: Origin(found.where, said_by) for word, found in link.words.items()})
+        return words, origins
 
     def application(self, entry: Entry) -> ApplicationEntry:
         words = entry.words
         start = _value(words, "start_sequence", 0)
+        sign, identifiers = self._shared(words.get("identifiers"))
         rules = ApplicationRules(
             name=entry.name or "",
             distribution=_value(words, "distribution", Distribution.ALL_INSTANCES),
-            identifiers=self._names(words.get("identifiers")),
+            identifiers=identifiers,
+            sign=self._sign_of_application(entry, words.get("identifiers"), sign),
             start_sequence=start,
             stop_sequence=_value(words, "stop_sequence", start),
             starting_strategy=_value(words, "starting_strategy", StartingStrategy.CONFIG),
@@ -182,23 +250,32 @@ class _Resolver:
                 words, "running_failure_strategy", RunningFailureStrategy.CONTINUE
             ),
             operational_status=_value(words, "operational_status", ""),
+            flap_limit=_value(words, "flap_limit", None),
             origin=entry.where,
         )
         self.doubles(entry.programs, "program")
-        programs = tuple(
-            ProgramEntry(program.name, program.pattern, self._program(program, rules))
-            for program in entry.programs
-        )
+        programs = tuple(self._program(program, rules) for program in entry.programs)
         unnamed = ProgramRules(
             starting_failure_strategy=rules.starting_failure_strategy,
             running_failure_strategy=rules.running_failure_strategy,
         )
         isolation = _value(words, "isolation", None)
         conciliation = _value(words, "conciliation_strategy", None)
-        return ApplicationEntry(entry.name, entry.pattern, rules, isolation, conciliation, programs, unnamed)
+        origins = {word: Origin(said.where) for word, said in words.items()}
+        return ApplicationEntry(
+            entry.name,
+            entry.pattern,
+            rules,
+            isolation,
+            conciliation,
+            programs,
+            unnamed,
+            origins,
+            entry.where,
+        )
 
-    def _program(self, entry: Entry, application: ApplicationRules) -> ProgramRules:
-        words = self._with_models(entry)
+    def _program(self, entry: Entry, application: ApplicationRules) -> ProgramEntry:
+        words, origins = self._with_models(entry)
         start = _value(words, "start_sequence", 0)
         required = _value(words, "required", False)
         if required and not start:
@@ -207,13 +284,25 @@ class _Resolver:
                 f"program {entry} is required, but in no start sequence: required is not in force",
                 "give it a start_sequence",
             )
-        return ProgramRules(
-            identifiers=self._names(words.get("identifiers")),
+        sign, identifiers = self._shared(words.get("identifiers"))
+        wait_exit = _value(words, "wait_exit", False)
+        for word, in_force in (("start_timeout", wait_exit), ("ready", not wait_exit)):
+            if word in words and not in_force:
+                self._warn(
+                    words[word].where,
+                    f"{word} is not in force, since {entry} has {'' if wait_exit else 'no '}wait_exit",
+                    f"{'set' if not wait_exit else 'remove'} wait_exit, or remove {word}",
+                )
+        rules = ProgramRules(
+            identifiers=identifiers,
+            sign=self._sign_of_program(entry, words.get("identifiers"), sign),
             start_sequence=start,
             stop_sequence=_value(words, "stop_sequence", start),
             required=bool(required and start),
-            wait_exit=_value(words, "wait_exit", False),
+            wait_exit=wait_exit,
             expected_loading=_value(words, "expected_loading", 0),
+            start_timeout=_value(words, "start_timeout", None) if wait_exit else None,
+            ready=None if wait_exit else _value(words, "ready", None),
             # A program's own word supersedes its application's.
             starting_failure_strategy=_value(
                 words, "starting_failure_strategy", application.starting_failure_strategy
@@ -223,6 +312,7 @@ class _Resolver:
             ),
             origin=entry.where,
         )
+        return ProgramEntry(entry.name, entry.pattern, rules, origins, entry.where)
 
 
 def _value(words: Mapping[str, Said], key: str, default: Any) -> Any:

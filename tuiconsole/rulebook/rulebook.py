@@ -11,10 +11,18 @@ import msgspec
 
 from tuiconsole.rulebook.best import Chooser
 from tuiconsole.rulebook.raw import RawRules
-from tuiconsole.rulebook.resolve import ANY, SIGNS, ApplicationEntry, ProgramEntry, Resolved, resolve
-from tuiconsole.rulebook.rules import ApplicationRules, ConciliationStrategy, Isolation, ProgramRules
+from tuiconsole.rulebook.resolve import ApplicationEntry, ProgramEntry, Resolved, resolve
+from tuiconsole.rulebook.rules import (
+    ANY,
+    ApplicationRules,
+    ConciliationStrategy,
+    Isolation,
+    ProgramRules,
+    StartingStrategy,
+)
 from tuiconsole.rulebook.toml_form import read_toml_rules
 from tuiconsole.source.errors import Complaint, SourceError
+from tuiconsole.source.text import did_you_mean
 
 _REMEMBERED = 10_000
 """Answers kept of each sort: more names than a cluster has, and a bound for names that someone makes up."""
@@ -30,9 +38,11 @@ class Rulebook:
         resolved: Resolved,
         isolation: Sequence[tuple[str, Isolation]] = (),
         conciliation: ConciliationStrategy = ConciliationStrategy.USER,
+        starting: StartingStrategy = StartingStrategy.CONFIG,
     ) -> None:
-        """Take resolved entries, and of the cluster file its patterns of isolation and its conciliation."""
+        """Take resolved entries, and of the cluster file what it says for rules that do not."""
         self._conciliation = conciliation
+        self._starting = starting
         self.warnings: tuple[Complaint, ...] = resolved.complaints
         self._identifiers = resolved.identifiers
         self._isolation = Chooser((None, pattern, value) for pattern, value in isolation)
@@ -44,7 +54,7 @@ class Rulebook:
         self._entries = resolved.applications
         self._application_answers: dict[str, ApplicationRules | None] = {}
         self._program_answers: dict[tuple[str, str], ProgramRules] = {}
-        self.digest = _digest(resolved.applications, isolation, conciliation)
+        self.digest = _digest(resolved.applications, isolation, conciliation, starting)
         """Of what the rules mean. Form, order of models, comments and places in files make no difference."""
 
     def application(self, name: str) -> ApplicationRules | None:
@@ -55,13 +65,33 @@ class Rulebook:
             self._application_answers[name] = self._find(name)
         return self._application_answers[name]
 
+    @property
+    def entries(self) -> tuple[ApplicationEntry, ...]:
+        """All entries, in the order of the files."""
+        return self._entries
+
+    def entry(self, application: str) -> ApplicationEntry | None:
+        """The entry that holds for an application; None if it is unmanaged."""
+        return self._applications.best(application)
+
+    def program_entry(self, entry: ApplicationEntry, program: str) -> ProgramEntry | None:
+        """The entry within that of its application that holds for a program; None if no rule names it."""
+        return self._programs[id(entry)].best(program)
+
     def _find(self, name: str) -> ApplicationRules | None:
         entry = self._applications.best(name)
         if entry is None:
             return None
         isolation = entry.isolation or self._isolation.best(name) or Isolation.STOP
         conciliation = entry.conciliation or self._conciliation
-        return msgspec.structs.replace(entry.rules, name=name, isolation=isolation, conciliation=conciliation)
+        said = "starting_strategy" in entry.origins
+        return msgspec.structs.replace(
+            entry.rules,
+            name=name,
+            isolation=isolation,
+            conciliation=conciliation,
+            starting_strategy=entry.rules.starting_strategy if said else self._starting,
+        )
 
     def program(self, application: str, program: str) -> ProgramRules:
         """The rules of a program; the defaults if no rule names it, or its application is unmanaged."""
@@ -84,14 +114,20 @@ class Rulebook:
         """The applications that are named exactly, in the order of the files."""
         return tuple(entry.name for entry in self._entries if entry.name is not None)
 
+    @property
+    def named(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names and the patterns of all managed applications."""
+        names = tuple(entry.name for entry in self._entries if entry.name is not None)
+        return names, tuple(entry.pattern for entry in self._entries if entry.pattern is not None)
+
     def check_against(self, nodes: Iterable[str], tags: Iterable[str]) -> tuple[Complaint, ...]:
         """Warn of each identifier that is neither a node nor a tag of the cluster."""
-        known = {*nodes, *tags, ANY, *SIGNS}
+        known = {*nodes, *tags, ANY}
         return tuple(
             Complaint(
                 where,
                 f"no node bears the identifier {name!r}",
-                "add the node, or remove the name",
+                _nearest(name, known, "add the node, or remove the name"),
                 warning=True,
             )
             for name, where in self._identifiers.items()
@@ -104,6 +140,7 @@ def load_rules(
     *,
     isolation: Sequence[tuple[str, Isolation]] = (),
     conciliation: ConciliationStrategy = ConciliationStrategy.USER,
+    starting: StartingStrategy = StartingStrategy.CONFIG,
 ) -> Rulebook:
     """Read rules files, .toml or .xml, as one rulebook.
 
@@ -111,6 +148,7 @@ def load_rules(
         patterns: paths and globs; files in the order given, those of one glob by name.
         isolation: what the cluster file says under [isolation]; a rule's own word wins over it.
         conciliation: the cluster file's strategy for doubles; a rule's own word wins over it.
+        starting: the cluster file's strategy for starts; a rule's own word wins over it.
 
     Raises:
         SourceError: with one line for each thing that is wrong in any of the files.
@@ -120,7 +158,7 @@ def load_rules(
     errors = [complaint for complaint in resolved.complaints if not complaint.warning]
     if errors:
         raise SourceError(*errors)
-    return Rulebook(resolved, isolation, conciliation)
+    return Rulebook(resolved, isolation, conciliation, starting)
 
 
 def read_rules(file: Path | str) -> RawRules:
@@ -154,10 +192,20 @@ def expand(patterns: Iterable[Path | str]) -> tuple[str, ...]:
     return tuple(files)
 
 
+def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    # A number that there is not is no slip: rules for five consoles are right where three are set up.
+    stem = name.rstrip("0123456789")
+    if stem != name and any(other.rstrip("0123456789") == stem for other in known):
+        return otherwise
+    remedy = did_you_mean(name, known)
+    return remedy if remedy.endswith("?") else otherwise
+
+
 def _digest(
     entries: Sequence[ApplicationEntry],
     isolation: Sequence[tuple[str, Isolation]],
     conciliation: ConciliationStrategy,
+    starting: StartingStrategy,
 ) -> str:
     meaning = [
         [
@@ -170,7 +218,7 @@ def _digest(
         ]
         for entry in entries
     ]
-    whole = [meaning, list(isolation), conciliation]
+    whole = [meaning, list(isolation), conciliation, starting]
     return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()[:32]
 
 

@@ -1,9 +1,6 @@
 """Rules in the form that Supvisors reads, XML.
 
-The parser takes nothing that a rules file does not need: no document type, no entities, no network, and a
-bounded size (https://owasp.org, «XXE»).
-
-The structure is checked here rather than by a schema, since a schema's complaints do not say what to do.
+The structure is checked here before the schema has its say, whose complaints do not say what to do.
 """
 
 from __future__ import annotations
@@ -11,74 +8,57 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from lxml import etree
 
 from tuiconsole.rulebook.raw import Alias, Entry, RawRules, Said
 from tuiconsole.rulebook.words import (
     APPLICATION_WORDS,
+    LEAST_IN_XML,
     PROGRAM_WORDS,
+    TOML_APPLICATION_WORDS,
+    TOML_PROGRAM_WORDS,
     Sort,
     Word,
     WordError,
     from_text,
     split_names,
 )
-from tuiconsole.source.errors import Complaint, Location, SourceError
+from tuiconsole.rulebook.xml_source import XmlSource, read_xml
+from tuiconsole.source.errors import Complaint, Location, SourceError, raise_if_too_many
 from tuiconsole.source.pattern import PatternError, check_pattern
-from tuiconsole.source.text import did_you_mean, read_text
+from tuiconsole.source.text import did_you_mean, place_within
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_ENCODING = re.compile(r"\A<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
-_NO_DTD = "a document type (DTD) is refused, since it can name other files and blow up"
+_OF_TOML = (TOML_APPLICATION_WORDS.keys() | TOML_PROGRAM_WORDS.keys()) - (
+    APPLICATION_WORDS.keys() | PROGRAM_WORDS.keys()
+)
+"""Words of the other form."""
+_ELSEWHERE = {
+    "isolation": "say it under [isolation] in the cluster file",
+    "conciliation_strategy": "say it under [cluster] in the cluster file",
+}
 
 
 def read_xml_rules(file: Path | str) -> RawRules:
     """Read one file. Raises SourceError if it is not XML at all, or has a DTD."""
-    return _Reader(str(file)).rules(_parse(file))
+    return rules_of(read_xml(file))
 
 
-def _parse(file: Path | str) -> etree._Element:
-    text = read_text(file)
-    encoding = _ENCODING.search(text)
-    if encoding and encoding[1].lower() not in {"utf-8", "us-ascii", "ascii"}:
-        raise SourceError.at(
-            file, 1, f"encoding {encoding[1][:40]!r} is refused", "save it as UTF-8 and say so"
-        )
-    # Comments are blanked with their line ends kept, so that one that mentions a DTD is no offence.
-    bare = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
-    at = bare.find("<!DOCTYPE")
-    if at >= 0:
-        raise SourceError.at(file, bare.count("\n", 0, at) + 1, _NO_DTD, "remove <!DOCTYPE …>")
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as error:
-        what = (error.msg or "syntax error").partition(", line ")[0]
-        line, column = error.position
-        where = Location(str(file), line, column)
-        raise SourceError.of(
-            where, f"not well-formed XML: {what}", "close each element that is opened"
-        ) from None
-    if getattr(root.getroottree().docinfo, "doctype", ""):
-        raise SourceError.at(file, 1, _NO_DTD, "remove <!DOCTYPE …>")
-    return root
+def rules_of(source: XmlSource) -> RawRules:
+    """What a file says that is XML at least. Raises SourceError if it is no rules file."""
+    return _Reader(source).rules(source.root)
+
+
+def _below_zero(text: str) -> bool:
+    """True for a sequence that Supvisors' schema lets pass, and Supvisors ignores."""
+    return re.fullmatch(r"-[0-9]{1,9}", text) is not None and LEAST_IN_XML <= int(text) < 0
 
 
 class _Reader:
     """One reading of one file: each wrong element becomes a complaint, and the reading goes on."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, source: XmlSource) -> None:
+        self.source = source
         self.complaints: list[Complaint] = []
 
     def rules(self, root: etree._Element) -> RawRules:
@@ -94,14 +74,19 @@ class _Reader:
                 models.append(self._model(child))
             else:
                 applications.append(self._application(child))
+        if all(complaint.warning for complaint in self.complaints):
+            self.complaints += self.source.check_schema()
         return RawRules(tuple(aliases), tuple(models), tuple(applications), tuple(self.complaints))
 
     def _where(self, element: etree._Element) -> Location:
-        line: Any = element.sourceline  # the stubs have no type for it
-        return Location(self.file, line or 0)
+        return self.source.where(element)
 
     def _complain(self, element: etree._Element, what: str, remedy: str, *, warning: bool = False) -> None:
-        self.complaints.append(Complaint(self._where(element), what, remedy, warning=warning))
+        self._add(Complaint(self._where(element), what, remedy, warning=warning))
+
+    def _add(self, complaint: Complaint) -> None:
+        self.complaints.append(complaint)
+        raise_if_too_many(self.complaints)
 
     def _attributes(self, element: etree._Element, known: Iterable[str]) -> None:
         for name in element.attrib:
@@ -118,10 +103,9 @@ class _Reader:
         for child in element:
             if child.tag in known:
                 found.append(child)
-            elif child.tag == "isolation" and "distribution" in known:
-                self._complain(
-                    child, "isolation is no word of this form", "say it under [isolation] in the cluster file"
-                )
+            elif child.tag in _OF_TOML:
+                what = f"{child.tag} is no word of this form"
+                self._complain(child, what, _ELSEWHERE.get(str(child.tag), "write these rules as TOML"))
             else:
                 self._complain(
                     child,
@@ -202,19 +186,25 @@ class _Reader:
         self, element: etree._Element, words: Mapping[str, Word], others: tuple[str, ...] = ()
     ) -> dict[str, Said]:
         said: dict[str, Said] = {}
+        seen: set[str] = set()
         for child in self._children(element, (*words, *others)):
             key = str(child.tag)
             if key not in words:
                 continue
-            if key in said:
+            if key in seen:
                 self._complain(child, f"<{key}> stands here twice", "keep one")
                 continue
+            seen.add(key)
             text = self._text(child)
             if not text and words[key].sort in {Sort.TEXT, Sort.NAMES}:
                 self._complain(child, f"<{key}> is empty and says nothing", "remove it", warning=True)
                 continue
+            if key.endswith("_sequence") and _below_zero(text):
+                self._complain(child, f"{key} is {text}, which says nothing", "write 0", warning=True)
+                continue
             try:
                 said[key] = Said(from_text(key, words[key], text), self._where(child))
             except WordError as error:
-                self._complain(child, str(error), error.remedy)
+                where = place_within(self.source.text, self._where(child), text, error.column)
+                self._add(Complaint(where, str(error), error.remedy))
         return said

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tuiconsole.model.agreement import Agreement
-from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
+from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, StartingStrategy
 from tuiconsole.settings.agreement import agreement
 from tuiconsole.settings.timing import PROFILES, Timing
 from tuiconsole.source.errors import Complaint, Location, SourceError
@@ -104,6 +104,8 @@ class Cluster(msgspec.Struct, frozen=True):
     """Pattern of application names and what to do, in the order of the file."""
     conciliation: ConciliationStrategy
     """What is done about doubles of applications whose rules do not say."""
+    starting: StartingStrategy
+    """How a node is chosen for applications whose rules do not say."""
     kinds: Mapping[str, Kind]
     nodes: Mapping[str, ClusterNode]
     """By name, in the order of the file."""
@@ -185,6 +187,7 @@ class _Reader:
         conciliation = general.choice(
             "conciliation_strategy", ConciliationStrategy, ConciliationStrategy.USER
         )
+        starting = general.choice("starting_strategy", StartingStrategy, StartingStrategy.CONFIG)
         item = self._item(general)
         general.finish()
         endpoints = self._etcd(coordinator)
@@ -207,6 +210,7 @@ class _Reader:
             timing=timing,
             isolation=isolation,
             conciliation=conciliation,
+            starting=starting,
             kinds=kinds,
             nodes=nodes,
             agreement=agreement(root.data, name, coordinator, endpoints, guard, nodes.values(), timing),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -63,3 +64,17 @@ class SourceError(Exception):
     def of(cls, where: Location, what: str, remedy: str = "") -> SourceError:
         """The error for one place that is known to the column."""
         return cls(Complaint(where, what, remedy))
+
+
+MOST_COMPLAINTS = 100
+"""About one file, before its reading ends: what is wrong that often is no rules file."""
+
+
+def raise_if_too_many(complaints: Sequence[Complaint]) -> None:
+    """Raise SourceError if the last one is an error and there are MOST_COMPLAINTS of that sort."""
+    if complaints[-1].warning or len(complaints) < MOST_COMPLAINTS:
+        return
+    if sum(not complaint.warning for complaint in complaints) >= MOST_COMPLAINTS:
+        last = complaints[-1].where
+        remedy = "mend these first, or check what file it is"
+        raise SourceError(*complaints, Complaint(last, "too much is wrong; the rest is not read", remedy))

@@ -48,6 +48,11 @@ def check_pattern(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
+def ways_of(pattern: re.Pattern[str]) -> int:
+    """In how many ways the parts of a pattern that `check_pattern` let pass can share a name."""
+    return _ways(_parser.parse(pattern.pattern), inside=False)
+
+
 _NESTED = "a repetition within a repetition, or a choice within one, can take for ever"
 _REMEDY = "repeat single characters or sets only, as in [a-z]+"
 

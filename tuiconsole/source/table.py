@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, TypeVar
 
-from tuiconsole.source.errors import Complaint, Location, SourceError
+from tuiconsole.source.errors import Complaint, Location, SourceError, raise_if_too_many
 from tuiconsole.source.text import did_you_mean
 from tuiconsole.source.toml import TomlSource
 
@@ -58,7 +58,12 @@ class Table:
     def complain(self, key: str, what: str, remedy: str = "", *, warning: bool = False) -> None:
         """Add a complaint about a key; about the table itself if `key` is empty."""
         where = self.where(key) if key else self.where()
-        self.complaints.append(Complaint(where, what, remedy, warning=warning))
+        self.add(Complaint(where, what, remedy, warning=warning))
+
+    def add(self, complaint: Complaint) -> None:
+        """Add a complaint. Raises SourceError when there are too many to go on."""
+        self.complaints.append(complaint)
+        raise_if_too_many(self.complaints)
 
     def _get(self, key: str, *types: type, required: bool) -> Any:
         if key not in self._asked:
@@ -126,10 +131,9 @@ class Table:
             self.complain(key, f"{self.name(key)} = {value!r} is not known", remedy)
             return default
 
-    def expect(self, key: str) -> None:
-        """Make a key known without reading it."""
-        if key not in self._asked:
-            self._asked.append(key)
+    def expect(self, *keys: str) -> None:
+        """Make keys known without reading them."""
+        self._asked += keys
 
     def has(self, key: str) -> bool:
         """True if the key is there, whatever its value."""

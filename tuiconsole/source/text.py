@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from tuiconsole.source.errors import SourceError
+from tuiconsole.source.errors import Location, SourceError
 
+_WORDS_LOOKED_AT = 300
+"""In search of the nearest word."""
 LARGEST = 1024 * 1024
 """Bytes. Rules for thousands of programs take a tenth of it."""
 
@@ -51,11 +54,28 @@ def read_text(file: Path | str) -> str:
     return text.replace("\r\n", "\n")
 
 
+def place_within(text: str, where: Location, value: str, column: int) -> Location:
+    """The place of character `column` (from 1) of a value that stands in `text` from the line of `where` on.
+
+    If the file does not hold the value as it is (because of escapes, say), or `column` is 0: `where`.
+    """
+    if not column or not where.line:
+        return where
+    begin = 0
+    for _ in range(where.line - 1):
+        begin = text.find("\n", begin) + 1
+    at = text.find(value, begin) if value else -1
+    if at < 0:
+        return where
+    at += column - 1
+    return Location(where.file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A remedy for a word that is not known: the nearest one, or all of them."""
     import difflib
 
-    words = list(known)
+    words = list(itertools.islice(known, _WORDS_LOOKED_AT))
     near = difflib.get_close_matches(word, words, 1, 0.6) or difflib.get_close_matches(
         word.upper(), words, 1, 0.6
     )

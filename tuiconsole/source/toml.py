@@ -14,7 +14,7 @@ from typing import Any
 import tomli
 
 from tuiconsole.source.errors import Location, SourceError
-from tuiconsole.source.text import read_text
+from tuiconsole.source.text import place_within, read_text
 
 KeyPath = tuple[str | int, ...]
 """The way to a value: keys, and indices in arrays of tables."""
@@ -42,6 +42,7 @@ class TomlSource:
         except RecursionError:
             raise SourceError.at(self.file, 0, "nested too deeply", "write it with fewer levels") from None
         self._lines = _index(text)
+        self.text = text
 
     def where(self, *path: str | int) -> Location:
         """The place of a key, or of the nearest one around it."""
@@ -51,6 +52,29 @@ class TomlSource:
                 return Location(self.file, self._lines[way])
             way = way[:-1]
         return Location(self.file, 1 if path else 0)
+
+    def within(self, where: Location, value: Any, column: int) -> Location:
+        """The place of a character (from 1) of a text that stands at `where`; `where` for other values."""
+        return place_within(self.text, where, value, column) if isinstance(value, str) else where
+
+
+_COMMENT = re.compile(
+    r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>\#[^\n]*)''',
+    re.DOTALL,
+)
+"""Strings are matched so that a # within them is none."""
+
+
+def comments_of(text: str) -> tuple[tuple[int, str], ...]:
+    """The comments of a valid TOML text: the line of each, and what stands behind the #."""
+    found = []
+    line, seen = 1, 0
+    for match in _COMMENT.finditer(text):
+        if match["comment"]:
+            line += text.count("\n", seen, match.start())
+            seen = match.start()
+            found.append((line, match["comment"][1:]))
+    return tuple(found)
 
 
 def read_toml(file: Path | str) -> TomlSource:

@@ -22,6 +22,16 @@ class Managed(msgspec.Struct, frozen=True):
     """STOP, KEEP or ALLOW."""
 
 
+class OwnRules(msgspec.Struct, frozen=True):
+    """What the node's own rules say to its guard, before a master has said anything."""
+
+    names: tuple[str, ...] = ()
+    """Groups that the rules name."""
+    patterns: tuple[str, ...] = ()
+    """Regular expressions, searched anywhere in a group's name."""
+    guard: str = "deny"
+
+
 class PluginCommands(ABC):
     """The commands, for whoever can pass a request to the plugin."""
 
@@ -105,17 +115,25 @@ class PluginCommands(ABC):
         return result.get("clear") is True
 
     async def manage(
-        self, programs: Sequence[Managed], *, term: int | None = None, guard: str = "deny"
+        self,
+        programs: Sequence[Managed],
+        *,
+        term: int | None = None,
+        guard: str = "deny",
+        own: OwnRules | None = None,
     ) -> None:
         """Put the list of managed names in force.
 
-        `guard`: whether their starts without a grant are denied (`deny`) or only told (`report`).
+        `guard`: whether their starts without a grant are denied (`deny`) or only told (`report`). `own`: what
+        the node's own rules name, which is guarded as well.
 
         Raises:
             Refused: with the reason.
             Unavailable: the outcome is unknown.
         """
-        extra = {} if term is None else {"term": term}
+        extra: dict[str, object] = {} if term is None else {"term": term}
+        if own is not None:
+            extra |= {"names": own.names, "patterns": own.patterns}
         await self._request("manage", programs=list(programs), guard=guard, **extra)
 
     async def covered(self) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ import msgspec
 
 from tuiconsole.clock import boot_id
 from tuiconsole.supervision import subreaper
+from tuiconsole.supervision.commands import OwnRules
 from tuiconsole.supervision.events import SupervisionError
+from tuiconsole.supervision.plugin.local_rules import FILE_NAME
 from tuiconsole.timeouts import within
 
 _HERE = Path(__file__).resolve().parent
@@ -80,6 +82,20 @@ def make_directory(directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SupervisionError(f"the directory {directory} cannot be made: {error.strerror}") from None
+
+
+def write_own_rules(run_dir: Path, own: OwnRules) -> None:
+    """Write what the plugin's guard goes by until a master's list comes, before supervisord starts anything.
+
+    Raises:
+        SupervisionError: it cannot be written.
+    """
+    draft = run_dir / f"{FILE_NAME}.new"
+    try:
+        draft.write_bytes(msgspec.json.encode(own))
+        draft.replace(run_dir / FILE_NAME)
+    except OSError as error:
+        raise SupervisionError(f"{draft} cannot be written: {error.strerror}") from None
 
 
 async def attach(run_dir: Path) -> ShimLink:

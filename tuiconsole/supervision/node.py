@@ -16,7 +16,7 @@ import msgspec
 
 from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff
-from tuiconsole.supervision.commands import Managed, PluginCommands
+from tuiconsole.supervision.commands import Managed, OwnRules, PluginCommands
 from tuiconsole.supervision.events import (
     DeadlineEnforced,
     Event,
@@ -30,7 +30,7 @@ from tuiconsole.supervision.events import (
 from tuiconsole.supervision.plugin_follower import PluginFollower
 from tuiconsole.timeouts import within
 
-__all__ = ["Managed", "Pids", "Supervision"]
+__all__ = ["Managed", "OwnRules", "Pids", "Supervision"]
 
 SHUTDOWN_WITHIN = 60.0
 """Seconds for supervisord's orderly end before everything is killed: six stopwaitsecs of 10 s in a row."""
@@ -57,6 +57,7 @@ class Supervision(PluginCommands):
         supervisord_conf: the user's own file.
         on_event: called in the loop, with each event in its order. It must not wait.
         environment: added to supervisord's environment, which is otherwise this process's.
+        own_rules: what the guard goes by until a master's list comes.
     """
 
     def __init__(
@@ -68,11 +69,13 @@ class Supervision(PluginCommands):
         supervisord_conf: Path,
         on_event: Callable[[Event], None],
         environment: Mapping[str, str] | None = None,
+        own_rules: OwnRules = OwnRules(),  # noqa: B008 (immutable)
     ) -> None:
         self._run_dir = run_dir.absolute()
         self._state_dir = state_dir.absolute()
         self._conf = supervisord_conf.absolute()
         self._on_event = on_event
+        self._own_rules = own_rules
         self._environment = {
             **os.environ,
             **(environment or {}),
@@ -124,6 +127,7 @@ class Supervision(PluginCommands):
         """
         for directory in (self._run_dir, self._state_dir):
             launch.make_directory(directory)
+        launch.write_own_rules(self._run_dir, self._own_rules)
         self._shim = await launch.attach(self._run_dir)
         self._take_greeting()
         self._runner = asyncio.create_task(self._run())

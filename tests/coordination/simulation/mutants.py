@@ -68,6 +68,13 @@ def holds_from_receipt(original: Callable[..., None]) -> Callable[..., None]:
     return receive
 
 
+def forgets_the_epochs(original: Callable[..., None]) -> Callable[..., None]:
+    def inherit(registrar: Registrar, now: float, registrations: Any, former_duration: float) -> None:
+        original(registrar, now, {}, former_duration)
+
+    return inherit
+
+
 def raises_at_once(registrar: Registrar, now: float, node: str) -> float:
     return 0.0
 
@@ -195,6 +202,9 @@ MUTANTS: dict[str, list[Patch]] = {
     "leases: count from receipt": [(LeaseHolder, "receive", holds_from_receipt(LeaseHolder.receive))],
     "leases: an epoch is raised by a voter that acknowledged lately": [
         (Registrar, "_remaining", raises_at_once)
+    ],
+    "leases: a restarted voter forgets the epochs": [
+        (Registrar, "inherit", forgets_the_epochs(Registrar.inherit))
     ],
     "leases: a restart is no acknowledgement": [
         (Registrar, "__init__", forgets_whom_it_acknowledged(Registrar.__init__))

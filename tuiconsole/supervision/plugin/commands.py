@@ -14,6 +14,7 @@ from supervisor.states import ProcessStates, SupervisorStates, getProcessStateDe
 
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.plugin.guard import DENY, GUARDS
+from tuiconsole.supervision.plugin.local_rules import local_rules
 from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of, namespec_of
 from tuiconsole.supervision.plugin.standing import Managed
 
@@ -173,7 +174,7 @@ class Commands:
         return {"clear": not alive, "running": alive, "floor": self._orders.floor(grant)}
 
     def manage(self, request: dict[str, Any]) -> dict[str, object]:
-        """Put a list of managed names in force."""
+        """Put a list of managed names in force, and what the node's own rules name."""
         programs = request.get("programs")
         if not isinstance(programs, list) or not all(isinstance(entry, dict) for entry in programs):
             raise RefusedError("bad_request", "programs must be a list of objects")
@@ -185,6 +186,11 @@ class Commands:
             raise RefusedError("bad_request", f"guard must be one of {', '.join(GUARDS)}")
         if "term" in request:
             self._refuse_stale({"epoch": self._orders.epoch, **request})
+        if "names" in request or "patterns" in request:
+            try:
+                self._orders.local = local_rules(request.get("names"), request.get("patterns"))
+            except ValueError as error:
+                raise RefusedError("bad_request", str(error)) from None
         self._orders.manage(managed, guard)
         self._deadman.arm()
         return {"managed": len(managed)}

@@ -46,7 +46,7 @@ class GrantGuard:
             floor = self._orders.floor(chronicle.grant)
             if chronicle.token <= floor or chronicle.void:
                 return f"{namespec}: its token {chronicle.token[0]}-{chronicle.token[1]} is void"
-        managed = self._orders.managed.get(namespec)
+        managed = self._orders.entry(process.group.config.name, namespec)
         if managed is None or self._orders.guard == REPORT:
             return None
         if chronicle.token is None:
@@ -57,7 +57,8 @@ class GrantGuard:
 
     def unguarded(self, process: Any) -> bool:
         """True if a managed program was let run without a grant."""
-        return namespec_of(process) in self._orders.managed and chronicle_of(process).token is None
+        managed = self._orders.entry(process.group.config.name, namespec_of(process))
+        return managed is not None and chronicle_of(process).token is None
 
 
 def once_only(process: Any) -> None:

@@ -22,6 +22,7 @@ from tuiconsole.supervision.plugin.deadman import DONE, Deadman
 from tuiconsole.supervision.plugin.guard import GrantGuard, explain_refusals
 from tuiconsole.supervision.plugin.isolation import Isolation
 from tuiconsole.supervision.plugin.kernel import BootTimer, die_with_parent
+from tuiconsole.supervision.plugin.local_rules import read_local_rules
 from tuiconsole.supervision.plugin.processes import (
     Roster,
     chronicle_of,
@@ -81,6 +82,8 @@ class Plugin:
         self._deadline_fd = open_deadline(place.run_dir)
         self.spared_fd = open_spared(place.run_dir)
         self.orders = StandingOrders(*_orders_directory(place.state_dir, owner))
+        self.orders.local, guard = read_local_rules(place.run_dir)
+        self.orders.guard = guard or self.orders.guard
         self.listener = listen(os.path.join(place.run_dir, SOCKET_NAME))  # noqa: PTH118 (pathlib costs memory)
         self.ring = EventRing()
         self.timer = BootTimer()

@@ -13,6 +13,8 @@ import json
 import os
 from typing import NamedTuple
 
+from tuiconsole.supervision.plugin.local_rules import LocalRules
+
 FILE_NAME = "plugin.json"
 _DRAFT = FILE_NAME + ".new"
 
@@ -40,12 +42,21 @@ class StandingOrders:
         self.managed: dict[str, Managed] = {}
         self.guard = "deny"
         """Whether a managed program without a grant is denied its start, or only reported."""
+        self.local = LocalRules()
+        """The groups that the node's own rules name. Not on this disk: the agent says it at each start."""
         self._load()
 
     @property
     def directory_fd(self) -> int:
         """The open directory: it must survive supervisord's reload."""
         return self._dir
+
+    def entry(self, group: str, namespec: str) -> Managed | None:
+        """Under what a program is managed, by the master's list or else by the node's own rules."""
+        listed = self.managed.get(namespec)
+        if listed is None and self.local.name(group):
+            return Managed(group, "STOP")
+        return listed
 
     def floor(self, grant: str) -> tuple[int, int]:
         """The greatest token that is void for `grant`; (0, 0) if none is."""
