@@ -77,7 +77,8 @@ def test_each_documented_command_has_the_options_it_is_said_to_have(command: str
     said = {option for code in re.findall(r"`([^`\n]+)`", text) for option in _OPTION.findall(code)} - GLOBAL
     known = set(_OPTION.findall(help_of(command)))
     if command in ("start", "stop", "restart"):
-        known |= {"--strategy", "--without-master"}  # one section for three: some place, one only stops
+        # One section for three: some place, one only stops.
+        known |= {"--strategy", "--without-master", "--on", "--yes"}
     assert not said - known, f"tuiconsole {command}"
 
 
