@@ -16,7 +16,7 @@ from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import boottime
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.states import NodeState, ProcessState
-from tuiconsole.wire.messages import CommandStart
+from tuiconsole.wire.messages import CommandManage, CommandStart, ManagedName
 
 
 class Node:
@@ -159,5 +159,31 @@ async def test_a_plugin_older_than_the_agent_keeps_no_node_out(
         await soon(lambda: node.local.epoch > epoch, "a new epoch")
         await node.reaches(NodeState.RUNNING)
         assert node.publisher.processes["a:a"].state is ProcessState.STOPPED
+    finally:
+        await node.end()
+
+
+async def test_a_program_is_scaled_by_the_masters_list_and_all_are_told(house: House, tmp_path: Path) -> None:
+    house.configure(
+        "[program:worker]\ncommand=sleep 1000\nprocess_name=worker_%(process_num)d\nautostart=false\n"
+    )
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        house.lease(60)
+        names = (ManagedName("worker:worker_0", "worker", "STOP"),)
+        assert (await node.local.obey(CommandManage(1, names, {"worker:worker": 3}))).answer == "ok"
+        await soon(
+            lambda: sorted(node.publisher.processes) == [f"worker:worker_{n}" for n in range(3)],
+            "three of them",
+        )
+        assert [one.index for _, one in sorted(node.publisher.processes.items())] == [0, 1, 2]
+        assert await node.start("worker:worker_2", 1) == "ok"
+        assert (await node.local.obey(CommandManage(1, names))).answer == "ok"
+        await soon(lambda: len(node.publisher.processes) == 2, "all but what runs has gone")
+        assert node.local.supervision is not None
+        await node.local.supervision.stop_process("worker:worker_2")
+        await soon(lambda: sorted(node.publisher.processes) == ["worker:worker_0"], "as its file says")
     finally:
         await node.end()

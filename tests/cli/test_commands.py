@@ -372,3 +372,36 @@ def test_help_names_every_command(capsys: Captured) -> None:
         "stop",
     ]:
         assert f"\n  {name}" in out
+
+
+def test_what_follows_two_dashes_is_added_to_the_command_of_one_process(town: Town, capsys: Captured) -> None:
+    agent = town.agent("console_1", answers_act(Outcome("", Verdict.DONE, "started")))  # type: ignore[arg-type]
+    words = ["start", "--node", "console_1", "scen2_hci_01:view", "--", "--tape", "7; false", "--json"]
+    assert run(words) == 0
+    assert capsys.readouterr().out == "scen2_hci_01:view started\n"
+    [act] = [request.body for request in agent.requests if isinstance(request.body, Act)]
+    assert (act.targets, act.arguments) == (("scen2_hci_01:view",), ("--tape", "7; false", "--json"))
+
+
+@pytest.mark.parametrize("words", ["app -- x", "app:a app:b -- x", "app:a --", "-- app:a"])
+def test_arguments_without_their_one_process_are_not_passed(town: Town, words: str) -> None:
+    agent = town.agent("console_1")
+    assert run(["start", "--node", "console_1", *words.split()]) == 2
+    assert agent.requests == []
+
+
+def test_a_drain_names_what_stays_and_fails_for_it(town: Town, capsys: Captured) -> None:
+    outcome = Outcome("server_1", Verdict.FAILED, "is not free", details=("scen2_hci_01 stays: LOCAL",))
+
+    def answer(request: Request) -> list[tuple[ReplyBody, bool]] | None:
+        return [(Acted(outcome), True)] if isinstance(request.body, Act) else None
+
+    agent = town.agent("server_1", answer)
+    words = ["drain", "server_1", "--node", "server_1", "--dry-run", "--reason", "new disk"]
+    assert run(words) == 1
+    told = capsys.readouterr()
+    assert told.out == "  scen2_hci_01 stays: LOCAL\n"
+    assert "drain server_1: failed: is not free" in told.err
+    [act] = [request.body for request in agent.requests if isinstance(request.body, Act)]
+    assert (act.action, act.dry_run, act.reason) == (Action.DRAIN, True, "new disk")
+    assert run(["drain", "server_x", "--node", "server_1"]) == 2

@@ -6,7 +6,8 @@ import pytest
 from client.fake_agent import Town, shows_status
 
 from tuiconsole.cli.main import run
-from tuiconsole.wire.messages import Failed, Maintain, Maintained, ReplyBody, Request
+from tuiconsole.model.requests import ALL, Action, Outcome, Verdict
+from tuiconsole.wire.messages import Act, Acted, Failed, Maintain, Maintained, ReplyBody, Request
 
 Captured = pytest.CaptureFixture[str]
 
@@ -45,3 +46,35 @@ def test_without_a_majority_nothing_is_promised(town: Town, capsys: Captured) ->
     town.agent("server_2", lambda _: [(Failed("no_answer", "no majority of the voters agreed"), True)])
     assert run(["maintenance", "server_2", "--end"]) == 3
     assert "no majority" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "target", "seconds"),
+    [
+        (["scen2_srv_01", "--for", "2d", "--reason", "new disk"], "scen2_srv_01", 172_800),
+        (["--all", "--for", "30m", "--reason", "new disk"], ALL, 1_800),
+        (["--all", "--end", "--reason", "new disk"], ALL, 0),
+    ],
+)
+def test_that_of_an_application_or_of_all_is_the_masters_matter(
+    town: Town, capsys: Captured, words: list[str], target: str, seconds: float
+) -> None:
+    def answer(request: Request) -> list[tuple[ReplyBody, bool]] | None:
+        done = Outcome(target, Verdict.DONE, "in maintenance")
+        return [(Acted(done), True)] if isinstance(request.body, Act) else None
+
+    agent = town.agent("server_1", answer)
+    assert run(["maintenance", "--node", "server_1", *words]) == 0
+    assert capsys.readouterr().out == f"{target} in maintenance\n"
+    [act] = [request.body for request in agent.requests if isinstance(request.body, Act)]
+    assert (act.action, act.targets, act.seconds, act.reason) == (
+        Action.MAINTAIN,
+        (target,),
+        seconds,
+        "new disk",
+    )
+
+
+@pytest.mark.parametrize("words", [["--for", "1h"], ["app", "--all", "--for", "1h"], ["app", "--for", "31d"]])
+def test_it_is_of_one_thing_and_ends_some_day(town: Town, words: list[str]) -> None:
+    assert run(["maintenance", "--node", "server_1", *words]) == 2

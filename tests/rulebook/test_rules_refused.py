@@ -260,9 +260,12 @@ def test_all_mistakes_of_all_files_are_named_at_once(tmp_path: Path) -> None:
     assert len(caught.value.complaints) == 2
 
 
-@pytest.mark.parametrize("name", ["rules.json", "missing.toml", "none*.toml"])
+@pytest.mark.parametrize(
+    "name", ["rules.json", "missing.toml", "none*.toml", "folder.toml", "*\0.toml", "a\0.toml"]
+)
 def test_a_file_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "rules.json").touch()
+    (tmp_path / "folder.toml").mkdir()
     with pytest.raises(SourceError):
         load_rules([tmp_path / name])
 

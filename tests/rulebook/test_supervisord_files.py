@@ -72,6 +72,7 @@ def test_expansions_includes_and_numprocs_are_those_of_supervisord(
 ) -> None:
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "a.ini").write_text("[program:included]\ncommand=/bin/cat\n")
+    (tmp_path / "conf.d" / "folder.ini").mkdir()
     (tmp_path / "more.ini").write_text("[fcgi-program:fast]\ncommand=/bin/cat\nsocket=tcp://localhost:9002\n")
     file = tmp_path / "supervisord.conf"
     file.write_text(TRICKY)
@@ -103,6 +104,7 @@ def test_places_and_restarts_are_told(tmp_path: Path) -> None:
         ("[program:p]\nprocess_name=%(here)99999999s\n", "cannot be expanded here: too wide"),
         ("[group:g]\nprograms=p\n", ":1: warning: [group:g] names the program 'p', which has no section"),
         ("[include]\nfiles=nothing*.ini\n", "[include] names 'nothing*.ini', which matches no file"),
+        ("[include]\nfiles=no\0thing*.ini\n", "[include] names 'no\\x00thing*.ini', which matches no file"),
     ],
 )
 def test_what_cannot_be_known_here_is_a_warning(tmp_path: Path, text: str, complaint: str) -> None:

@@ -100,7 +100,22 @@ def test_a_site_that_says_nothing_gets_a_cluster_of_this_machine(tmp_path: Path)
 def test_without_core_identifiers_three_nodes_are_core(tmp_path: Path) -> None:
     result, cluster = imported(tmp_path, "supvisors_list = a,b,c,d")
     assert [node.name for node in cluster.core_nodes] == ["a", "b", "c"]
-    assert "core = true  # chosen: core_identifiers is not set" in result.text
+    assert "core = true  # chosen: it is not set there" in result.text
+
+
+def test_a_kind_without_stereotypes_is_called_as_its_file_and_guessed_for_its_nodes(tmp_path: Path) -> None:
+    shared = CONF.format("supvisors_list = <server_1>h,<console_1>h:1").replace(
+        "files = programs.ini", "files ="
+    )
+    files = [tmp_path / f"supervisord_{kind}.conf" for kind in ("server", "console")]
+    for file in files:
+        file.write_text(shared)
+    (tmp_path / "tuiconsole.toml").write_text(import_supvisors([str(file) for file in files], {}).text)
+    nodes = load_cluster(tmp_path / "tuiconsole.toml").nodes.values()
+    assert [(node.name, node.kind, node.port) for node in nodes] == [
+        ("server_1", "server", 61100),
+        ("console_1", "console", 61110),
+    ]
 
 
 def test_core_identifiers_may_be_stereotypes(tmp_path: Path) -> None:

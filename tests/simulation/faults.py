@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.planning.scenario import HCI, SRV
+from tests.simulation.supervisord import MOST_SCALED, SCALED
 from tuiconsole.model.requests import Action
 from tuiconsole.rulebook.rules import Isolation
 
@@ -29,6 +31,8 @@ FAULTS = (
 )
 """Kill the agent, a whole host, supervisord; pause the agent, supervisord, both; leave; and so on."""
 ITEMS = ("scen2_srv_01", "scen2_srv_02", "scen2_hci_01", "scen2_hci_02")
+NAMESPECS = tuple(f"{item}:{SRV[3] if 'srv' in item else HCI[2]}" for item in ITEMS)
+"""Of each, a program that nothing waits for."""
 
 
 class Faults:
@@ -38,6 +42,10 @@ class Faults:
         self._site = site
         self.stopped: set[str] = set()
         """What an operator has asked to stop: it need not run in the end."""
+        self.meddled: set[str] = set()
+        """What an operator has disabled: it may not come back by itself."""
+        self._kept: set[tuple[Action, str]] = set()
+        """What an operator has to end what he has begun."""
         self._ambushes = 0
         self._until = 0.0
 
@@ -54,6 +62,8 @@ class Faults:
             site.at(chance.uniform(begin, end), self._fault)
         for _ in range(chance.randint(0, 8)):
             site.at(chance.uniform(begin, end), self._operator)
+        for _ in range(chance.choice((0, 0, 1, 3))):
+            site.at(chance.uniform(begin, end), self._caretaker)
 
     def part_long(self, begin: float, end: float) -> None:
         """Cut one server off for longer than its lease, so that KEEP and ALLOW have what to go on with."""
@@ -97,6 +107,8 @@ class Faults:
             if host.agency is not None and host.agency.loop.frozen:
                 host.thaw_agent(host.agency)
             host.start_agent()
+        for later in (1.0, 5.0, 9.0):
+            site.at(site.now + later, self._give_back)
 
     # -- one -------------------------------------------------------------------------------------------------
 
@@ -189,3 +201,37 @@ class Faults:
         if target.startswith("scen2_srv") and action is Action.STOP:
             self.stopped.add(target)
         site.ask(asked_at, action, target)
+
+    def _caretaker(self) -> None:
+        """Somebody who drains nodes, disables programs, and keeps hands off others."""
+        site = self._site
+        chance = site.chance
+        action = chance.choice(
+            (Action.DRAIN, Action.DRAIN, Action.UNDRAIN, Action.DISABLE, Action.MAINTAIN, Action.SCALE)
+        )
+        where = chance.choice(list(site.hosts))
+        if action in (Action.DRAIN, Action.UNDRAIN):
+            target = chance.choice(list(site.hosts))
+        elif action is Action.SCALE:
+            target = chance.choice(sorted(SCALED))
+        elif action is Action.DISABLE:
+            target = chance.choice((chance.choice(ITEMS), chance.choice(NAMESPECS)))
+            self.meddled.add(target.partition(":")[0])
+        else:
+            target = chance.choice(ITEMS)
+        back = {Action.DRAIN: Action.UNDRAIN, Action.MAINTAIN: Action.MAINTAIN}.get(action)
+        if back is not None:
+            self._kept.add((back, target))
+        site.ask(
+            where,
+            action,
+            target,
+            seconds=chance.uniform(1.0, 10.0),
+            number=chance.randint(1, MOST_SCALED),
+        )
+
+    def _give_back(self) -> None:
+        """All nodes take applications again, and the rules are in force for all of them."""
+        for action, target in sorted(self._kept):
+            asked_at = self._site.chance.choice(list(self._site.hosts))
+            self._site.ask(asked_at, action, target)

@@ -36,6 +36,8 @@ FAULTS_FROM, FAULTS_UNTIL = 4.0, 22.0
 HEALS_WITHIN = 20.0
 """Seconds after the last fault within which everything is as the rules want it."""
 UP_WITHIN = 8.0
+COMMANDS_LIVE = 4.0
+"""Seconds in which a command to start may be obeyed after it was made, and some."""
 
 
 class Manner(NamedTuple):
@@ -98,6 +100,8 @@ class Site(Timeline):
         """By request: its outcomes."""
         self._targets: dict[str, str] = {}
         self.tokens: dict[str, tuple[int, int]] = {}
+        self.disabled: dict[str, float] = {}
+        """By application or namespec: since when an operator knows that it is disabled."""
 
     # -- chance ----------------------------------------------------------------------------------------------
 
@@ -141,6 +145,10 @@ class Site(Timeline):
                         f"{process.namespec} begins on {on.name} while {alive.namespec} of "
                         f"{alive.token} is {alive.state.value} on {other.name}"
                     )
+        for name in (process.group, process.namespec):
+            # What was commanded before may still be obeyed so long after it.
+            if self.now > self.disabled.get(name, self.now) + COMMANDS_LIVE:
+                raise Broken(f"{process.namespec} begins on {on.name} though {name} is disabled")
         token = process.token or (0, 0)
         if token < self.tokens.get(process.group, (0, 0)):
             raise Broken(f"{process.namespec} begins under {token} after {self.tokens[process.group]}")
@@ -205,16 +213,26 @@ class Site(Timeline):
             and not any(one.verdict in (Verdict.DONE, Verdict.REFUSED) for one in self.asked[request])
             for request, target in self._targets.items()
         )
-        return unsure or name in self.faults.stopped or self.failing > 0
+        return unsure or name in self.faults.stopped | self.faults.meddled or self.failing > 0
 
     # -- operators -------------------------------------------------------------------------------------------
 
-    def ask(self, name: str, action: Action, target: str) -> None:
+    def ask(self, name: str, action: Action, target: str, seconds: float = 0.0, number: int = 0) -> None:
         """An operator at a node asks for something."""
         agency = self.hosts[name].agency
         if agency is None or not hasattr(agency.agent, "_front"):
             return
-        act = Act(action, (target,), name, 15.0, None, "operator", f"{name}/{self.events}")
+        act = Act(
+            action,
+            (target,),
+            name,
+            15.0,
+            None,
+            "operator",
+            f"{name}/{self.events}/{len(self.asked)}",
+            seconds=seconds,
+            number=number,
+        )
         answers = self.asked.setdefault(act.request_id, [])
         self._targets[act.request_id] = target
         self.tell(f"{name}: asks to {action.value} {target}")
@@ -224,11 +242,16 @@ class Site(Timeline):
             async for reply, _ in petitions.carry(act, relayed=False):
                 if isinstance(reply, Acted) and isinstance(reply.body, Outcome):
                     answers.append(reply.body)
+                    self._note_disabled(action, target, reply.body)
                     self.tell(
                         f"{name}: {action.value} {target}: {reply.body.verdict.value} {reply.body.text}"
                     )
 
         agency.loop.call_soon(lambda: agency.loop.create_task(carry()))
+
+    def _note_disabled(self, action: Action, target: str, outcome: Outcome) -> None:
+        if action is Action.DISABLE and outcome.verdict is Verdict.DONE:
+            self.disabled.setdefault(target, self.now)
 
     # -- one seed --------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from tuiconsole.supervision.events import (
     Isolated,
     NodeEmpty,
     ProcessChanged,
+    ProcessRemoved,
     Refused,
     Snapshot,
     SupervisordDown,
@@ -32,6 +33,11 @@ from tuiconsole.supervision.plugin.standing import Managed, StandingOrders
 if TYPE_CHECKING:
     from tests.simulation.host import Host
 
+SCALED = frozenset(
+    f"scen2_{kind}_01:scen2_{name}" for kind, name in (("srv", "sensor_acquisition"), ("hci", "chart_view"))
+)
+"""Programs that may have several processes."""
+MOST_SCALED = 4
 SWEPT_WITHIN = 0.02
 """Seconds in which a shim has killed what a dead supervisord has left."""
 OUT_OF_LEASE = "the lease ran out"
@@ -50,6 +56,9 @@ class Orders(msgspec.Struct):
     """By namespec."""
     guard: str = DENY
     local: LocalRules = LocalRules()
+    disabled: dict[str, str] = {}
+    scales: dict[str, int] = {}
+    """`group:program` → how many processes it has."""
 
     floor = StandingOrders.floor
     entry = StandingOrders.entry
@@ -69,6 +78,10 @@ class Supervisord:
             name: Process(*name.split(":"), ProcessState.STOPPED)  # type: ignore[arg-type]
             for name in namespecs
         }
+        for name in SCALED & self.processes.keys():
+            group, _, program = name.partition(":")
+            self.processes[name] = Process(group, program, ProcessState.STOPPED, program=program)
+        self._scale()
         self._done: dict[str, dict[str, Any]] = {}
         self._waiting: list[tuple[Any, ...]] = []
         self._isolated_epoch = 0
@@ -76,6 +89,28 @@ class Supervisord:
         """Namespecs whose token was taken back."""
         self._unreaped: set[int] = set()
         """What has ended while supervisord stood still, by pid."""
+
+    def _scale(self) -> bool:
+        """Have as many processes of each program as its number says; what runs stays until it has ended."""
+        before = set(self.processes)
+        for name in SCALED & self.processes.keys():
+            number = self.host.orders.scales.get(name, 1)
+            for index in range(1, MOST_SCALED):
+                one = f"{name}_{index}"
+                if index < number and one not in self.processes:
+                    group, _, program = name.partition(":")
+                    self.processes[one] = Process(
+                        group, f"{program}_{index}", ProcessState.STOPPED, program=program, index=index
+                    )
+                elif index >= number and one in self.processes and not self.processes[one].state.alive:
+                    del self.processes[one]
+        return before != set(self.processes)
+
+    def _rescale(self) -> None:
+        before = set(self.processes)
+        if self._scale() and self.up:
+            self.host.emit(*(ProcessRemoved(name) for name in sorted(before - set(self.processes))))
+            self.host.emit(Snapshot(tuple(self.processes.values()), {}, 0))
 
     # -- programs --------------------------------------------------------------------------------------------
 
@@ -145,17 +180,18 @@ class Supervisord:
                 self._ended(process.namespec, process.pid, how)
 
     def _settled(self, namespec: str, pid: int) -> None:
-        process = self.processes[namespec]
-        if self.up and process.pid == pid and process.state is ProcessState.STARTING:
+        process = self.processes.get(namespec)
+        if process is not None and self.up and process.pid == pid and process.state is ProcessState.STARTING:
             self._set(namespec, state=ProcessState.RUNNING)
 
     def _ended(self, namespec: str, pid: int, how: str) -> None:
-        process = self.processes[namespec]
-        if process.pid != pid or not process.state.alive:
+        process = self.processes.get(namespec)
+        if process is None or process.pid != pid or not process.state.alive:
             return
         stopping = process.state is ProcessState.STOPPING
         state = ProcessState.STOPPED if stopping or how == "stopped" else ProcessState.EXITED
         self._set(namespec, state=state, pid=0, expected_exit=how != "crash" or stopping)
+        self._rescale()
 
     def _set(self, namespec: str, **fields: Any) -> Process:
         process = msgspec.structs.replace(self.processes[namespec], changed_at=self.host.clock(), **fields)
@@ -239,6 +275,8 @@ class Supervisord:
         now = self.host.clock()
         if now >= deadline:
             raise Refused("expired", "after its deadline")
+        if namespec in self.host.orders.disabled:
+            raise Refused("disabled", "disabled")
         if self.stage != HELD:
             raise Refused("isolated", "the node has lost its lease")
         floor = self.host.orders.floor(grant)
@@ -246,6 +284,8 @@ class Supervisord:
             raise Refused("stale_token", f"{token} is void")
         if not self._may_start():
             raise Refused("no_lease", "no lease")
+        if namespec not in self.processes:
+            raise Refused("unknown", "no such program")
         self.host.orders.managed = {**self.host.orders.managed, namespec: Managed(grant, isolation)}
         process = self.processes[namespec]
         if process.state.alive:
@@ -273,6 +313,8 @@ class Supervisord:
         self._refuse_stale(term, epoch)
         floors = self.host.orders.floors
         floors[grant] = max(floor, floors.get(grant, (0, 0)))
+        if namespec not in self.processes:
+            raise Refused("unknown", "no such program")
         process = self.processes[namespec]
         if process.state.alive:
             if reason == OUT_OF_LEASE:
@@ -286,15 +328,26 @@ class Supervisord:
         self._refuse_stale(term, epoch)
         floors = self.host.orders.floors
         floors[grant] = max(floor, floors.get(grant, (0, 0)))
-        return {"clear": not any(self.processes[name].state.alive for name in namespecs)}
+        return {
+            "clear": not any(self.processes[name].state.alive for name in namespecs if name in self.processes)
+        }
 
     def _manage(
-        self, programs: Any, term: int = 0, guard: str = DENY, names: Any = (), patterns: Any = ()
+        self,
+        programs: Any,
+        term: int = 0,
+        guard: str = DENY,
+        names: Any = (),
+        patterns: Any = (),
+        scales: Any = None,
     ) -> dict[str, Any]:
         self._refuse_stale(term, self.host.orders.epoch)
         self.host.orders.local = local_rules(list(names), list(patterns))
         self.host.orders.managed = {one.namespec: Managed(one.grant, one.isolation) for one in programs}
         self.host.orders.guard = guard
+        self.host.orders.disabled = {one.namespec: one.disabled for one in programs if one.disabled}
+        self.host.orders.scales = dict(scales or {})
+        self._rescale()
         self.look()
         return {}
 

@@ -12,6 +12,7 @@ from supervision_house import House
 from supervisor.xmlrpc import SupervisorTransport
 from test_configuration import supervisorctl
 
+from tuiconsole.clock import boottime
 from tuiconsole.supervision.events import Snapshot, SupervisordUp, Unguarded
 from tuiconsole.supervision.node import OwnRules
 
@@ -162,4 +163,39 @@ async def test_what_ended_under_an_epoch_that_is_over_cannot_be_started_by_hand_
     assert wire.ask("rejoin", epoch=2)["ok"]
     words = await supervisorctl(house, "start", "managed")
     assert ("started" in words) is goes_on, words
+    wire.close()
+
+
+async def test_what_is_disabled_nobody_starts_even_where_the_guard_only_reports(house: House) -> None:
+    await managed_house(house)
+    house.lease(30)
+    wire = house.wire()
+    entry = {**MANAGED[0], "disabled": "ada at noon: noisy"}
+    assert wire.ask("manage", programs=[entry], guard="report")["ok"]
+    remedy = "managed:managed is disabled by ada at noon: noisy: tuiconsole enable managed:managed"
+    with pytest.raises(xmlrpc.client.Fault, match=remedy):
+        await asyncio.to_thread(proxy(house).supervisor.startProcess, "managed")
+    start = {"namespec": "managed:managed", "grant": "managed", "token": [1, 1], "term": 1, "epoch": 1}
+    refused = wire.ask("start", **start, deadline=boottime() + 10)
+    assert (refused["error"], refused["reason"]) == ("disabled", remedy)
+    assert wire.ask("manage", programs=MANAGED, guard="report")["ok"]
+    assert wire.ask("start", **start, deadline=boottime() + 10)["ok"]
+    wire.close()
+
+
+async def test_what_is_disabled_while_it_runs_goes_on_and_is_not_restarted(house: House) -> None:
+    await managed_house(house)
+    house.lease(30)
+    wire = house.wire()
+    start = {"namespec": "managed:managed", "grant": "managed", "token": [1, 1], "term": 1, "epoch": 1}
+    assert wire.ask("start", **start, deadline=boottime() + 10)["ok"]
+    await house.state("managed:managed", "RUNNING")
+    entry = {**MANAGED[0], "disabled": "ada at noon"}
+    assert wire.ask("manage", programs=[entry])["ok"]
+    pid = house.snapshot()["managed:managed"].pid
+    os.kill(pid, signal.SIGKILL)
+    await house.state("managed:managed", "EXITED")
+    with pytest.raises(xmlrpc.client.Fault, match="is disabled by ada"):
+        await asyncio.to_thread(proxy(house).supervisor.startProcess, "managed")
+    assert house.snapshot()["managed:managed"].state == "EXITED"
     wire.close()

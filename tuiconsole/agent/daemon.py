@@ -24,6 +24,7 @@ from tuiconsole.agent.observer import Change, Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
+from tuiconsole.agent.readiness import Readiness
 from tuiconsole.clock import BootTime, boottime, wall_offset
 from tuiconsole.coordination.coordinator import LongLeases, NoQuorum, Readmitting
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
@@ -40,6 +41,7 @@ from tuiconsole.planning.differences import differences
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
+from tuiconsole.rulebook.rules import ReadyCheck
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode, Engine, check_local
 from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.source.errors import SourceError
@@ -308,11 +310,15 @@ class Agent:
             self._own_rules,
         )
         self._local.supervision = supervision
+        self._local.readiness = Readiness(self._node.name, self._node.host, self._own_check)
         try:
             await supervision.start()
         except SupervisionError as error:
             raise AgentError(str(error)) from None
         return supervision
+
+    def _own_check(self, application: str, process: str) -> ReadyCheck | None:
+        return self._rulebook.program(application, process).ready
 
     def _coordinate(self, incarnation: str) -> EmbeddedCoordinator | EtcdCoordinator:
         writer = DeadlineWriter(str(self._run_dir), self._node.name, incarnation)
@@ -579,6 +585,8 @@ class Agent:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._local.coordinator is not None:
             await self._coordinator.stop()
+        if self._local.readiness is not None:
+            self._local.readiness.close()
         if self._local.supervision is not None:
             await self._local.supervision.close()
         for part in ("_front", "_peers", "_subscription", "_publications"):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from tuiconsole.agent.publisher import Publisher
+from tuiconsole.agent.readiness import Readiness
 from tuiconsole.agent.usage import UsageSampler
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import Coordinator, NodeLease
@@ -27,6 +28,7 @@ from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
     CommandManage,
+    CommandProbe,
     CommandRelease,
     CommandStart,
     CommandStop,
@@ -68,6 +70,7 @@ class LocalNode:
         self._wall = wall
         self.supervision: Supervision | None = None
         self.coordinator: Coordinator | None = None
+        self.readiness: Readiness | None = None
         self.changed = asyncio.Event()
         self.announce: Callable[[], None] = lambda: None
         """Publishes a heartbeat now."""
@@ -305,9 +308,11 @@ class LocalNode:
         self._term = max(self._term, order.term)
         try:
             if isinstance(order, CommandManage):
-                managed = [Managed(name.namespec, name.grant, name.isolation) for name in order.managed]
+                managed = [Managed(*msgspec.structs.astuple(name)) for name in order.managed]
                 own = self._own_rules
-                await supervision.manage(managed, term=order.term, guard=own.guard, own=own)
+                await supervision.manage(
+                    managed, term=order.term, guard=own.guard, own=own, scales=order.scales
+                )
                 return Obeyed("ok")
             if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:
                 return Obeyed("unknown", f"this was meant for a former life of {self.name}")
@@ -322,9 +327,14 @@ class LocalNode:
     async def _obey_in_time(
         self,
         supervision: Supervision,
-        order: CommandStart | CommandStop | CommandRelease | CommandAdopt,
+        order: CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandProbe,
     ) -> Obeyed:
+        if isinstance(order, CommandProbe):
+            return await self._look(order)
         if isinstance(order, CommandStart):
+            if order.arguments and not supervision.passes_arguments:
+                what = f"the supervisord of {self.name} was started by a version that passes no arguments"
+                return Obeyed("refused", f"{what}: restart its node first")
             await supervision.start_process(
                 order.namespec,
                 grant=order.grant,
@@ -334,6 +344,7 @@ class LocalNode:
                 deadline=order.deadline,
                 request_id=order.command_id,
                 isolation=order.isolation,
+                arguments=order.arguments,
             )
         elif isinstance(order, CommandStop):
             await supervision.stop_process(
@@ -352,6 +363,14 @@ class LocalNode:
                 return Obeyed("refused", "something of it still runs")
         # To adopt needs nothing here: the processes go on, and the deadman covers them by their names.
         return Obeyed("ok")
+
+    async def _look(self, order: CommandProbe) -> Obeyed:
+        process = self._publisher.processes.get(order.namespec)
+        if process is None or process.state is not ProcessState.RUNNING:
+            return Obeyed("refused", f"{order.namespec} is not RUNNING")
+        if self.readiness is None:
+            return Obeyed("refused", f"{self.name} cannot look")
+        return await self.readiness.look(order)
 
     async def stop_here(self, order: StopHere) -> Obeyed:
         """Stop what a person wants stopped though there is no master; `ok` once it has ended."""

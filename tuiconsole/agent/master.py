@@ -42,6 +42,7 @@ from tuiconsole.planning.engine.messages import (
     NodeLost,
     NodeSilent,
     Now,
+    ProbeProcess,
     ProcessChanged,
     RaiseEpoch,
     Released,
@@ -57,6 +58,7 @@ from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
     CommandManage,
+    CommandProbe,
     CommandRelease,
     CommandStart,
     CommandStop,
@@ -68,6 +70,8 @@ from tuiconsole.wire.messages import (
 SILENT_AFTER = 1.2
 """Seconds without a word after which the voters are asked about a node: two heartbeats. They agree only when
 its lease is over, so that asking early costs nothing."""
+LONGEST_LOOK = 10.0
+"""Seconds that one look at whether a process is ready may take."""
 RETRY = 0.2
 """Seconds between tries of what the voters do not agree to yet."""
 LOOK_EVERY = 1.0
@@ -338,8 +342,10 @@ class Reign:
 
     async def _command(self, command: Command) -> None:
         if isinstance(command, Manage):
-            names = tuple(ManagedName(m.namespec, m.grant, m.isolation.value) for m in command.managed)
-            await self._put_in_force(command.node, CommandManage(self.term, names))
+            names = tuple(
+                ManagedName(m.namespec, m.grant, m.isolation.value, m.disabled) for m in command.managed
+            )
+            await self._put_in_force(command.node, CommandManage(self.term, names, command.scales))
             return
         assert not isinstance(command, RaiseEpoch)
         answered = await self._order(
@@ -375,11 +381,22 @@ class Reign:
                 namespec=command.namespec,
                 token=command.token,
                 isolation=command.isolation.value,
+                arguments=command.arguments,
             )
         if isinstance(command, StopProcess):
             return CommandStop(**common, namespec=command.namespec, token=command.token, void=command.void)
         if isinstance(command, ReleaseGrant):
             return CommandRelease(**common, token=command.token, namespecs=command.namespecs)
+        if isinstance(command, ProbeProcess):
+            check = command.check
+            return CommandProbe(
+                **common,
+                namespec=command.namespec,
+                tcp=check.tcp,
+                file=check.file,
+                command=check.command,
+                limit=min(check.timeout, LONGEST_LOOK),
+            )
         assert isinstance(command, AdoptGrant)
         return CommandAdopt(**common, token=command.token, namespecs=command.namespecs)
 

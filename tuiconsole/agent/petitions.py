@@ -13,7 +13,7 @@ from tuiconsole.agent.master import Throne
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.coordination.coordinator import Coordinator
 from tuiconsole.model.alarms import LONGEST_REASON, LONGEST_SHELF
-from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Verdict
 from tuiconsole.model.status import no_quorum
 from tuiconsole.planning.engine.messages import Request
 from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
@@ -26,6 +26,9 @@ MASTER_WITHIN = 5.0
 """Seconds to find a master before «no answer» is said: two elections and some."""
 MAX_TIMEOUT = 24 * 3600.0
 MAX_REASON = 500
+MAX_ARGUMENTS = 64
+MAX_ARGUMENTS_LENGTH = 4096
+"""They are kept in the ledger, which has its bounds."""
 
 
 class Petitions:
@@ -154,13 +157,18 @@ def _wrong(act: Act) -> str:
         return "nothing is named"
     if not 0 < act.timeout <= MAX_TIMEOUT:
         return f"the timeout must be more than 0 and at most {MAX_TIMEOUT:g} s"
+    if len(act.reason) > MAX_REASON:
+        return f"a reason has at most {MAX_REASON} letters"
     if act.action is Action.CONFIRM_DEAD and not 0 < len(act.reason.strip()) <= MAX_REASON:
         return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
-    if act.action is Action.OUT_OF_SERVICE and not 0 < len(act.reason.strip()) <= LONGEST_REASON:
-        return f"a reason of 1 to {LONGEST_REASON} letters is needed: it is shown with the alarm"
-    if act.action is Action.SHELVE and not 0 < act.seconds <= LONGEST_SHELF:
-        hours = LONGEST_SHELF / 3600
-        return f"an alarm is shelved for more than 0 s and at most {hours:g} h; for longer: out of service"
+    if act.action in ALARM_ACTIONS and (wrong := _wrong_of_alarms(act)):
+        return wrong
+    if not 0 <= act.seconds < float("inf"):
+        return "a maintenance lasts 0 s (its end) or longer"
+    if act.dry_run and act.action is not Action.DRAIN:
+        return f"only a drain can be planned so, no {act.action.value}"
+    if act.arguments and (wrong := _wrong_arguments(act)):
+        return wrong
     if act.without_master and act.action is not Action.STOP:
         return f"without a master nothing but a stop is possible, no {act.action.value}"
     if act.action is Action.CONCILIATE and (act.strategy is None) is not bool(act.keep):
@@ -168,6 +176,25 @@ def _wrong(act: Act) -> str:
     known = (ConciliationStrategy if act.action is Action.CONCILIATE else StartingStrategy).__members__
     if act.strategy is not None and act.strategy not in known:
         return f"no strategy is named {act.strategy!r}; known: {', '.join(known)}"
+    return ""
+
+
+def _wrong_arguments(act: Act) -> str:
+    if act.action is not Action.START or len(act.targets) != 1:
+        return "arguments are for the start of one process"
+    if len(act.arguments) > MAX_ARGUMENTS or sum(map(len, act.arguments)) > MAX_ARGUMENTS_LENGTH:
+        return f"at most {MAX_ARGUMENTS} arguments of {MAX_ARGUMENTS_LENGTH} letters together are passed"
+    if any("\0" in argument for argument in act.arguments):
+        return "an argument cannot hold a NUL character"
+    return ""
+
+
+def _wrong_of_alarms(act: Act) -> str:
+    if act.action is Action.OUT_OF_SERVICE and not 0 < len(act.reason.strip()) <= LONGEST_REASON:
+        return f"a reason of 1 to {LONGEST_REASON} letters is needed: it is shown with the alarm"
+    if act.action is Action.SHELVE and not 0 < act.seconds <= LONGEST_SHELF:
+        hours = LONGEST_SHELF / 3600
+        return f"an alarm is shelved for more than 0 s and at most {hours:g} h; for longer: out of service"
     return ""
 
 
@@ -183,6 +210,9 @@ def _request(act: Act, timeout: float) -> Request:
         strategy=StartingStrategy(act.strategy) if act.strategy is not None and not conciliates else None,
         conciliation=ConciliationStrategy(act.strategy) if act.strategy is not None and conciliates else None,
         keep=act.keep,
+        reason=act.reason.strip(),
         seconds=act.seconds,
-        reason=act.reason,
+        dry_run=act.dry_run,
+        arguments=act.arguments,
+        number=act.number,
     )

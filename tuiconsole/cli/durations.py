@@ -1,4 +1,4 @@
-"""Durations as people type them: 90s, 15m, 8h."""
+"""Durations as people type them: 90s, 15m, 8h, 2d."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import click
 
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|)")
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(s|m|h|d|)")
 
 
 def duration(longest: float) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
@@ -20,8 +20,8 @@ def duration(longest: float) -> Callable[[click.Context, click.Parameter, str | 
         match = _DURATION.fullmatch(value)
         found = float(match[1]) * _UNITS[match[2]] if match else 0.0
         if not 0 < found <= longest:
-            hours = f"{longest / 3600:g}h"
-            raise click.BadParameter(f"{value!r} is no duration; give 60s, 5m or 1h, at most {hours}")
+            most = f"{longest / 86400:g}d" if longest > 86400 else f"{longest / 3600:g}h"
+            raise click.BadParameter(f"{value!r} is no duration; give 60s, 5m, 1h or 2d, at most {most}")
         return found
 
     return seconds

@@ -23,6 +23,9 @@ _COMMANDS = {
     "conflicts": "conflicts",
     "crash-test": "crash_test",
     "demo": "demo",
+    "disable": "disable",
+    "drain": "drain",
+    "enable": "disable",
     "events": "events",
     "import": "import_",
     "jobs": "jobs",
@@ -33,10 +36,12 @@ _COMMANDS = {
     "quorum": "quorum",
     "restart": "act",
     "rules": "rules",
+    "scale": "scale",
     "start": "act",
     "status": "status",
     "stop": "act",
     "top": "top",
+    "undrain": "drain",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
 

@@ -121,6 +121,8 @@ class JobRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a start ends in a stop; empty if it does not."""
     keep: Mapping[str, str] = {}
     """Of a conciliation, by name granted: the node whose instance stays."""
+    not_before: float = 0.0
+    """UTC, seconds since 1970: what has been stopped is not started again earlier; 0 for at once."""
 
 
 class FailureKind(str, Enum):
@@ -130,6 +132,8 @@ class FailureKind(str, Enum):
     """No node could host it. Repair tries again when nodes or loads change."""
     START = "start"
     """It failed in its starting sequence. Nothing tries again before someone asks."""
+    READY = "ready"
+    """It runs, and was not ready in time."""
     RUNNING = "running"
     """It died with its node, and its rules leave it at that."""
 
@@ -142,6 +146,21 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     since: str
     cleared: bool = False
     """A person has seen it: it is shown no longer."""
+
+
+class Restarts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is remembered of the restarts that the rules made of one application."""
+
+    quick: int = 0
+    """How many followed each other so quickly that the next one waits."""
+    last: float = 0.0
+    """UTC, seconds since 1970: when the last one was made, or will be."""
+    at: tuple[float, ...] = ()
+    """UTC, seconds since 1970: those that count for its flap limit, oldest first."""
+    held: str = ""
+    """Why nothing but a person starts it any more; empty if it is not held."""
+    since: str = ""
+    """UTC, ISO 8601: since when it is held."""
 
 
 class Cleared(msgspec.Struct, frozen=True):
@@ -175,11 +194,21 @@ class RequestRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Maintenance(msgspec.Struct, frozen=True):
-    """A node that is left alone until `until` (UTC, seconds since 1970)."""
+    """Until `until` (UTC, seconds since 1970) nothing is done to an application by itself."""
 
     until: float
     requested_by: str
     since: str
+    reason: str = ""
+
+
+class Drained(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A node that is kept free: nothing is started on it, and what may run elsewhere is moved."""
+
+    requested_by: str
+    since: str
+    """UTC, ISO 8601."""
+    reason: str = ""
 
 
 class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -202,11 +231,19 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     epochs: Mapping[str, int] = {}
     """By node: the lowest epoch under which it may act."""
     disabled: Mapping[str, str] = {}
-    """By namespec: who disabled it."""
+    """By application or namespec: who disabled it, when and why, in words."""
     maintenance: Mapping[str, Maintenance] = {}
+    """By application; `*` is the whole system. That of a node is a lease, and stands with the voters."""
+    drained: Mapping[str, Drained] = {}
     """By node."""
     alarms: Mapping[str, AlarmRecord] = {}
     """By the alarm's identity: those that stand, wait to be acknowledged, or were put aside."""
+    arguments: Mapping[str, tuple[str, ...]] = {}
+    """By namespec: what a person wants added to its command, until he stops it or starts it without."""
+    scales: Mapping[str, int] = {}
+    """By `application:program`: how many processes it has, where that differs from supervisord's file."""
+    restarts: Mapping[str, Restarts] = {}
+    """By application."""
 
 
 class _Header(msgspec.Struct):

@@ -29,6 +29,14 @@ class Process(msgspec.Struct, frozen=True, omit_defaults=True):
     """The token under which it was spawned; None if it is unmanaged."""
     reason: str = ""
     """Supervisor's own words for a spawn error, or why it was stopped; empty if there are none."""
+    arguments: tuple[str, ...] = ()
+    """What was added to its command when it was started."""
+    program: str = ""
+    """The program section it comes from, if that may have several processes; empty if not."""
+    index: int = 0
+    """Which of them it is, from 0."""
+    numprocs: int = 1
+    """How many of them supervisord's own file asks for."""
 
     @property
     def namespec(self) -> str:

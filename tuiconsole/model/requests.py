@@ -18,6 +18,17 @@ class Action(str, Enum):
     CLEAR = "clear"
     CONCILIATE = "conciliate"
     """End a conflict: have one instance stay, or all stopped, or one started anew."""
+    DISABLE = "disable"
+    """Nothing starts it any more, until it is enabled."""
+    ENABLE = "enable"
+    MAINTAIN = "maintenance"
+    """Of applications, or `*` for all: nothing is done to them by itself for a while."""
+    DRAIN = "drain"
+    """Of nodes: what may move away does, and nothing new is started there."""
+    UNDRAIN = "undrain"
+    """Of nodes: they take applications again."""
+    SCALE = "scale"
+    """Of a program, `application:program`: so many processes of it there are on every node."""
     CONFIRM_DEAD = "confirm-dead"
     """Of nodes, not of applications: a person vouches that nothing of them runs any more."""
     ACKNOWLEDGE = "acknowledge"
@@ -38,6 +49,12 @@ ALARM_ACTIONS = frozenset(
     }
 )
 """What is asked of alarms: their targets are identities of alarms."""
+
+
+ALL = "*"
+"""The target of a maintenance of the whole system."""
+OF_NODES = frozenset((Action.CONFIRM_DEAD, Action.DRAIN, Action.UNDRAIN))
+"""Actions whose targets are nodes."""
 
 
 class Verdict(str, Enum):
@@ -70,3 +87,5 @@ class Outcome(msgspec.Struct, frozen=True, tag=True):
     text: str
     """`started`, `stopped`, `cleared`, or why not."""
     nodes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    """What there is to say beside it, a line each."""

@@ -38,6 +38,15 @@ def no_quorum(present: int, voters: int, needed: int, missing: Sequence[str]) ->
     return f"no quorum: {present} of {voters} core nodes answer, {needed} are needed{names}"
 
 
+class MaintenanceStatus(msgspec.Struct, frozen=True):
+    """Nothing is done by itself until `until` (UTC, ISO 8601), at the word of `requested_by`."""
+
+    until: str
+    requested_by: str
+    since: str
+    reason: str | None = None
+
+
 class NodeStatus(msgspec.Struct, frozen=True):
     """One node. `load`: expected loading of its host, percent; `age`: seconds since it was heard."""
 
@@ -55,6 +64,8 @@ class NodeStatus(msgspec.Struct, frozen=True):
     """Seconds for which the voters let its agent be silent; null if it is in no maintenance."""
     differs: str | None = None
     """In what its cluster file or rules differ from the cluster's, and what to do; null if in nothing."""
+    drained: str | None = None
+    """Who keeps it free, since when and why; null if it takes applications."""
 
 
 class GrantStatus(msgspec.Struct, frozen=True):
@@ -89,6 +100,10 @@ class ProcessStatus(msgspec.Struct, frozen=True):
     reason: str | None = None
     last_node: str | None = None
     """Where it ran last; null if it runs now, or never ran."""
+    disabled: str | None = None
+    """Who disabled it, when and why: nothing starts it; null if it may be started."""
+    arguments: tuple[str, ...] = ()
+    """What was added to its command when it was started."""
 
 
 class JobStatus(msgspec.Struct, frozen=True):
@@ -115,6 +130,10 @@ class ApplicationStatus(msgspec.Struct, frozen=True):
     reason: str | None
     processes: tuple[ProcessStatus, ...]
     job: JobStatus | None = None
+    held: str | None = None
+    """Why nothing but a person starts it any more, past its flap limit; null if it is not held."""
+    maintenance: MaintenanceStatus | None = None
+    """Its own; null if it is in none."""
 
 
 class InstanceStatus(msgspec.Struct, frozen=True):
@@ -162,4 +181,6 @@ class ClusterStatus(msgspec.Struct, frozen=True):
     """What keeps the cluster from operating, in words; null in OPERATION."""
     alarms: tuple[AlarmStatus, ...] = ()
     """What asks for somebody's action, the gravest first; those that were put aside too."""
+    maintenance: MaintenanceStatus | None = None
+    """Of the whole system; null if it is in none."""
     schema: str = SCHEMA

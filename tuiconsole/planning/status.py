@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import msgspec
 
 from tuiconsole.clock import BootTime
-from tuiconsole.model.ledger import Wanted
+from tuiconsole.model.ledger import FailureKind, Wanted
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process
+from tuiconsole.model.requests import ALL
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import (
     ApplicationStatus,
@@ -23,6 +24,7 @@ from tuiconsole.model.status import (
     GrantStatus,
     InstanceStatus,
     JobStatus,
+    MaintenanceStatus,
     MasterStatus,
     NodeStatus,
     ProcessStatus,
@@ -34,6 +36,7 @@ from tuiconsole.planning.alarms.standing import standing
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.differences import Difference, differences
 from tuiconsole.planning.engine.messages import Conflict, EngineReport, JobReport
+from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.placement import Loads
 
 STALE_AFTER = 1.2
@@ -126,6 +129,8 @@ def application_status(application: Application, observer: Observer) -> Applicat
         reason=_reason(application, state, processes, observer, job),
         processes=processes,
         job=JobStatus(job.kind, job.step, job.steps, job.waits_for) if job else None,
+        held=report.holds.get(application.name) if report else None,
+        maintenance=_maintenance(report, application.name),
     )
 
 
@@ -186,11 +191,19 @@ def cluster_status(
         applications=tuple(application_status(item, eyes) for item in applications.values()),
         conflicts=tuple(_conflict_status(conflict) for conflict in (report.conflicts if report else ())),
         reason=reason if reason is not None else _cluster_reason(state, quorum, report),
+        maintenance=_maintenance(report, ALL),
     )
     records = report.alarms if report else {}
     conditions = standing(status, report.flapping if report else ())
     seen = (watch or AlarmWatch()).look(conditions, records, now, observed_at)
     return msgspec.structs.replace(status, alarms=listed(seen, records, observed_at))
+
+
+def _maintenance(report: EngineReport | None, name: str) -> MaintenanceStatus | None:
+    known = report.maintenance.get(name) if report else None
+    if known is None:
+        return None
+    return MaintenanceStatus(iso(known.until), known.requested_by, known.since, known.reason or None)
 
 
 def _conflict_status(conflict: Conflict) -> ConflictStatus:
@@ -249,6 +262,10 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
         reason = f"in maintenance for another {left:.0f} s{silent}: nothing of it is stopped or moved"
         if difference is not None:
             reason = f"{reason}; {difference.words}"
+    drain = observer.report.drained.get(node.name) if observer.report else None
+    if drain is not None:
+        stays = "".join(f"; {name} stays: {why}" for name, why in drain.stays.items())
+        reason = "; ".join(part for part in (reason, f"drained by {drain.by}{stays}") if part)
     return NodeStatus(
         name=node.name,
         state=node.state,
@@ -262,6 +279,7 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
         stale=stale,
         maintenance=round(left, 1) if left > 0 else None,
         differs=difference.words if difference is not None else None,
+        drained=drain.by if drain is not None else None,
     )
 
 
@@ -335,6 +353,8 @@ def _process_status(
         sequence=rules.start_sequence,
         stale=any(observer.stale(sighting.node) for sighting in (alive or [best])),
         reason=reason or best.reason or None,
+        disabled=_disabled(program.namespec, observer.report) or None,
+        arguments=best.process.arguments if best.state.alive else (),
         last_node=best.node.name if not alive and best.process.started_at else None,
     )
 
@@ -349,11 +369,16 @@ def _failing(
 ) -> tuple[bool, str]:
     """Whether a process counts as failed, and why, in words."""
     namespec = program.namespec
-    if not application.managed or best.state is ProcessState.RUNNING:
+    if not application.managed:
         return False, ""
+    if best.state is ProcessState.RUNNING:
+        return _not_ready(namespec, observer.report)
     if job is not None and namespec in job.to_come:
         return False, ""
     report = observer.report
+    if _disabled(namespec, report):
+        # Somebody has taken it out of service: that is shown, and is no failure.
+        return False, ""
     failure = report.failures.get(namespec) if report else None
     if failure is not None and not best.state.alive:
         return True, failure.reason
@@ -366,6 +391,21 @@ def _failing(
     if best.state is ProcessState.UNKNOWN:
         return True, "its state is not known"
     return False, ""
+
+
+def _not_ready(namespec: str, report: EngineReport | None) -> tuple[bool, str]:
+    """A process that runs has failed only if it was not ready in time."""
+    failure = report.failures.get(namespec) if report else None
+    if failure is None or failure.kind is not FailureKind.READY:
+        return False, ""
+    return True, failure.reason
+
+
+def _disabled(namespec: str, report: EngineReport | None) -> str:
+    """Who has disabled it, in words; empty if nobody has."""
+    if report is None:
+        return ""
+    return report.disabled.get(namespec) or report.disabled.get(namespec.partition(":")[0], "")
 
 
 def _seen_by_a_person(namespec: str, sighting: Sighting, report: EngineReport | None) -> bool:
@@ -402,6 +442,7 @@ def _reason(
     if job is not None:
         waits = ": " + ", ".join(job.waits_for) if job.waits_for else ""
         parts.append(f"{job.kind}, step {job.step} of {job.steps}{waits}")
+    parts += _set_aside(application, processes, report)
     if report and application.name in report.held:
         parts.append(report.held[application.name])
     failing: dict[str, list[str]] = {}
@@ -419,6 +460,26 @@ def _reason(
     if state is ApplicationState.STOPPED and not parts:
         parts.append(_why_stopped(application, report))
     return "; ".join(parts) or None
+
+
+def _set_aside(
+    application: Application, processes: tuple[ProcessStatus, ...], report: EngineReport | None
+) -> list[str]:
+    """That people have put it in maintenance, or disabled some of it, in words."""
+    parts = []
+    maintenance = _maintenance(report, application.name) or _maintenance(report, ALL)
+    if maintenance is not None:
+        why = f": {maintenance.reason}" if maintenance.reason else ""
+        by = f"{maintenance.requested_by}{why}"
+        parts.append(f"in maintenance until {maintenance.until} ({by}): nothing is done to it by itself")
+    out: dict[str, list[str]] = {}
+    for process in processes:
+        if process.disabled:
+            out.setdefault(process.disabled, []).append(process.name)
+    for who, names in out.items():
+        what = "" if len(names) == len(processes) else f"{', '.join(names)}: "
+        parts.append(f"{what}disabled by {who}")
+    return parts
 
 
 def _why_stopped(application: Application, report: EngineReport | None) -> str:

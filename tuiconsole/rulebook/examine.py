@@ -77,6 +77,12 @@ class _Examination:
                 what += f" is {entry.rules.distribution.value}"
                 self._warn(said.where, what, "say them for the application")
 
+        for program in entry.programs:
+            said = program.origins.get("wait_exit")
+            if said and program.rules.wait_exit and not program.rules.start_sequence:
+                what = f"wait_exit of program {program} is not in force: it is in no start sequence"
+                self._warn(said.where, what, "give it a start_sequence")
+
     def _groups(self, groups: Mapping[str, ConfiguredGroup]) -> None:
         """Which entry holds for which group; those that hold for none, and groups that none holds for."""
         matched: dict[int, list[str]] = {id(entry): [] for entry in self.book.entries}

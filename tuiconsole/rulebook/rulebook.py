@@ -22,7 +22,7 @@ from tuiconsole.rulebook.rules import (
 )
 from tuiconsole.rulebook.toml_form import read_toml_rules
 from tuiconsole.source.errors import Complaint, SourceError
-from tuiconsole.source.text import did_you_mean
+from tuiconsole.source.text import did_you_mean, matching
 
 _REMEMBERED = 10_000
 """Answers kept of each sort: more names than a cluster has, and a bound for names that someone makes up."""
@@ -183,7 +183,7 @@ def expand(patterns: Iterable[Path | str]) -> tuple[str, ...]:
         if Path(pattern).exists() or not glob.has_magic(pattern):
             found = [pattern]
         else:
-            found = sorted(glob.iglob(pattern, recursive=True))  # noqa: PTH207  absolute globs are none of pathlib's
+            found = matching(pattern, recursive=True)
         if not found:
             raise SourceError.at(
                 pattern, 0, "no rules file matches", "correct rules = […] in the cluster file"

@@ -29,8 +29,8 @@ XSD_FILE = Path(__file__).with_name("rules.xsd")
 
 _NAMES = {
     "oneOf": [
-        {"type": "array", "items": {"type": "string", "pattern": "^[^,]*$"}},
-        {"type": "string", "description": "separated by commas"},
+        {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": "^[^,]*$"}},
+        {"type": "string", "minLength": 1, "description": "separated by commas"},
     ]
 }
 

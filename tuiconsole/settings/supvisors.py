@@ -6,7 +6,6 @@ taken from; what has no equivalent is a comment that says what to do instead.
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import platform
@@ -20,6 +19,7 @@ from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
 from tuiconsole.settings.cluster_file import FORMAT
 from tuiconsole.source.errors import Complaint, Location, SourceError
 from tuiconsole.source.supervisord import Configured, read_supervisord
+from tuiconsole.source.text import matching
 
 FIRST_PORT = 61100
 BETWEEN_NODES = 10
@@ -175,18 +175,19 @@ class _Importer:
     def _kinds(self) -> dict[str, _Site]:
         found: dict[str, _Site] = {}
         for number, site in enumerate(self.sites, 1):
-            name = site.tags[0].lstrip("@").lower() if site.tags else "node"
+            stem = Path(site.file).stem.removeprefix("supervisord").strip("_-.")
+            said = site.tags[0].lstrip("@") if site.tags else stem
+            name = re.sub(r"[^a-z0-9_-]+", "_", said.lower()) or "node"
             found[name if name not in found else f"{name}_{number}"] = site
         return found
 
     def _kind_of(self, identifier: str) -> str:
-        """The kind whose supervisord names itself so; else the first whose file does not say who it is."""
+        """The kind whose supervisord names itself so; else a guess."""
         for kind, site in self.kinds.items():
             if site.identifier and site.identifier == identifier:
                 return kind
-        return next(
-            (kind for kind, site in self.kinds.items() if not site.identifier), next(iter(self.kinds))
-        )
+        unnamed = [kind for kind, site in self.kinds.items() if not site.identifier] or list(self.kinds)
+        return next((kind for kind in unnamed if kind in identifier.lower()), unnamed[0])
 
     def _nodes(self) -> list[_Node]:
         items = dict.fromkeys(name for site in self.sites for name in site.names("supvisors_list"))
@@ -217,10 +218,14 @@ class _Importer:
 
     def _choose_core(self, nodes: Sequence[_Node]) -> None:
         named = set(self.first.names("core_identifiers"))
+        self.core_said = "taken from core_identifiers"
         for node in nodes:
             node.core = bool(named.intersection((node.identifier, node.name, node.host, *node.tags)))
         cores = sum(node.core for node in nodes)
         if not cores:
+            self.core_said = (
+                "chosen: core_identifiers names no node" if named else "chosen: it is not set there"
+            )
             for node in nodes[: MOST_CORE if len(nodes) >= MOST_CORE else 1]:
                 node.core = True
         elif cores % 2 == 0:
@@ -258,8 +263,8 @@ class _Importer:
         found = []
         for pattern in self._option("rules_files").split():
             places = [Path.cwd() / pattern, Path(self.first.file).parent / pattern]
-            real = next((place for place in places if glob.glob(str(place))), places[0])  # noqa: PTH207
-            if not glob.glob(str(real)):  # noqa: PTH207  absolute globs are none of pathlib's
+            real = next((place for place in places if matching(place)), places[0])
+            if not matching(real):
                 what = f"rules_files names {pattern!r}, which matches no file here"
                 self._warn(self.first, what, "correct `rules` in the cluster file")
             found.append(os.path.normpath(real))
@@ -302,8 +307,6 @@ class _Importer:
                 "",
                 "# Which node is of which kind is a guess, unless its file says `identifier`: correct it.",
             ]
-        named = bool(self.first.names("core_identifiers"))
-        why = "taken from core_identifiers" if named else "chosen: core_identifiers is not set"
         for node in self.nodes:
             lines += [
                 "",
@@ -313,7 +316,7 @@ class _Importer:
                 f"port = {node.port}  # and the two after it; not the port of supervisord's own HTTP server",
             ]
             if node.core:
-                lines.append(f"core = true  # {why}")
+                lines.append(f"core = true  # {self.core_said}")
         return lines
 
     def _left(self) -> list[str]:

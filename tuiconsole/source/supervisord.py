@@ -7,7 +7,6 @@ known here is said as a warning, and the reading goes on.
 from __future__ import annotations
 
 import configparser
-import glob
 import platform
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from tuiconsole.source.errors import Complaint, Location, SourceError
-from tuiconsole.source.text import read_text
+from tuiconsole.source.text import matching, read_text
 
 MOST_FILES = 2000
 """That one [include] may bring in."""
@@ -109,10 +108,11 @@ class _Reader:
         files: dict[str, None] = {}
         for pattern in self._get("include", "files", "").split():
             path = pattern if Path(pattern).is_absolute() else f"{self._here}/{pattern}"
-            found = sorted(glob.iglob(path))  # noqa: PTH207  absolute globs are none of pathlib's
+            found = matching(path)
             if not found:
                 self._warn("include", f"[include] names {pattern!r}, which matches no file", "check the path")
-            files.update(dict.fromkeys(found))
+            # supervisord passes over folders that a glob brings in.
+            files.update(dict.fromkeys(name for name in found if not Path(name).is_dir()))
         return list(files)[:MOST_FILES]
 
     def _warn(self, section: str, what: str, remedy: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
 import os
 import stat
@@ -26,9 +27,10 @@ def read_bytes(file: Path | str) -> bytes:
         raise SourceError.at(
             file, 0, f"cannot be read: {why}", "check the path and its permissions"
         ) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SourceError.at(file, 0, "is not a regular file", "name a file")
     with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SourceError.at(file, 0, "is not a regular file", "name a file")
         try:
             content = stream.read(LARGEST + 1)
         except OSError as error:
@@ -52,6 +54,14 @@ def read_text(file: Path | str) -> str:
         ) from None
     # TOML knows two line ends only; a lone CR is left for it to refuse.
     return text.replace("\r\n", "\n")
+
+
+def matching(pattern: Path | str, *, recursive: bool = False) -> list[str]:
+    """The paths that a glob matches, sorted; none for what can be no path."""
+    try:
+        return sorted(glob.iglob(str(pattern), recursive=recursive))  # noqa: PTH207  absolute globs too
+    except ValueError:  # a NUL character
+        return []
 
 
 def place_within(text: str, where: Location, value: str, column: int) -> Location:

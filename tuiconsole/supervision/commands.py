@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,8 @@ class Managed(msgspec.Struct, frozen=True):
     """Name of the grant under which it runs."""
     isolation: str = "STOP"
     """STOP, KEEP or ALLOW."""
+    disabled: str = ""
+    """Who disabled it, when and why, in words; empty if it may be started."""
 
 
 class OwnRules(msgspec.Struct, frozen=True):
@@ -55,15 +57,18 @@ class PluginCommands(ABC):
         deadline: BootTime,
         request_id: str,
         isolation: str = "STOP",
+        arguments: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Spawn now. The result has `state`, `pid`, `reason`, and `already` if it ran under this token.
 
-        `isolation`, STOP, KEEP or ALLOW, is in force on the node before the spawn.
+        `isolation`, STOP, KEEP or ALLOW, is in force on the node before the spawn. `arguments` are added to
+        the command that its program section says.
 
         Raises:
             Refused: with the reason.
             Unavailable: the outcome is unknown; ask again with the same request id.
         """
+        extra: dict[str, object] = {"arguments": list(arguments)} if arguments else {}
         return await self._request(
             "start",
             namespec=namespec,
@@ -74,6 +79,7 @@ class PluginCommands(ABC):
             deadline=deadline,
             request=request_id,
             isolation=isolation,
+            **extra,
         )
 
     async def stop_process(
@@ -121,11 +127,13 @@ class PluginCommands(ABC):
         term: int | None = None,
         guard: str = "deny",
         own: OwnRules | None = None,
+        scales: Mapping[str, int] | None = None,
     ) -> None:
         """Put the list of managed names in force.
 
         `guard`: whether their starts without a grant are denied (`deny`) or only told (`report`). `own`: what
-        the node's own rules name, which is guarded as well.
+        the node's own rules name, which is guarded as well. `scales`: by `group:program`, how many processes
+        it has, whatever supervisord's file says.
 
         Raises:
             Refused: with the reason.
@@ -134,6 +142,8 @@ class PluginCommands(ABC):
         extra: dict[str, object] = {} if term is None else {"term": term}
         if own is not None:
             extra |= {"names": own.names, "patterns": own.patterns}
+        if scales:
+            extra["scales"] = dict(scales)
         await self._request("manage", programs=list(programs), guard=guard, **extra)
 
     async def covered(self) -> tuple[str, ...]:

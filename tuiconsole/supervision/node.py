@@ -111,6 +111,11 @@ class Supervision(PluginCommands):
         """By namespec, as of the last snapshot."""
         return self._plugin.programs
 
+    @property
+    def passes_arguments(self) -> bool:
+        """Whether this supervisord's plugin can add arguments to a command: an older one cannot."""
+        return "arguments" in self._plugin.features
+
     def log_path(self, namespec: str, stream: str = "stdout") -> Path | None:
         """The file of a process's `stdout` or `stderr`; None if it has none, or is not known."""
         settings = self._plugin.programs.get(namespec)

@@ -53,6 +53,8 @@ class PluginFollower:
         self._seq = 0
         self._known: set[str] = set()
         self._programs: dict[str, ProgramSettings] = {}
+        self.features: frozenset[str] = frozenset()
+        """What this supervisord's plugin can do beyond those of the first version."""
 
     @property
     def announced(self) -> bool:
@@ -120,6 +122,7 @@ class PluginFollower:
             self._announced = result["pid"]
             self._emit(SupervisordUp(result["pid"]))
         self._stream = result["stream"]
+        self.features = frozenset(result.get("features", ()))
         if result["snapshot"] is not None:
             self._take_snapshot(result["snapshot"])
         if result["stage"] != "held":

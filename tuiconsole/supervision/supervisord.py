@@ -35,6 +35,7 @@ from supervisor.options import ServerOptions
 from supervisor.states import SupervisorStates
 
 from tuiconsole.supervision.plugin.plugin import Place, Plugin
+from tuiconsole.supervision.plugin.scaling import put_in_force, read_section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class LaunchedOptions(ServerOptions):  # type: ignore[misc]  # supervisor has no
     place: Place
     plugin: Plugin | None = None
     """Shared by all options objects of this process: a reload makes new ones."""
+    sections: Any = None
+    """The parser of the user's files, as they were read last."""
 
     def set_uid_or_exit(self) -> None:
         """Open what needs the first user's rights, then drop them."""
@@ -59,6 +62,28 @@ class LaunchedOptions(ServerOptions):  # type: ignore[misc]  # supervisor has no
                 self.usage(str(error))
         super().set_uid_or_exit()
         self._live_plugin().bind_to_shim()
+        # The files were read before the numbers in force were known.
+        for config in self.process_group_configs:
+            put_in_force(self, config, self._live_plugin().orders.scales)
+
+    def process_groups_from_parser(self, parser: Any) -> Any:
+        """Keep what was read: a program that is scaled is read again."""
+        self.sections = parser
+        return super().process_groups_from_parser(parser)
+
+    def processes_from_section(self, parser: Any, section: str, group_name: str, klass: Any = None) -> Any:
+        """See `scaling`."""
+        scales = self.plugin.orders.scales if self.plugin is not None else {}
+        told = len(self.parse_warnings)
+        found = read_section(super().processes_from_section, parser, section, group_name, klass, scales)
+        # It may have been read several times.
+        self.parse_warnings[told:] = dict.fromkeys(self.parse_warnings[told:])
+        return found
+
+    def section_again(self, section: str, group_name: str, klass: Any) -> list[Any]:
+        """The processes of a section by the numbers that are in force now."""
+        found: list[Any] = self.processes_from_section(self.sections, section, group_name, klass)
+        return found
 
     def openhttpservers(self, supervisord: Any) -> None:
         """The plugin needs no HTTP server, and comes after those of the user's file."""

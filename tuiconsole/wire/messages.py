@@ -137,13 +137,20 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     request_id: str = ""
     """Given by the first agent: asked again (of another master) it is the same request. Believed likewise."""
     reason: str = ""
-    """Why a person confirms that a node is dead, or takes an alarm out of service; at most 500 letters."""
+    """Why a person asks for it; at most 500 letters. Needed to confirm that a node is
+    dead, and to take an alarm out of service."""
     without_master: bool = False
     """Only of a stop: if there is no master, stop it on the nodes that are reached."""
     keep: str = ""
     """Only of a conciliation, in place of a strategy: the node whose instance stays."""
     seconds: float = 0.0
-    """Only of an alarm that is shelved: for how long."""
+    """Of a maintenance: how long it lasts; 0 ends it. Of an alarm that is shelved: for how long."""
+    dry_run: bool = False
+    """Only of a drain: say what would be done, and do nothing."""
+    arguments: tuple[str, ...] = ()
+    """Only of a start of one process: what is added to its command."""
+    number: int = 0
+    """Only of a scale: how many processes the program has."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
@@ -221,6 +228,8 @@ class CommandStart(Command, frozen=True, tag=True, kw_only=True):
     token: Token
     isolation: str = "STOP"
     """What becomes of it when its node is isolated: in force before it starts."""
+    arguments: tuple[str, ...] = ()
+    """Added to its command."""
 
 
 class CommandStop(Command, frozen=True, tag=True, kw_only=True):
@@ -249,12 +258,27 @@ class CommandAdopt(Command, frozen=True, tag=True, kw_only=True):
     namespecs: tuple[str, ...]
 
 
+class CommandProbe(Command, frozen=True, tag=True, kw_only=True):
+    """See once whether a process is ready; refused with the reason if not yet. One of three says how."""
+
+    namespec: str
+    grant: str
+    tcp: str = ""
+    file: str = ""
+    command: str = ""
+    """Run only if the node's own rules say the same: rules run commands, messages do not."""
+    limit: float
+    """Seconds that one look may take."""
+
+
 class ManagedName(msgspec.Struct, frozen=True):
     """One program that may only run under a grant."""
 
     namespec: str
     grant: str
     isolation: str
+    disabled: str = ""
+    """Who disabled it, when and why, in words; empty if it may be started."""
 
 
 class CommandManage(msgspec.Struct, frozen=True, tag=True):
@@ -262,9 +286,11 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
 
     term: int
     managed: tuple[ManagedName, ...]
+    scales: Mapping[str, int] = {}
+    """By `application:program`: how many processes it has, whatever supervisord's file says."""
 
 
-NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandManage
+NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandProbe | CommandManage
 RequestBody = (
     AskSnapshot
     | AskStatus

@@ -17,7 +17,7 @@ from tuiconsole.client.on_node import targets_on
 from tuiconsole.client.oneshot import Lines, NoAnswerError, act
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
-from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, OF_NODES, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.text import did_you_mean
@@ -45,7 +45,28 @@ _strategy = click.option(
 )
 
 
-@click.command()
+class _WithArguments(click.Command):
+    """A command whose words after `--` are not its own."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        own, found, added = _split(args)
+        context.meta[_ARGUMENTS] = tuple(added)
+        if found and not added:
+            raise click.UsageError("nothing follows the --: leave it out, or add arguments")
+        return super().parse_args(context, own)
+
+
+_ARGUMENTS = "tuiconsole.arguments"
+
+
+def _split(args: list[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in args:
+        return args, False, []
+    at = args.index("--")
+    return args[:at], True, args[at + 1 :]
+
+
+@click.command(cls=_WithArguments, options_metavar="[OPTIONS]", epilog="After --: arguments of one process.")
 @_targets
 @_strategy
 @_no_wait
@@ -56,7 +77,18 @@ def start(
     context: click.Context, target: tuple[str, ...], strategy: str | None, no_wait: bool, timeout: float
 ) -> int:
     """Start applications or processes. LOCAL in their rules means the node of --node, or of this host."""
-    return ask(given(context), Action.START, target, timeout, strategy=strategy, wait=not no_wait)
+    added: tuple[str, ...] = context.meta[_ARGUMENTS]
+    if added and (len(target) != 1 or ":" not in target[0]):
+        raise click.UsageError("arguments after -- are those of one process: name one APP:PROCESS")
+    return ask(
+        given(context),
+        Action.START,
+        target,
+        timeout,
+        strategy=strategy,
+        wait=not no_wait,
+        arguments=added,
+    )
 
 
 @click.command()
@@ -146,6 +178,9 @@ def ask(
     reason: str = "",
     keep: str = "",
     seconds: float = 0.0,
+    dry_run: bool = False,
+    arguments: tuple[str, ...] = (),
+    number: int = 0,
 ) -> int:
     """Ask the master, tell how each target ended; the exit code."""
     cluster = open_cluster(options)
@@ -164,6 +199,9 @@ def ask(
         without_master=without_master,
         keep=keep,
         seconds=seconds,
+        dry_run=dry_run,
+        arguments=arguments,
+        number=number,
     )
     with closing(open_lines(cluster, options)) as lines:
         try:
@@ -171,7 +209,7 @@ def ask(
         except KeyboardInterrupt:
             complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
             raise
-        named = action is not Action.CONFIRM_DEAD and action not in ALARM_ACTIONS
+        named = action not in OF_NODES and action not in ALARM_ACTIONS
         strangers = _strangers(lines, readers(cluster, options), outcomes) if named else {}
     if options.json:
         output.json(outcomes)
@@ -226,6 +264,8 @@ def _tell(action: Action, outcomes: Sequence[Outcome], strangers: dict[str, str]
         else:
             word = outcome.verdict.value.replace("_", " ")
             complaints.say(f"{action.value} {outcome.target}: {word}: {outcome.text}")
+        for detail in () if quiet else outcome.details:
+            output.line(f"  {detail}")
     if strangers:
         return ExitCode.USAGE
     verdicts = {outcome.verdict for outcome in outcomes}

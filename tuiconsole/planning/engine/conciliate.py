@@ -14,8 +14,9 @@ from tuiconsole.model.states import ProcessState
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.conciliation import Doubles, Fate, Instance, Resolution, keep_on, resolve
 from tuiconsole.planning.engine.conflicts import doubles_of, failure_strategy
-from tuiconsole.planning.engine.failures import pause_before_restart
+from tuiconsole.planning.engine.flapping import pause_before_restart
 from tuiconsole.planning.engine.jobs import OWN_JOB_LASTS, Job
+from tuiconsole.planning.engine.maintenance import hands_off
 from tuiconsole.planning.engine.messages import Request
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.rulebook.rules import ConciliationStrategy
@@ -30,6 +31,8 @@ def conciliate(s: Situation) -> None:
         if rules is None or rules.conciliation is ConciliationStrategy.USER or application.name in s.jobs:
             continue
         doubles = doubles_of(s, application)
+        if hands_off(s, application.name):
+            continue
         if not doubles or _obstacle(s, doubles):
             continue
         resolution = resolve(rules.conciliation, doubles, failure_strategy(application, doubles))
@@ -141,7 +144,7 @@ def _begin(
         strategy=wish.strategy if wish else "",
         origin=wish.origin if wish else "",
         waiters=tuple(waiters),
-        not_before=s.now.boot + pause if pause else 0.0,
+        pause=pause,
     )
     s.jobs[application.name].keep = dict(resolution.keep)
     s.event("application", application.name, f"{application.name}: conciliation ({kind.value}) of {cause}")

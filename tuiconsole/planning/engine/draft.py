@@ -8,12 +8,15 @@ from tuiconsole.model.alarms import AlarmRecord
 from tuiconsole.model.ledger import (
     OUTCOMES_KEPT,
     Cleared,
+    Drained,
     Failure,
     FailureKind,
     Grant,
     JobRecord,
     Ledger,
+    Maintenance,
     RequestRecord,
+    Restarts,
     Wish,
 )
 from tuiconsole.model.process import Token
@@ -34,6 +37,12 @@ class LedgerDraft:
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
         self.alarms: dict[str, AlarmRecord] = dict(ledger.alarms)
+        self.disabled: dict[str, str] = dict(ledger.disabled)
+        self.maintenance: dict[str, Maintenance] = dict(ledger.maintenance)
+        self.drained: dict[str, Drained] = dict(ledger.drained)
+        self.arguments: dict[str, tuple[str, ...]] = dict(ledger.arguments)
+        self.scales: dict[str, int] = dict(ledger.scales)
+        self.restarts: dict[str, Restarts] = dict(ledger.restarts)
 
     def token(self, term: int) -> Token:
         """The next token; greater than any given before, in this term or an earlier one."""
@@ -73,9 +82,13 @@ class LedgerDraft:
             failures=dict(self.failures),
             cleared=dict(self.cleared),
             epochs=dict(self.epochs),
-            disabled=stored.disabled,
-            maintenance=stored.maintenance,
             alarms=dict(self.alarms),
+            disabled=dict(self.disabled),
+            maintenance=dict(self.maintenance),
+            drained=dict(self.drained),
+            arguments=dict(self.arguments),
+            scales=dict(self.scales),
+            restarts=dict(self.restarts),
         )
         if ledger == stored:
             return None

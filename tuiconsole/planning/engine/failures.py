@@ -11,16 +11,15 @@ from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import FailureKind, JobKind, JobPhase, Wanted, Wish
 from tuiconsole.model.requests import Verdict
 from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine.flapping import HELD, held, is_held_now, pause_before_restart
 from tuiconsole.planning.engine.jobs import Job
-from tuiconsole.planning.engine.situation import Backoff, Death, Situation, iso
-from tuiconsole.planning.engine.start import fail_process
+from tuiconsole.planning.engine.maintenance import hands_off
+from tuiconsole.planning.engine.situation import Death, Situation, iso
+from tuiconsole.planning.engine.start import fail_process, relied_on
 from tuiconsole.rulebook.rules import RunningFailureStrategy, StartingFailureStrategy
 
 GRACE = 1.0
 """Seconds: what ends so soon after RUNNING, while its application starts, has failed to start."""
-QUICK = 60.0
-"""Restarts closer together than this are quick successive ones, and are slowed down."""
-LONGEST_PAUSE = 30.0
 
 _WEIGHT = {
     RunningFailureStrategy.CONTINUE: 0,
@@ -49,17 +48,6 @@ def heaviest(application: Application, namespecs: list[str]) -> RunningFailureSt
     return max((application.running_failure(n) for n in namespecs), key=_WEIGHT.__getitem__)
 
 
-def pause_before_restart(s: Situation, application: str) -> float:
-    """Seconds to wait before it is started again: none at first, then 1, 2, 4 … 30."""
-    known = s.backoffs.get(application)
-    if known is None or s.now.boot - known.at > QUICK:
-        s.backoffs[application] = Backoff(0, s.now.boot)
-        return 0.0
-    pause = float(min(2**known.count, LONGEST_PAUSE))
-    s.backoffs[application] = Backoff(known.count + 1, s.now.boot + pause)
-    return pause
-
-
 def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     job = s.jobs.get(application.name)
     deaths = [death for death in deaths if not _asked_for(job, death)]
@@ -69,6 +57,8 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
         required = application.programs[death.namespec].rules.required
         text = f"{death.namespec} on {death.node} {death.reason}"
         s.event("process", death.namespec, text, Severity.MAJOR if required else Severity.MINOR)
+    # What is out of service may end as it likes.
+    deaths = [death for death in deaths if not s.out_of_service(death.namespec)]
     if job is not None and job.starting:
         deaths = _failed_to_start(s, application, job, deaths)
     if not deaths or application.name in s.conflicts:
@@ -76,12 +66,23 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     job = s.jobs.get(application.name)
     if job is not None and not job.starting:
         return
+    _apply(s, application, job, deaths)
+
+
+def _apply(s: Situation, application: Application, job: Job | None, deaths: list[Death]) -> None:
+    """Do what the heaviest of their running failure strategies says, unless people keep hands off."""
     strategy = heaviest(application, [death.namespec for death in deaths])
     first = max(deaths, key=lambda death: _WEIGHT[application.running_failure(death.namespec)])
     cause = f"{first.namespec} on {first.node} {first.reason}"
     crash = not all(death.with_node for death in deaths)
-    if _WEIGHT[strategy] == 3:
+    if off := hands_off(s, application.name):
+        s.event("application", application.name, f"{application.name} is left as it is, {off}: {cause}")
+        if job is not None and not crash and application.single:
+            job.turn_to_stop(cause)
+    elif _WEIGHT[strategy] == 3:
         _stop_application(s, application, job, cause)
+    elif _restarts(strategy, job) and is_held_now(s, application, cause, counts=crash):
+        _hold(s, application, job, deaths, cause, whole=_WEIGHT[strategy] == 2)
     elif _WEIGHT[strategy] == 2:
         _restart_application(s, application, job, cause, crash)
     elif job is not None:
@@ -112,8 +113,8 @@ def _failed_to_start(s: Situation, application: Application, job: Job, deaths: l
             continue  # The job itself watches it, and sees why it ended.
         young = mark.running_at is not None and s.now.boot - mark.running_at <= GRACE
         strategy = application.starting_failure(death.namespec)
-        rules = application.programs[death.namespec].rules
-        stops = strategy is not StartingFailureStrategy.CONTINUE and (rules.required or rules.wait_exit)
+        needed = relied_on(application.programs[death.namespec])
+        stops = strategy is not StartingFailureStrategy.CONTINUE and needed
         if mark.failed:
             continue
         if young or (job.whole and stops):
@@ -137,6 +138,34 @@ def _stop_application(s: Situation, application: Application, job: Job | None, c
     )
 
 
+def _restarts(strategy: RunningFailureStrategy, job: Job | None) -> bool:
+    """True if the strategy starts something again that runs no more."""
+    if strategy is RunningFailureStrategy.RESTART_PROCESS:
+        return job is None
+    return _WEIGHT[strategy] == 2
+
+
+def _hold(
+    s: Situation, application: Application, job: Job | None, deaths: list[Death], cause: str, *, whole: bool
+) -> None:
+    """Leave what died as it is, and of an application that is restarted as a whole stop the rest as well."""
+    why = held(s, application.name)
+    for death in deaths:
+        s.draft.fail(death.namespec, FailureKind.RUNNING, f"{HELD}{why}", iso(s.now.utc))
+    if job is not None:
+        s.outcome(job.waiters, Verdict.FAILED, f"{cause}; it is held: {why}")
+        s.jobs.pop(application.name, None)
+    if whole:
+        s.jobs[application.name] = Job.new(
+            application.name,
+            JobKind.STOP,
+            JobPhase.STOPPING,
+            s.now,
+            requested_by="flap limit",
+            cause=f"held: {why}",
+        )
+
+
 def _restart_application(
     s: Situation, application: Application, job: Job | None, cause: str, crash: bool
 ) -> None:
@@ -154,7 +183,7 @@ def _restart_application(
         strategy=job.strategy if job else wish.strategy if wish else "",
         origin=job.origin if job else wish.origin if wish else "",
         waiters=job.waiters if job else (),
-        not_before=s.now.boot + pause if pause else 0.0,
+        pause=pause,
     )
     if job is not None and job.waiters:
         new.expires, new.expires_utc, new.lasts = job.expires, job.expires_utc, job.lasts
@@ -181,7 +210,7 @@ def _restart_processes(
         ),
         strategy=wish.strategy if wish else "",
         origin=wish.origin if wish else "",
-        not_before=s.now.boot + pause if pause else 0.0,
+        pause=pause,
     )
 
 

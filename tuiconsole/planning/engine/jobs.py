@@ -13,6 +13,8 @@ from tuiconsole.planning.sequences import Steps
 
 OWN_JOB_LASTS = 600.0
 """Seconds that a start of the engine's own may take."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two restarts in quick succession, at most."""
 
 
 @dataclass
@@ -27,6 +29,12 @@ class Mark:
     running_at: BootTime | None = None
     done: bool = False
     failed: str = ""
+    unready: str = ""
+    """Why it is RUNNING and not ready yet, in words; empty if it is not being looked at."""
+    look_at: BootTime = 0.0
+    """When it is looked at again."""
+    ready_until: BootTime = 0.0
+    """When it has failed if it is not ready by then; 0 if it need not be."""
     nowhere: str = ""
     """Why no node could be found for it."""
 
@@ -58,6 +66,7 @@ class Job:
     """Of a conciliation: by name granted, the node whose instance stays."""
     begun: BootTime = 0.0
     not_before: BootTime = 0.0
+    not_before_utc: float = 0.0
     steps: Steps = ()
     index: int = 0
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -81,10 +90,10 @@ class Job:
         strategy: str = "",
         origin: str = "",
         waiters: tuple[Waiter, ...] = (),
-        not_before: BootTime = 0.0,
+        pause: float = 0.0,
     ) -> Job:
-        """A job that begins now."""
-        return cls(
+        """A job that begins now; what it stops it starts again after `pause` seconds at the earliest."""
+        job = cls(
             application,
             kind,
             phase,
@@ -98,15 +107,16 @@ class Job:
             origin,
             waiters,
             begun=now.boot,
-            not_before=not_before,
         )
+        job.pause(pause, now)
+        return job
 
     @classmethod
     def resume(cls, record: JobRecord, now: Now) -> Job:
         """A job of another master, as the ledger tells it."""
         # Two machines' times of day may differ: never wait longer than the job could have lasted.
         left = min(record.expires - now.utc, record.lasts)
-        return cls(
+        job = cls(
             record.application,
             record.kind,
             record.phase,
@@ -124,6 +134,9 @@ class Job:
             begun=now.boot,
             resumed=True,
         )
+        if record.not_before:
+            job.pause(min(record.not_before - now.utc, LONGEST_PAUSE), now)
+        return job
 
     def record(self) -> JobRecord:
         """What another master would need to go on."""
@@ -141,6 +154,7 @@ class Job:
             self.waiters,
             self.failing,
             dict(self.keep),
+            self.not_before_utc,
         )
 
     @property
@@ -165,6 +179,11 @@ class Job:
     def to_come(self) -> tuple[str, ...]:
         """What this job has not got to yet."""
         return tuple(namespec for step in self.steps[self.index + 1 :] for namespec in step)
+
+    def pause(self, seconds: float, now: Now) -> None:
+        """Start what it is to start no earlier than so many seconds from now."""
+        if seconds > 0:
+            self.not_before, self.not_before_utc = now.boot + seconds, now.utc + seconds
 
     def enter(self, phase: JobPhase) -> None:
         """Go over to another phase, from its first step."""

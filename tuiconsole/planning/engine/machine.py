@@ -13,8 +13,10 @@ from tuiconsole.planning.engine import nodes
 from tuiconsole.planning.engine.alarms import next_alarm_at, settle_alarms
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
+from tuiconsole.planning.engine.drain import answer_drains, move_on
 from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.maintenance import end_maintenance, give_up_waiting
 from tuiconsole.planning.engine.messages import (
     AlarmsSeen,
     ClocksCompared,
@@ -40,6 +42,7 @@ from tuiconsole.planning.engine.messages import (
 from tuiconsole.planning.engine.repair import all_nodes_running, repair, wish_automatic
 from tuiconsole.planning.engine.report import engine_report
 from tuiconsole.planning.engine.requests import expire, receive
+from tuiconsole.planning.engine.scale import advance_scales
 from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.planning.engine.start import advance_start, begin_after_pause, next_at
 from tuiconsole.planning.engine.stop import advance_stop, order_release
@@ -64,7 +67,7 @@ class Engine:
         self._situation: Situation | None = None
         self._settle_at: BootTime = 0.0
         self._requests: list[Request] = []
-        self._managed: dict[str, tuple[ManagedProgram, ...]] = {}
+        self._managed: dict[str, Manage] = {}
         self._report: EngineReport | None = None
         self._reported = reported
 
@@ -142,6 +145,7 @@ class Engine:
         judge_deaths(s)
         expire(s)
         settle_alarms(s)
+        end_maintenance(s)
         self._advance()
         if s.settled:
             self._answer()
@@ -152,6 +156,14 @@ class Engine:
             wish_automatic(s)
             while repair(s):
                 self._advance()
+            if s.draft.scales:
+                advance_scales(s)
+                self._advance()
+            if s.draft.drained:
+                move_on(s)
+                self._advance()
+            answer_drains(s)
+        give_up_waiting(s)
         self._release_leftovers()
         self._note_isolation()
         s.draft.jobs = {name: job.record() for name, job in s.jobs.items()}
@@ -222,11 +234,12 @@ class Engine:
 
     def _manage(self) -> None:
         s = self._s
+        scales = dict(s.draft.scales)
         for name, node in s.nodes.items():
-            managed = self._managed_on(node)
-            if managed != self._managed.get(name, ()):
-                self._managed[name] = managed
-                s.commands.append(Manage(name, managed))
+            told = Manage(name, self._managed_on(node), scales if node.processes else {})
+            if told != self._managed.get(name, Manage(name, ())):
+                self._managed[name] = told
+                s.commands.append(told)
 
     def _managed_on(self, node: Node) -> tuple[ManagedProgram, ...]:
         found = []
@@ -234,7 +247,8 @@ class Engine:
             application = self._s.apps[process.group]
             isolation = application.rules.isolation if application.rules else Isolation.STOP
             if application.managed:
-                found.append(ManagedProgram(namespec, application.grant_name(namespec), isolation))
+                grant, disabled = application.grant_name(namespec), self._s.disabled(namespec)
+                found.append(ManagedProgram(namespec, grant, isolation, disabled))
         return tuple(sorted(found, key=lambda program: program.namespec))
 
     def _wake_at(self) -> BootTime | None:
@@ -248,6 +262,7 @@ class Engine:
         for at in (s.orders.next_at(s.now.boot), s.crashes.next_at(s.now.boot), next_alarm_at(s)):
             if at is not None:
                 times.append(at)
+        times += [s.now.boot + known.until - s.now.utc for known in s.draft.maintenance.values()]
         # Never a time that has passed: a runner would spin.
         later = [at for at in times if at > s.now.boot]
         return min(later, default=None)

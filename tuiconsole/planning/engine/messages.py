@@ -16,13 +16,13 @@ import msgspec
 from tuiconsole.clock import BootTime
 from tuiconsole.model.alarms import AlarmRecord, SeenAlarm
 from tuiconsole.model.events import Event
-from tuiconsole.model.ledger import Cleared, Failure, Grant, Ledger, Wish
+from tuiconsole.model.ledger import Cleared, Failure, Grant, Ledger, Maintenance, Wish
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process, Token
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import ClusterState
 from tuiconsole.planning.conciliation import Instance
-from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, StartingStrategy
+from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, ReadyCheck, StartingStrategy
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -109,10 +109,16 @@ class Request(msgspec.Struct, frozen=True):
     """Of a conciliation, unless `keep` is given."""
     keep: str = ""
     """Of a conciliation: the node whose instance stays."""
-    seconds: float = 0.0
-    """Of an alarm that is shelved: for how long."""
     reason: str = ""
-    """Of an alarm that is taken out of service: why."""
+    """Why it is asked for, in the person's words; empty if nothing was said."""
+    seconds: float = 0.0
+    """Of a maintenance: how long it lasts; 0 ends it. Of an alarm: for how long it is shelved."""
+    dry_run: bool = False
+    """Of a drain: only say what would be done."""
+    arguments: tuple[str, ...] = ()
+    """Of a start of one process: what is added to its command."""
+    number: int = 0
+    """Of a scale: how many processes the program has, 1 to 1000."""
 
 
 class RequestReceived(msgspec.Struct, frozen=True, tag=True):
@@ -199,6 +205,8 @@ class StartProcess(msgspec.Struct, frozen=True, tag=True):
     """On the master's clock: not to be obeyed after it. The sender translates it for the node."""
     isolation: Isolation = Isolation.STOP
     """In force on the node before it starts, whatever its list of managed programs says."""
+    arguments: tuple[str, ...] = ()
+    """Added to its command."""
 
 
 class StopProcess(msgspec.Struct, frozen=True, tag=True):
@@ -243,6 +251,20 @@ class AdoptGrant(msgspec.Struct, frozen=True, tag=True):
     deadline: BootTime
 
 
+class ProbeProcess(msgspec.Struct, frozen=True, tag=True):
+    """See once whether a process is ready. Answered OK if it is, REFUSED with the reason if not yet."""
+
+    command_id: str
+    node: str
+    namespec: str
+    grant: str
+    token: Token
+    term: int
+    epoch: int
+    deadline: BootTime
+    check: ReadyCheck
+
+
 class RaiseEpoch(msgspec.Struct, frozen=True, tag=True):
     """Ask the voters to raise a node's epoch above `epoch` until they agree (`NodeLost`) or it is heard."""
 
@@ -256,6 +278,8 @@ class ManagedProgram(msgspec.Struct, frozen=True):
     namespec: str
     grant: str
     isolation: Isolation
+    disabled: str = ""
+    """Who disabled it, when and why, in words; empty if it may be started."""
 
 
 class Manage(msgspec.Struct, frozen=True, tag=True):
@@ -263,10 +287,12 @@ class Manage(msgspec.Struct, frozen=True, tag=True):
 
     node: str
     managed: tuple[ManagedProgram, ...]
+    scales: Mapping[str, int] = {}
+    """By `application:program`: how many processes it has, whatever supervisord's file says."""
 
 
-Command = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | RaiseEpoch | Manage
-NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant
+NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | ProbeProcess
+Command = NodeCommand | RaiseEpoch | Manage
 
 # Report and decision
 
@@ -311,6 +337,15 @@ class Conflict(msgspec.Struct, frozen=True):
     """What goes on about it, or what it waits for, in words."""
 
 
+class DrainReport(msgspec.Struct, frozen=True):
+    """A node that is kept free, and what runs there all the same."""
+
+    by: str
+    """Who has drained it, since when and why, in words."""
+    stays: Mapping[str, str] = {}
+    """By application or namespec: why it cannot move, in words."""
+
+
 class EngineReport(msgspec.Struct, frozen=True):
     """What the master adds to the view, so that every observer can show a whole status."""
 
@@ -333,6 +368,14 @@ class EngineReport(msgspec.Struct, frozen=True):
     held: Mapping[str, str] = {}
     """By application: what it waits for, in words, though no job goes on (back-off, a silent node…)."""
     conflicts: tuple[Conflict, ...] = ()
+    holds: Mapping[str, str] = {}
+    """By application: why nothing but a person starts it any more, past its flap limit."""
+    disabled: Mapping[str, str] = {}
+    """By application or namespec: who disabled it, when and why, in words."""
+    maintenance: Mapping[str, Maintenance] = {}
+    """By application, or `*` for all."""
+    drained: Mapping[str, DrainReport] = {}
+    """By node."""
     epochs: Mapping[str, int] = {}
     flapping: tuple[str, ...] = ()
     """Namespecs that have ended unexpectedly again and again of late."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tuiconsole.model.ledger import FailureKind, JobKind, JobPhase, Wanted, Wish
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Application
-from tuiconsole.planning.engine.failures import pause_before_restart
+from tuiconsole.planning.engine.flapping import held, pause_before_restart
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.maintenance import hands_off
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.engine.start import placement_for
 
@@ -60,6 +61,8 @@ def _wanted(s: Situation, application: Application) -> bool:
         and wish.wanted is Wanted.STARTED
         and application.name not in s.jobs
         and application.name not in s.conflicts
+        and not held(s, application.name)
+        and not hands_off(s, application.name)
     )
 
 
@@ -71,11 +74,12 @@ def _job(s: Situation, application: Application) -> Job | None:
         if application.single:
             return None
         missing = [n for n, f in failures.items() if f.kind is FailureKind.PLACEMENT and not s.alive_on(n)]
+        missing = [n for n in missing if not s.out_of_service(n)]
     elif any(failure.kind is not FailureKind.PLACEMENT for failure in failures.values()):
         return None
     else:
         missing = []
-        if not application.sequence():
+        if not s.sequence(application):
             return None
     job = Job.new(
         application.name,
@@ -100,12 +104,12 @@ def _job(s: Situation, application: Application) -> Job | None:
     if failures and not application.single:
         # Each part may fit alone though not all of them do: never try that in a tight loop.
         job.phase = JobPhase.WAITING
-        job.not_before = s.now.boot + pause_before_restart(s, application.name)
+        job.pause(pause_before_restart(s, application.name), s.now)
     return job
 
 
 def _placeable(s: Situation, application: Application, job: Job) -> bool:
-    programs = list(application.sequence())
+    programs = list(s.sequence(application))
     if application.single:
         return placement_for(s, application, programs, job).node is not None
     return any(placement_for(s, application, [program], job).node for program in programs)

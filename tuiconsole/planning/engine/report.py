@@ -5,6 +5,7 @@ from __future__ import annotations
 from tuiconsole.model.ledger import JobKind, JobPhase, Wanted
 from tuiconsole.model.states import ClusterState, NodeState
 from tuiconsole.planning.engine.conflicts import reported
+from tuiconsole.planning.engine.drain import drain_reports
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import EngineReport, JobReport
 from tuiconsole.planning.engine.repair import AUTOMATIC
@@ -29,9 +30,13 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         cleared=dict(s.draft.cleared),
         held=_held(s),
         conflicts=reported(s),
+        disabled=dict(s.draft.disabled),
+        maintenance=dict(s.draft.maintenance),
+        drained=drain_reports(s),
         epochs=dict(s.draft.epochs),
         flapping=s.crashes.flapping(s.now.boot),
         alarms=dict(s.draft.alarms),
+        holds={name: known.held for name, known in s.draft.restarts.items() if known.held},
     )
 
 
@@ -90,6 +95,7 @@ def _waits(s: Situation, job: Job) -> tuple[str, ...]:
                 continue
             process = s.process(mark.node, namespec)
             state = process.state.value if process and mark.seen_alive else "to be started"
+            state += f", not ready: {mark.unready}" if mark.unready else ""
             words.append(f"{namespec} on {mark.node}: {state}")
         else:
             words += [f"{namespec} on {node}: to be stopped" for node in s.alive_on(namespec)]
@@ -115,8 +121,13 @@ def _held(s: Situation) -> dict[str, str]:
     for job in s.jobs.values():
         if job.phase is JobPhase.WAITING:
             at = iso(s.now.utc + max(0.0, job.not_before - s.now.boot))
-            count = s.backoffs[job.application].count if job.application in s.backoffs else 0
+            known = s.draft.restarts.get(job.application)
+            count = known.quick if known else 0
             held[job.application] = f"starts again at {at}, after {count + 1} failures in a row: {job.cause}"
+    for name, known in s.draft.restarts.items():
+        if known.held:
+            remedy = f"`tuiconsole clear {name}` or a start lets it go on"
+            held[name] = f"held since {known.since}: {known.held}; {remedy}"
     for name, application in s.apps.items():
         wish = s.draft.wishes.get(name)
         if not application.managed or name in held or wish is None or wish.wanted is not Wanted.STARTED:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
-from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, ALL, Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.alarms import receive_alarm_request
 from tuiconsole.planning.engine.conciliate import conciliate_as_asked
+from tuiconsole.planning.engine.drain import admit_drain, plan_drain
+from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.maintenance import maintain
 from tuiconsole.planning.engine.messages import Reply, Request
+from tuiconsole.planning.engine.scale import admit_scale
+from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
 from tuiconsole.planning.engine.stop import where_stuck
 from tuiconsole.rulebook.rules import StartingStrategy
@@ -28,6 +33,10 @@ def receive(s: Situation, request: Request) -> None:
         s.answers += [Reply(known.id, outcome) for outcome in known.outcomes]
         return
     targets = tuple(dict.fromkeys(request.targets))
+    if request.dry_run:
+        # Nothing is changed, so nothing need be remembered.
+        s.answers += [Reply(request.id, plan_drain(s, target)) for target in targets]
+        return
     s.draft.requests[request.id] = RequestRecord(
         request.id,
         request.action,
@@ -45,7 +54,8 @@ def receive(s: Situation, request: Request) -> None:
     for target in targets:
         outcome = _admit(s, request, target)
         if outcome is not None:
-            s.outcome((Waiter(request.id, target),), outcome.verdict, outcome.text, outcome.nodes)
+            waiters = (Waiter(request.id, target),)
+            s.outcome(waiters, outcome.verdict, outcome.text, outcome.nodes, outcome.details)
             if outcome.verdict is not Verdict.DONE:
                 words = f"{request.action.value} {target}: {outcome.verdict.value}: {outcome.text}"
                 s.event("request", target, words, Severity.MINOR)
@@ -83,6 +93,10 @@ def expire(s: Situation) -> None:
 
 
 def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
+    if request.action in (Action.DRAIN, Action.UNDRAIN):
+        return admit_drain(s, request, target)
+    if request.action is Action.MAINTAIN and target == ALL:
+        return maintain(s, request, target)
     name, _, program = target.partition(":")
     application = s.apps.get(name)
     if application is None:
@@ -92,21 +106,32 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
         return _refused(target, f"no such application; known: {listed}{more}")
     if not application.managed:
         return _refused(target, f"{name} is unmanaged: use supervisorctl on its node")
+    if request.action is Action.SCALE:
+        return admit_scale(s, request, application, target)
     if program and target not in application.programs:
         names = ", ".join(n.partition(":")[2] for n in application.programs)
         return _refused(target, f"no such process; {name} has: {names}")
-    processes = (target,) if program else ()
+    return _admit_named(s, request, application, (target,) if program else (), target)
+
+
+def _admit_named(
+    s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
+) -> Outcome | None:
+    """Of an application that is managed, or of one of its processes."""
+    if request.action is Action.MAINTAIN:
+        if processes:
+            return _refused(target, f"a maintenance is that of an application: name {application.name}")
+        return maintain(s, request, target)
+    if request.action in (Action.DISABLE, Action.ENABLE):
+        return in_or_out_of_service(s, request, application, target)
+    if request.action is Action.CONCILIATE:
+        return conciliate_as_asked(s, request, application, target)
     if request.action is Action.CLEAR:
         return _clear(s, application, processes, target)
     if request.action is Action.CANCEL:
         return _cancel(s, request, application, target)
-    if request.action is Action.STOP:
-        return _stop(s, request, application, processes, target)
-    if request.action is Action.CONCILIATE:
-        return conciliate_as_asked(s, request, application, target)
-    if request.action is Action.RESTART:
-        return _restart(s, request, application, processes, target)
-    return _start(s, request, application, processes, target)
+    act = {Action.STOP: _stop, Action.RESTART: _restart}.get(request.action, _start)
+    return act(s, request, application, processes, target)
 
 
 def _refused(target: str, text: str) -> Outcome:
@@ -148,6 +173,15 @@ def _obstacle(s: Situation, application: Application) -> str:
     return ""
 
 
+def _disabled(s: Situation, application: Application, processes: tuple[str, ...]) -> str:
+    """That what is to be started is disabled, with the remedy; empty if it is not."""
+    programs = processes or tuple(program.namespec for program in application.sequence())
+    if not programs or not all(s.disabled(namespec) for namespec in programs):
+        return ""
+    what = application.name if application.name in s.draft.disabled else programs[0]
+    return f"{what} is disabled by {s.disabled(programs[0])}: `tuiconsole enable {what}` first"
+
+
 def _runs_already(s: Situation, application: Application, processes: tuple[str, ...]) -> str:
     name = application.name
     nodes: tuple[str, ...] = s.alive_nodes(application)
@@ -164,11 +198,20 @@ def _runs_already(s: Situation, application: Application, processes: tuple[str, 
 def _start(
     s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
 ) -> Outcome | None:
-    reason = _obstacle(s, application) or _runs_already(s, application, processes)
+    if any(s.surplus(namespec) for namespec in processes):
+        section = s.sections[processes[0]].key
+        return _refused(target, f"{section} is scaled to {s.draft.scales[section]}: this one is surplus")
+    if request.arguments and not processes:
+        named = f"{application.name}:PROCESS"
+        return _refused(target, f"arguments are those of one process: name it, `start {named} -- …`")
+    reason = _disabled(s, application, processes) or _obstacle(s, application)
+    reason = reason or _runs_already(s, application, processes)
     if reason:
         return _refused(target, reason)
     if not processes and not application.sequence():
         return _refused(target, f"nothing to start: no program of {application.name} has a start_sequence")
+    let_go(s, application.name)
+    _remember_arguments(s, application, processes, request.arguments)
     job = _job(s, request, JobKind.START, JobPhase.STARTING, processes, target, application)
     pausing = s.jobs.pop(application.name, None)
     if pausing is not None:
@@ -192,7 +235,9 @@ def _stop(
         if job.kind is JobKind.STOP:
             return _refused(target, f"{application.name} is being stopped already")
         return _refused(target, f"{application.name} is being started: stop it as a whole, or wait")
+    _remember_arguments(s, application, processes, ())
     if not processes:
+        let_go(s, application.name)
         s.draft.wishes[application.name] = Wish(Wanted.STOPPED, request.requested_by, iso(s.now.utc))
     if job is not None and job.kind is JobKind.STOP and job.whole:
         job.waiters += (waiter,)
@@ -227,14 +272,26 @@ def _cancel(s: Situation, request: Request, application: Application, target: st
     return None
 
 
+def _remember_arguments(
+    s: Situation, application: Application, processes: tuple[str, ...], arguments: tuple[str, ...]
+) -> None:
+    """What a person adds to a command holds for every restart, until a person stops or starts it again."""
+    for namespec in processes or tuple(application.programs):
+        if arguments:
+            s.draft.arguments[namespec] = arguments
+        else:
+            s.draft.arguments.pop(namespec, None)
+
+
 def _restart(
     s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
 ) -> Outcome | None:
-    reason = _obstacle(s, application)
+    reason = _disabled(s, application, processes) or _obstacle(s, application)
     if reason:
         return _refused(target, reason)
     if not processes and not application.sequence():
         return _refused(target, f"nothing to start: no program of {application.name} has a start_sequence")
+    let_go(s, application.name)
     job = _job(s, request, JobKind.RESTART, JobPhase.STOPPING, processes, target, application)
     rules = application.rules
     assert rules is not None
@@ -275,6 +332,7 @@ def _job(
 
 
 def _clear(s: Situation, application: Application, processes: tuple[str, ...], target: str) -> Outcome:
+    let_go(s, application.name)
     for namespec in processes or tuple(application.programs):
         failure = s.draft.failures.get(namespec)
         if failure is not None and not failure.cleared:

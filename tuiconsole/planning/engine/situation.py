@@ -15,8 +15,8 @@ from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
+from tuiconsole.planning.engine.crashes import Crashes
 from tuiconsole.planning.engine.draft import LedgerDraft
-from tuiconsole.planning.engine.flapping import Crashes
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
@@ -43,12 +43,15 @@ class Death:
     """Its node died or was lost; it did not end by itself."""
 
 
-@dataclass
-class Backoff:
-    """How often an application had to be restarted in quick succession."""
+@dataclass(frozen=True)
+class Section:
+    """The program section that a process comes from, if it may have several."""
 
-    count: int
-    at: BootTime
+    key: str
+    """`application:program`."""
+    index: int
+    numprocs: int
+    """How many of them supervisord's own file asks for."""
 
 
 @dataclass
@@ -64,6 +67,8 @@ class Situation:
     nodes: dict[str, Node]
     orders: Orders
     apps: dict[str, Application] = field(default_factory=dict)
+    sections: dict[str, Section] = field(default_factory=dict)
+    """By namespec."""
     jobs: dict[str, Job] = field(default_factory=dict)
     deaths: list[Death] = field(default_factory=list)
     silent: dict[str, BootTime] = field(default_factory=dict)
@@ -72,9 +77,12 @@ class Situation:
     supervisords: dict[str, int] = field(default_factory=dict)
     """By node: the pid of the supervisord that was up last, kept while none is."""
     conflicts: dict[str, Conflict] = field(default_factory=dict)
+    stays: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By drained node: what cannot move, and why, in words."""
+    supposed: dict[str, int] = field(default_factory=dict)
+    """By node: percent that a plan adds to what is really used there, or takes away."""
     ahead: Mapping[str, float] = field(default_factory=dict)
     """By node: seconds its clock is ahead of the master's."""
-    backoffs: dict[str, Backoff] = field(default_factory=dict)
     expiries: dict[str, BootTime] = field(default_factory=dict)
     """By open request, on this master's clock."""
     settled: bool = False
@@ -112,6 +120,12 @@ class Situation:
     def learn_applications(self) -> None:
         """Read anew which groups and programs the nodes report."""
         self.apps = catalogue(self.nodes.values(), self.rulebook)
+        self.sections = {
+            namespec: Section(f"{process.group}:{process.program}", process.index, process.numprocs)
+            for node in self.nodes.values()
+            for namespec, process in node.processes.items()
+            if process.program
+        }
 
     # What is known of nodes and processes
 
@@ -127,6 +141,14 @@ class Situation:
                 result[name] = f"does not renew its lease: it is {node.state.value}"
             elif node.epoch < self.draft.epochs.get(name, 0):
                 result[name] = f"has not rejoined yet (epoch {node.epoch} is over)"
+        return result
+
+    def unplaceable(self) -> dict[str, str]:
+        """Nodes where nothing may be placed, with the reason in words: the unusable and the drained ones."""
+        result = self.unusable()
+        for name, drained in self.draft.drained.items():
+            words = f"is drained by {drained.requested_by} (`tuiconsole undrain {name}`)"
+            result.setdefault(name, words)
         return result
 
     def usable(self, name: str) -> bool:
@@ -195,9 +217,27 @@ class Situation:
         application = self.apps.get(grant.name)
         return tuple(application.programs) if application else ()
 
+    def disabled(self, namespec: str) -> str:
+        """Who has disabled it, when and why, in words; empty if it may be started."""
+        known = self.draft.disabled
+        return known.get(namespec) or known.get(namespec.partition(":")[0], "")
+
+    def surplus(self, namespec: str) -> bool:
+        """True if its program has been scaled down to fewer processes: it goes, and is not started."""
+        section = self.sections.get(namespec)
+        return section is not None and section.index >= self.draft.scales.get(section.key, section.index + 1)
+
+    def out_of_service(self, namespec: str) -> bool:
+        """True if nothing may start it: it is disabled, or surplus."""
+        return bool(self.disabled(namespec)) or self.surplus(namespec)
+
+    def sequence(self, application: Application) -> tuple[Program, ...]:
+        """The programs that start with an application: those that are out of service do not."""
+        return tuple(one for one in application.sequence() if not self.out_of_service(one.namespec))
+
     def loads(self, without: frozenset[str] = frozenset()) -> Loads:
         """What runs, and what was granted and is still to be started, but for the namespecs in `without`."""
-        nodes = dict.fromkeys(self.nodes, 0)
+        nodes = {name: self.supposed.get(name, 0) for name in self.nodes}
         for application in self.apps.values():
             if not application.managed:
                 continue
@@ -247,11 +287,16 @@ class Situation:
             self.answers.append(Reply(waiter.request, Progress(waiter.target, text, step, steps)))
 
     def outcome(
-        self, waiters: Sequence[Waiter], verdict: Verdict, text: str, nodes: tuple[str, ...] = ()
+        self,
+        waiters: Sequence[Waiter],
+        verdict: Verdict,
+        text: str,
+        nodes: tuple[str, ...] = (),
+        details: tuple[str, ...] = (),
     ) -> None:
         """End what they wait for."""
         for waiter in waiters:
-            outcome = Outcome(waiter.target, verdict, text, nodes)
+            outcome = Outcome(waiter.target, verdict, text, nodes, details)
             if self.draft.close(waiter.request, outcome):
                 self.answers.append(Reply(waiter.request, outcome))
 

@@ -1,8 +1,9 @@
 """Start jobs: placed, granted, then step by step through the start sequence.
 
-A step is over when each of its processes is RUNNING, or has exited as expected where the rules say
-`wait_exit`. The strategy for starting failures applies to required processes and to those with `wait_exit`:
-what waits for their exit relies on it. The failure of another is noted, and the sequence goes on.
+A step is over when each of its processes is RUNNING, and ready where the rules say `ready`, or has exited as
+expected where they say `wait_exit`. The strategy for starting failures applies to required processes and to
+those with `wait_exit` or `ready`: what waits for them relies on it. The failure of another is noted, and the
+sequence goes on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from tuiconsole.model.states import ProcessState
 from tuiconsole.planning.catalogue import Application, Program
 from tuiconsole.planning.engine.jobs import Job, Mark
 from tuiconsole.planning.engine.messages import Answer, StartProcess
+from tuiconsole.planning.engine.readiness import await_ready
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso, words_of_end
 from tuiconsole.planning.placement import Placement, place
 from tuiconsole.planning.sequences import start_steps
@@ -31,7 +33,7 @@ def placement_for(s: Situation, application: Application, programs: list[Program
     strategy = StartingStrategy(job.strategy) if job.strategy else rules.starting_strategy
     own = rules.distribution is Distribution.ALL_INSTANCES
     identifiers = programs[0].rules.identifiers if own and programs else rules.identifiers
-    unusable = s.unusable()
+    unusable = s.unplaceable()
     if rules.distribution is Distribution.SINGLE_NODE:
         # All on one host: once the first process has a node, the others follow to its host.
         hosts = {s.nodes[grant.node].host for grant in s.grants_of(application) if grant.node in s.nodes}
@@ -44,7 +46,7 @@ def placement_for(s: Situation, application: Application, programs: list[Program
         strategy=strategy,
         origin=job.origin,
         nodes=s.nodes,
-        loads=s.loads(),
+        loads=s.loads(frozenset(program.namespec for program in programs)),
         unusable=unusable,
     )
 
@@ -95,7 +97,7 @@ def fail_process(
     job.marks[namespec].failed = reason
     s.orders.drop(("start", job.marks[namespec].node, namespec))
     s.draft.fail(namespec, kind, reason, iso(s.now.utc))
-    serious = program.rules.required or program.rules.wait_exit
+    serious = relied_on(program)
     severity = Severity.MAJOR if program.rules.required else Severity.MINOR
     s.event("process", namespec, f"{namespec} was not started: {reason}", severity)
     if not job.whole or not serious:
@@ -117,10 +119,18 @@ def fail_process(
     return True
 
 
+def relied_on(program: Program) -> bool:
+    """True if the sequence does not go on without it, but for the strategy CONTINUE."""
+    return program.rules.required or program.rules.wait_exit or program.rules.ready is not None
+
+
 def _prepare(s: Situation, job: Job, application: Application) -> bool:
     """Find the steps, and for a single application the node; False if it cannot be placed."""
     if job.whole:
-        programs = list(application.sequence())
+        programs = list(s.sequence(application))
+        if not programs and application.sequence():
+            job.turn_to_stop("all programs that start with it are disabled")
+            return False
         job.steps = start_steps(programs)
     else:
         programs = [application.programs[n] for n in job.processes if n in application.programs]
@@ -202,6 +212,8 @@ def _fail_placement(
 
 def _advance_process(s: Situation, job: Job, application: Application, namespec: str) -> bool:
     mark = job.marks.get(namespec)
+    if mark is None and s.out_of_service(namespec):
+        mark = job.marks[namespec] = Mark("", s.now.boot, None, done=True)
     if mark is None:
         mark = _begin(s, job, application, namespec)
         if mark is None:
@@ -212,7 +224,8 @@ def _advance_process(s: Situation, job: Job, application: Application, namespec:
         return fail_process(s, job, application, namespec, mark.nowhere, FailureKind.PLACEMENT)
     reason = _watch(s, job, application, namespec, mark)
     if reason:
-        return fail_process(s, job, application, namespec, reason)
+        kind = FailureKind.READY if mark.unready and _runs(s, mark, namespec) else FailureKind.START
+        return fail_process(s, job, application, namespec, reason, kind)
     return True
 
 
@@ -245,6 +258,11 @@ def _begin(s: Situation, job: Job, application: Application, namespec: str) -> M
     return mark
 
 
+def _runs(s: Situation, mark: Mark, namespec: str) -> bool:
+    process = s.process(mark.node, namespec)
+    return process is not None and process.state is ProcessState.RUNNING
+
+
 def _ran(process: Process) -> bool:
     return process.state in (ProcessState.EXITED, ProcessState.FATAL)
 
@@ -259,18 +277,12 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
     if mark.baseline is not None and _same(process, mark.baseline):
         return _await_answer(s, job, application, namespec, mark)
     s.orders.drop(("start", mark.node, namespec))
-    rules = application.programs[namespec].rules
     if ended_badly(process):
         return words_of_end(process)
     if process.state is ProcessState.EXITED:
         mark.done = True
     elif process.state is ProcessState.RUNNING:
-        mark.seen_alive = True
-        mark.running_at = s.now.boot if mark.running_at is None else mark.running_at
-        if not rules.wait_exit:
-            mark.done = True
-        elif s.now.boot >= mark.running_at + wait_exit_timeout(s):
-            return f"did not exit within {wait_exit_timeout(s):.0f} s"
+        return _watch_running(s, application, namespec, mark)
     elif process.state is ProcessState.STOPPED:
         # Its host is up anew and knows of no start, or lost its lease: a death, judged when it is back.
         died = process.token is None or not s.usable(mark.node)
@@ -281,6 +293,19 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
         mark.seen_alive = True
         if s.now.boot >= mark.since + s.timing.start_timeout:
             return f"is still {process.state.value} after {s.timing.start_timeout:.0f} s"
+    return ""
+
+
+def _watch_running(s: Situation, application: Application, namespec: str, mark: Mark) -> str:
+    rules = application.programs[namespec].rules
+    mark.seen_alive = True
+    mark.running_at = s.now.boot if mark.running_at is None else mark.running_at
+    if rules.wait_exit:
+        late = s.now.boot >= mark.running_at + wait_exit_timeout(s)
+        return f"did not exit within {wait_exit_timeout(s):.0f} s" if late else ""
+    if rules.ready is not None:
+        return await_ready(s, mark, namespec, application.grant_name(namespec), rules.ready)
+    mark.done = True
     return ""
 
 
@@ -316,6 +341,7 @@ def _await_answer(s: Situation, job: Job, application: Application, namespec: st
             s.epoch(mark.node),
             min(s.deadline, job.expires),
             s.isolation_of(grant.name),
+            s.draft.arguments.get(namespec, ()),
         )
         s.order(key, command)
     return ""
@@ -362,5 +388,9 @@ def next_at(s: Situation, job: Job) -> float | None:
         if mark.running_at is None
         else mark.running_at + wait_exit_timeout(s)
         for mark in waits
+        if not mark.ready_until
     ]
+    for mark in waits:
+        if mark.ready_until:
+            ends += [at for at in (mark.look_at, mark.ready_until) if at > s.now.boot]
     return min([job.expires, *ends])

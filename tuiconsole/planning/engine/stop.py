@@ -184,7 +184,7 @@ def _note_failure(s: Situation, job: Job) -> None:
     application = s.apps.get(job.application)
     if application is None or not job.whole or any(n in s.draft.failures for n in application.programs):
         return
-    for program in application.sequence():
+    for program in s.sequence(application):
         s.draft.fail(program.namespec, FailureKind.START, job.failing, iso(s.now.utc))
 
 

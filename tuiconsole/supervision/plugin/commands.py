@@ -2,7 +2,8 @@
 
 A request is `{"id": N, "op": NAME, ...}`; its answer `{"id": N, "ok": true, "result": ...}` or `{"id": N,
 "ok": false, "error": CODE, "reason": TEXT}`. Codes: `bad_request`, `unknown`, `stale_term`, `stale_epoch`,
-`stale_token`, `expired`, `no_lease`, `isolated`, `stopping`, `running`, `shutting_down`, `busy`, `failed`.
+`stale_token`, `expired`, `disabled`, `no_lease`, `isolated`, `stopping`, `running`, `shutting_down`, `busy`,
+`failed`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from supervisor.datatypes import RestartUnconditionally, RestartWhenExitUnexpect
 from supervisor.states import ProcessStates, SupervisorStates, getProcessStateDescription
 
 from tuiconsole.clock import boottime
-from tuiconsole.supervision.plugin.guard import DENY, GUARDS
+from tuiconsole.supervision.plugin.guard import DENY, GUARDS, words_of_disabled
 from tuiconsole.supervision.plugin.local_rules import local_rules
 from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of, namespec_of
 from tuiconsole.supervision.plugin.standing import Managed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tuiconsole.supervision.plugin.deadman import Deadman
     from tuiconsole.supervision.plugin.isolation import Isolation
     from tuiconsole.supervision.plugin.processes import Roster
+    from tuiconsole.supervision.plugin.scaling import Scaling
     from tuiconsole.supervision.plugin.spawning import Spawning
     from tuiconsole.supervision.plugin.standing import StandingOrders
 
@@ -71,6 +73,25 @@ def token_of(request: dict[str, Any], field: str) -> tuple[int, int]:
     return value[0], value[1]
 
 
+def arguments_of(request: dict[str, Any]) -> tuple[str, ...]:
+    """What is to be added to a command: texts that a program can be given."""
+    value = request.get("arguments", [])
+    if not isinstance(value, list) or not all(isinstance(one, str) and "\0" not in one for one in value):
+        raise RefusedError("bad_request", "arguments must be a list of texts without NUL")
+    return tuple(value)
+
+
+def scales_of(request: dict[str, Any]) -> dict[str, int]:
+    """How many processes programs have: {"group:program": number}."""
+    value = request.get("scales", {})
+    if not isinstance(value, dict) or not all(
+        isinstance(key, str) and isinstance(number, int) and not isinstance(number, bool) and number > 0
+        for key, number in value.items()
+    ):
+        raise RefusedError("bad_request", "scales must be an object of numbers greater than 0")
+    return dict(value)
+
+
 def _isolation_of(request: dict[str, Any]) -> str:
     isolation = request.get("isolation", ISOLATIONS[0])
     if isolation not in ISOLATIONS:
@@ -93,6 +114,7 @@ class Commands:
         spawning: Spawning,
         deadman: Deadman,
         isolation: Isolation,
+        scaling: Scaling,
     ) -> None:
         self._options = options
         self._roster = roster
@@ -100,6 +122,7 @@ class Commands:
         self._spawning = spawning
         self._deadman = deadman
         self._isolation = isolation
+        self._scaling = scaling
         self._done: OrderedDict[str, dict[str, object]] = OrderedDict()
 
     def start(self, request: dict[str, Any]) -> dict[str, object]:
@@ -109,12 +132,15 @@ class Commands:
             return repeated
         process, namespec = self._find(request)
         token, grant = token_of(request, "token"), text_of(request, "grant")
+        arguments = arguments_of(request)
         self._refuse_stale(request)
         deadline = request.get("deadline")
         if not isinstance(deadline, (int, float)) or isinstance(deadline, bool):
             raise RefusedError("bad_request", "deadline must be seconds of CLOCK_BOOTTIME")
         if boottime() >= deadline:
             raise RefusedError("expired", f"the command to start {namespec} came after its deadline")
+        if namespec in self._orders.disabled:
+            raise RefusedError("disabled", words_of_disabled(namespec, self._orders.disabled[namespec]))
         self._refuse_void(namespec, grant, token)
         if "isolation" in request:
             # The list may be older than this start: what the node does when isolated is settled with it.
@@ -131,6 +157,7 @@ class Commands:
             raise RefusedError("stopping", f"{namespec} is stopping")
         if process.state == ProcessStates.UNKNOWN:
             raise RefusedError("failed", f"{namespec} is in state UNKNOWN: supervisord cannot control it")
+        chronicle.arguments = arguments
         self._spawn(process, token, grant)
         return self._remember(request, {**self._outcome(process), "already": False})
 
@@ -178,20 +205,25 @@ class Commands:
         programs = request.get("programs")
         if not isinstance(programs, list) or not all(isinstance(entry, dict) for entry in programs):
             raise RefusedError("bad_request", "programs must be a list of objects")
-        managed = {}
+        managed, disabled = {}, {}
         for entry in programs:
-            managed[text_of(entry, "namespec")] = Managed(text_of(entry, "grant"), _isolation_of(entry))
+            namespec = text_of(entry, "namespec")
+            managed[namespec] = Managed(text_of(entry, "grant"), _isolation_of(entry))
+            if entry.get("disabled"):
+                disabled[namespec] = text_of(entry, "disabled")
         guard = request.get("guard", DENY)
         if guard not in GUARDS:
             raise RefusedError("bad_request", f"guard must be one of {', '.join(GUARDS)}")
         if "term" in request:
             self._refuse_stale({"epoch": self._orders.epoch, **request})
+        scales = scales_of(request)
         if "names" in request or "patterns" in request:
             try:
                 self._orders.local = local_rules(request.get("names"), request.get("patterns"))
             except ValueError as error:
                 raise RefusedError("bad_request", str(error)) from None
-        self._orders.manage(managed, guard)
+        self._orders.manage(managed, guard, disabled, scales)
+        self._scaling.apply()
         self._deadman.arm()
         return {"managed": len(managed)}
 

@@ -42,6 +42,9 @@ class GrantGuard:
         """Why a process may not be spawned now, with the remedy; None if it may."""
         chronicle = chronicle_of(process)
         namespec = namespec_of(process)
+        if namespec in self._orders.disabled:
+            # Whatever the guard does otherwise: a person has said so of this very program.
+            return words_of_disabled(namespec, self._orders.disabled[namespec])
         if chronicle.token is not None and chronicle.grant is not None:
             floor = self._orders.floor(chronicle.grant)
             if chronicle.token <= floor or chronicle.void:
@@ -59,6 +62,11 @@ class GrantGuard:
         """True if a managed program was let run without a grant."""
         managed = self._orders.entry(process.group.config.name, namespec_of(process))
         return managed is not None and chronicle_of(process).token is None
+
+
+def words_of_disabled(namespec: str, who: str) -> str:
+    """Why nobody starts it, and what to do."""
+    return f"{namespec} is disabled by {who}: tuiconsole enable {namespec}"
 
 
 def once_only(process: Any) -> None:

@@ -32,6 +32,7 @@ from tuiconsole.supervision.plugin.processes import (
     settings,
 )
 from tuiconsole.supervision.plugin.ring import EventRing
+from tuiconsole.supervision.plugin.scaling import Scaling
 from tuiconsole.supervision.plugin.server import LineServer, listen
 from tuiconsole.supervision.plugin.spawning import Spawning
 from tuiconsole.supervision.plugin.standing import StandingOrders
@@ -53,6 +54,10 @@ ORDERS_DIRECTORY = "plugin"
 """Directory below the state directory that holds the standing orders: it is given to supervisord's user."""
 
 _OPS = ("start", "stop", "release", "manage", "rejoin", "covered", "shutdown")
+
+
+FEATURES = ("arguments", "scale")
+"""What this plugin can do beyond those of the first version: an agent may find an older one than itself."""
 
 
 class Place(NamedTuple):
@@ -153,8 +158,15 @@ class Attachment:
         self._guard = GrantGuard(plugin.orders, plugin.deadman.may_start)
         explain_refusals()
         self.spawning = Spawning(plugin.place.incarnation, self._refusal, self._spawned)
+        self._scaling = Scaling(supervisord, plugin.orders, self._on_scaled)
         self._commands = Commands(
-            self._options, self.roster, plugin.orders, self.spawning, plugin.deadman, self.isolation
+            self._options,
+            self.roster,
+            plugin.orders,
+            self.spawning,
+            plugin.deadman,
+            self.isolation,
+            self._scaling,
         )
         self._stage_told = plugin.deadman.stage
         self._list_is_old = True
@@ -229,6 +241,12 @@ class Attachment:
         except Exception:  # noqa: BLE001 (events.notify has no guard: it would end supervisord)
             self.server.counters.faults += 1
 
+    def _on_scaled(self, group: str) -> None:
+        for process in self.roster:
+            self.spawning.fit(process)
+            chronicle_of(process)
+        self._publish({"event": "group_added", "group": group})
+
     def _on_stopping(self, _event: Any) -> None:
         try:
             self._publish({"event": "stopping"})
@@ -236,6 +254,12 @@ class Attachment:
             self.server.counters.faults += 1
 
     def _before_poll(self) -> None:
+        if self._scaling.waits:
+            # Something could not be taken away while it was alive; here nobody walks over the processes.
+            try:
+                self._scaling.apply()
+            except Exception:  # noqa: BLE001 (it would surface in supervisord's main loop)
+                self.server.counters.faults += 1
         if self._list_is_old:
             self._list_spared()
         self.server.bury(self._options.poller)
@@ -327,6 +351,7 @@ class Attachment:
                 "stream": ring.stream,
                 "seq": ring.last,
                 "gap": missed is None,
+                "features": FEATURES,
                 "epoch": self._plugin.orders.epoch,
                 "term": self._plugin.orders.term,
                 "stage": self._plugin.deadman.stage,

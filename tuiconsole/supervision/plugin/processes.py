@@ -28,10 +28,19 @@ def namespec_of(process: Any) -> str:
     return f"{process.group.config.name}:{process.config.name}"
 
 
+def origin_of(config: Any) -> dict[str, object]:
+    """From which program section it comes, and as which of its processes; see `scaling`."""
+    origin = getattr(config, "tuiconsole_origin", None)
+    if origin is None:
+        return {}
+    return {"program": origin.program, "index": origin.ordinal, "numprocs": origin.numprocs}
+
+
 class Chronicle:
     """What supervisord does not keep about one process: boot times, its token, why it stopped."""
 
     __slots__ = (
+        "arguments",
         "changed_at",
         "exit_status",
         "expected_exit",
@@ -47,6 +56,8 @@ class Chronicle:
         self.started_at = 0.0
         self.token: tuple[int, int] | None = None
         self.grant: str | None = None
+        self.arguments: tuple[str, ...] = ()
+        """Added to its command, at autorestarts too; until somebody else starts it."""
         self.void = False
         """True once its token was taken back: by an isolation, or with the epoch it was given under."""
         self.expected_exit = True
@@ -105,6 +116,8 @@ def describe(process: Any) -> dict[str, object]:
         "changed_at": chronicle.changed_at,
         "started_at": chronicle.started_at,
         "token": chronicle.token,
+        "arguments": chronicle.arguments,
+        **origin_of(process.config),
         "reason": chronicle.reason or (process.spawnerr or "" if failed else ""),
     }
 

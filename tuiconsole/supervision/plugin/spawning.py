@@ -71,8 +71,9 @@ class Spawning:
     def fit(self, process: Any) -> None:
         """Put the gate before a process's `spawn`; harmless if it is there already."""
         if "spawn" not in vars(process):
-            inner = process.spawn
+            inner, words = process.spawn, process.get_execv_args
             process.spawn = lambda: self._spawn(process, inner)
+            process.get_execv_args = lambda: _with_arguments(process, words)
 
     def fork(self) -> int:
         """`os.fork` with no signal lost in the child. See the module's text."""
@@ -109,6 +110,7 @@ class Spawning:
         chronicle = chronicle_of(process)
         if not self.commanded and process.state in (ProcessStates.STOPPED, ProcessStates.FATAL):
             chronicle.token = chronicle.grant = None  # somebody else starts it: the old token is not his
+            chronicle.arguments = ()
         refusal = self._refusal(process)
         if refusal is not None:
             process.spawnerr = refusal
@@ -126,3 +128,9 @@ class Spawning:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         self._spawned(process)
         return pid
+
+
+def _with_arguments(process: Any, words: Callable[[], Any]) -> tuple[str, list[str]]:
+    """The command of the program section and what is added to it; the section itself stays as it is."""
+    filename, argv = words()
+    return filename, [*argv, *chronicle_of(process).arguments]

@@ -40,6 +40,10 @@ class StandingOrders:
         self.epoch = 0
         self.floors: dict[str, tuple[int, int]] = {}
         self.managed: dict[str, Managed] = {}
+        self.disabled: dict[str, str] = {}
+        """By namespec: who has disabled it, in words. Nobody starts it."""
+        self.scales: dict[str, int] = {}
+        """By `group:program`: how many processes it has, whatever supervisord's file says."""
         self.guard = "deny"
         """Whether a managed program without a grant is denied its start, or only reported."""
         self.local = LocalRules()
@@ -75,10 +79,12 @@ class StandingOrders:
             self.floors[grant] = floor
             self._save()
 
-    def manage(self, managed: dict[str, Managed], guard: str) -> None:
-        """Replace the list of managed names, and say what the guard does."""
-        if (managed, guard) != (self.managed, self.guard):
-            self.managed, self.guard = managed, guard
+    def manage(
+        self, managed: dict[str, Managed], guard: str, disabled: dict[str, str], scales: dict[str, int]
+    ) -> None:
+        """Replace the lists of names that are managed, disabled, scaled, and say what the guard does."""
+        if (managed, guard, disabled, scales) != (self.managed, self.guard, self.disabled, self.scales):
+            self.managed, self.guard, self.disabled, self.scales = managed, guard, disabled, scales
             self._save()
 
     def govern(self, namespec: str, managed: Managed) -> None:
@@ -95,6 +101,8 @@ class StandingOrders:
                 "floors": self.floors,
                 "managed": self.managed,
                 "guard": self.guard,
+                "disabled": self.disabled,
+                "scales": self.scales,
             },
             sort_keys=True,
         )
@@ -127,6 +135,9 @@ class StandingOrders:
             }
             self.managed = {name: Managed(*entry) for name, entry in known["managed"].items()}
             self.guard = str(known["guard"])
+            # Younger than the rest: a file of an earlier version has neither.
+            self.scales = {str(key): int(number) for key, number in known.get("scales", {}).items()}
+            self.disabled = {str(name): str(who) for name, who in known.get("disabled", {}).items()}
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(
                 f"{self._path}/{FILE_NAME} is damaged: which tokens are void is not known. "

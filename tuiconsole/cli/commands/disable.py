@@ -1,0 +1,34 @@
+"""`tuiconsole disable` and `enable`: programs that nothing starts, until somebody says otherwise."""
+
+from __future__ import annotations
+
+import click
+
+from tuiconsole.cli.commands.act import ask
+from tuiconsole.cli.options import given, global_options
+from tuiconsole.model.requests import Action
+
+_TIMEOUT = 60.0
+
+_targets = click.argument("target", nargs=-1, required=True, metavar="APP[:PROCESS]…")
+_reason = click.option("--reason", default="", metavar="TEXT", help="Why; recorded, at most 500 letters.")
+
+
+@click.command()
+@_targets
+@_reason
+@global_options
+@click.pass_context
+def disable(context: click.Context, target: tuple[str, ...], reason: str) -> int:
+    """Have nothing and nobody start these; what runs of them goes on until it is stopped."""
+    return ask(given(context), Action.DISABLE, target, _TIMEOUT, reason=reason)
+
+
+@click.command()
+@_targets
+@_reason
+@global_options
+@click.pass_context
+def enable(context: click.Context, target: tuple[str, ...], reason: str) -> int:
+    """Let these be started again."""
+    return ask(given(context), Action.ENABLE, target, _TIMEOUT, reason=reason)

@@ -1,0 +1,32 @@
+"""`tuiconsole scale`: how many processes a program has, on every node, while all goes on."""
+
+from __future__ import annotations
+
+import click
+
+from tuiconsole.cli.commands.act import ask
+from tuiconsole.cli.options import given, global_options
+from tuiconsole.model.requests import Action
+
+MOST = 1000
+
+
+@click.command()
+@click.argument("target", metavar="APP:PROGRAM")
+@click.argument("number", type=click.IntRange(1, MOST), metavar="N")
+@click.option("--reason", default="", metavar="TEXT", help="Why; recorded, at most 500 letters.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, 86400, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to wait until all nodes have it and what is new runs; it goes on after them.",
+)
+@global_options
+@click.pass_context
+def scale(context: click.Context, target: str, number: int, reason: str, timeout: float) -> int:
+    """Give a program N processes on every node that has it (its numprocs), whatever the files say."""
+    if ":" not in target:
+        raise click.UsageError("a program is scaled, not an application: name APP:PROGRAM")
+    return ask(given(context), Action.SCALE, (target,), timeout, reason=reason, number=number)
