@@ -47,14 +47,17 @@ class Node:
     async def reaches(self, state: NodeState) -> None:
         await soon(lambda: self.local.state[0] is state, f"{state}: it is {self.local.state}")
 
-    async def start(self, namespec: str, number: int, within: float = 5.0, isolation: str = "STOP") -> str:
+    async def start(
+        self, namespec: str, number: int, within: float = 5.0, isolation: str = "STOP", before: int = 0
+    ) -> str:
+        """`before`: so many epochs ago is what the master has heard of."""
         _, supervisord = self.local.pids
         order = CommandStart(
             command_id=f"r{number}",
             incarnation=self.local.incarnation,
             supervisord=supervisord,
             term=1,
-            epoch=self.local.epoch,
+            epoch=self.local.epoch - before,
             deadline=boottime() + within,
             namespec=namespec,
             grant=namespec,
@@ -90,7 +93,7 @@ async def test_a_node_whose_deadman_acts_while_it_holds_its_lease_begins_anew(
 async def test_an_order_that_the_node_cannot_obey_now_is_no_failure_of_the_program(
     house: House, tmp_path: Path
 ) -> None:
-    """A start that comes too late, or to a node without a lease, is tried again; it is not given up."""
+    """A start that comes too late, under a former epoch or without a lease is tried again, not given up."""
     house.configure()
     node = Node(house, tmp_path)
     try:
@@ -99,6 +102,7 @@ async def test_an_order_that_the_node_cannot_obey_now_is_no_failure_of_the_progr
         assert await node.start("a:a", 1) == "unknown", "no record says that the lease is held"
         house.lease(30)
         assert await node.start("a:a", 2, within=-0.1) == "unknown"
+        assert await node.start("a:a", 5, before=1) == "unknown"
         assert await node.start("none:none", 3) == "refused"
         assert await node.start("a:a", 4) == "ok"
     finally:

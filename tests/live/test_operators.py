@@ -34,7 +34,7 @@ def test_a_server_is_drained_planned_first_and_given_back_and_nothing_runs_twice
         "all srv elsewhere",
     )
     assert "new disk" in (node_of(status, "server_1").drained or "")
-    assert {one.node for one in cluster.live("scen2_srv")} == {"server_2", "server_3"}
+    assert {one.node for srv in SRV for one in cluster.live(srv)} == {"server_2", "server_3"}
     # The next master keeps it free.
     assert status.master is not None
     cluster.kill(status.master.node, "agent")
@@ -64,10 +64,10 @@ def test_what_is_disabled_nobody_starts_and_arguments_reach_the_program(cluster:
     assert cluster.cli("enable", namespec).returncode == 0
     started = cluster.cli("start", namespec, "--", "--tape", "7; touch made")
     assert started.returncode == 0, started
-    pid = cluster.pid_of(namespec, "console_1")
-    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    shown = cluster.wait_until(lambda s: process(application(s, HCI), VIEW).pid, "it runs", node="console_1")
+    view = process(application(shown, HCI), VIEW)
+    assert view.arguments == ("--tape", "7; touch made")
+    words = Path(f"/proc/{view.pid}/cmdline").read_bytes().decode().split("\0")
     assert words[-3:] == ["--tape", "7; touch made", ""]
-    crashed = cluster.crash(namespec)
-    assert crashed
     cluster.stop(HCI)
     cluster.wait_until(lambda s: application(s, HCI).state is ApplicationState.STOPPED, "its end")

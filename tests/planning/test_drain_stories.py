@@ -181,3 +181,15 @@ def test_a_new_master_goes_on_with_a_drain_and_answers_who_waits(world: World) -
     assert on(world, node) == []
     starts = [one for one in world.commands if isinstance(one, m.StartProcess) and one.node == node]
     assert all(one.term == 1 for one in starts)
+
+
+def test_it_is_answered_once_what_has_left_is_up_again(world: World) -> None:
+    [node] = world.alive(SRV1)
+    world.fate[f"{SRV1}:{SRV[1]}"] = ("exit", 3.0)
+    request = world.ask(Action.DRAIN, node)
+    world.run(2)
+    assert on(world, node) == []
+    assert request not in world.outcomes
+    world.run(3)
+    assert world.answer(request).verdict is Verdict.DONE
+    assert world.app(SRV1).state is ApplicationState.RUNNING

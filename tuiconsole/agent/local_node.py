@@ -43,8 +43,9 @@ LONG_LEAVE = 5.0
 """Seconds between two words about a leave that goes on."""
 RETRY = 0.1
 """Seconds between tries of what must succeed before the node counts as RUNNING."""
-PASSING = frozenset(("expired", "no_lease", "isolated", "shutting_down"))
-"""Codes of refusals that say nothing of the program: the same order may be obeyed later."""
+PASSING = frozenset(("expired", "no_lease", "isolated", "shutting_down", "stale_epoch", "stale_term"))
+"""Codes of refusals that say nothing of the program: the same order may be obeyed later, or one under the
+node's new epoch, of which the master has not heard yet."""
 LOOK = 2.0
 """Seconds between looks at whether it still does, without any news."""
 

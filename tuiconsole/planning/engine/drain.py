@@ -153,6 +153,8 @@ def _order(piece: Piece) -> int:
 
 
 def _is_done(s: Situation, node: str) -> bool:
+    if any(job.cause.startswith(f"{MOVES}{node},") for job in s.jobs.values()):
+        return False  # Free already, and what has left it is not up again yet.
     stays = s.stays.get(node, {})
     return node not in s.draft.drained or all(piece.name in stays for piece in pieces_on(s, node))
 
