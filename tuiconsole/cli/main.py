@@ -10,7 +10,9 @@ import click
 
 from tuiconsole.cli import complaints, output
 from tuiconsole.cli.exit_codes import ExitCode, Health
+from tuiconsole.cli.failures import FailureError, NothingAnsweredError
 from tuiconsole.cli.options import given, global_options
+from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.source.errors import SourceError
 
 _COMMANDS = {
@@ -64,6 +66,20 @@ class _Commands(click.Group):
         )
         return found
 
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        from textwrap import shorten
+
+        from tuiconsole.cli.summaries import SUMMARIES
+
+        room = formatter.width - 6 - max(map(len, _COMMANDS))
+        rows = []
+        for name in self.list_commands(context):
+            command = None if name in SUMMARIES else self.get_command(context, name)
+            text = command.get_short_help_str(room) if command else SUMMARIES.get(name, "")
+            rows.append((name, shorten(text, room, placeholder="...")))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -113,9 +129,6 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from tuiconsole.cli.asking import FailureError, NothingAnsweredError
-    from tuiconsole.client.oneshot import NoAnswerError
-
     try:
         result = cli.main(args=arguments, prog_name="tuiconsole", standalone_mode=False)
         return int(result) if isinstance(result, int) else ExitCode.DONE

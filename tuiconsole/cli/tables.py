@@ -200,16 +200,16 @@ def top(shown: TopShown) -> list[str]:
         ],
     )
     processes = table(
-        ("Process", "Nodes", "Pid", "Cpu", "Memory", "Uptime", "State"),
+        ("Process", "Pid", "Cpu", "Memory", "Uptime", "State", "Nodes"),
         [
             (
                 one.namespec,
-                ",".join(one.nodes) or NOTHING,
                 str(one.pid) if one.pid else NOTHING,
                 NOTHING if one.cpu is None else f"{one.cpu:.1f}%",
                 NOTHING if one.memory is None else f"{one.memory / 2**20:.1f}M",
                 NOTHING if one.uptime is None else f"{one.uptime:.0f}s",
                 one.state.value + ("?" if one.stale else ""),
+                ",".join(one.nodes) or NOTHING,
             )
             for one in shown.processes
         ],

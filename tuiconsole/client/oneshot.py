@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import zmq
 
+from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.settings.cluster_file import ClusterNode
@@ -42,10 +43,6 @@ OUTCOME_GRACE = 2.0
 """Seconds an agent may be late with the outcome of a request that has run out of time."""
 _LOOK = 0.1
 """Seconds between two looks at whether the connection stands."""
-
-
-class NoAnswerError(Exception):
-    """No agent answered; `str()` says which were asked."""
 
 
 class Line:

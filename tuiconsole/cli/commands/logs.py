@@ -25,7 +25,7 @@ _TAIL = 64 * 1024
 @global_options
 @click.pass_context
 def logs(context: click.Context, namespec: str, following: bool, stderr: bool) -> int:
-    """Show the end (64 KiB) of the log of NAMESPEC, which is APPLICATION:PROCESS; as JSON one line a line."""
+    """Show the end (64 KiB) of the log of NAMESPEC, which is APPLICATION:PROCESS."""
     options = given(context)
     cluster = open_cluster(options)
     if ":" not in namespec:
