@@ -40,6 +40,14 @@ def test_check_compares_with_the_nodes_and_their_supervisord_files(scenario: Pat
 STRAY = '[[applications]]\nname = "scen2_stray"\n'
 
 
+def test_check_without_a_file_means_those_of_the_cluster_file(scenario: Path, capsys: Captured) -> None:
+    assert run(["rules", "check"]) == 0
+    assert "rules.toml: in order" in capsys.readouterr().out
+    (scenario / "tuiconsole.toml").unlink()
+    assert run(["rules", "check"]) == 2
+    assert "name one with -c, or rules files" in capsys.readouterr().err
+
+
 def test_check_takes_the_supervisord_file_that_is_named(scenario: Path, capsys: Captured) -> None:
     (scenario / "mine.conf").write_text("[program:elsewhere]\ncommand = x\n")
     assert run(["rules", "check", "rules.toml", "--supervisord", "mine.conf"]) == 0

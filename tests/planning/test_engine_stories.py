@@ -123,6 +123,24 @@ def test_a_node_that_died_without_a_master_is_asked_for_by_the_next(world: World
     assert new != node
 
 
+def test_a_node_that_was_lost_amid_its_isolation_without_a_master_counts_as_lost_with_all_it_ran(
+    world: World,
+) -> None:
+    """Its bus ended at once, the others take their time: what follows from the bus's loss follows."""
+    [node] = world.alive(SRV1)
+    world.depose()
+    world.nodes[node] = msgspec.structs.replace(world.nodes[node], state=NodeState.ISOLATED)
+    world.become(node, f"{SRV1}:scen2_internal_data_bus", ProcessState.STOPPED, pid=0)
+    world.mute.add(node)
+    other = next(name for name in ("server_1", "server_2", "server_3") if name != node)
+    world.elect(other).run(0.1)
+    world.tell(m.NodeLost(node, world.nodes[node].epoch + 1))
+    world._all(node, ProcessState.STOPPED)
+    world.run(5)
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+    assert node not in world.app(SRV1).nodes
+
+
 def test_a_repeated_request_is_answered_and_not_carried_out_again(world: World) -> None:
     world.ask(Action.START, HCI2, on="console_2", request_id="twice")
     world.run(3)

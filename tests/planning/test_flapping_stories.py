@@ -114,6 +114,21 @@ def test_past_the_limit_a_process_is_left_and_the_rest_goes_on() -> None:
     assert app.held
     [node] = world.alive(SRV1)
     assert world.alive(SRV1)[node] == [f"{SRV1}:{CHECK}"]
+    world.ask(Action.CLEAR, SRV1)
+    world.run(5)
+    assert len(world.alive(SRV1)[node]) == 2, "it goes on where it was"
+    assert not world.app(SRV1).major_failure
+
+
+def test_an_application_whose_only_process_is_held_gives_its_grant_back_and_comes_after_a_clear() -> None:
+    world = flapping(RunningFailureStrategy.RESTART_PROCESS, restarts=1)
+    crash(world)
+    crash(world)
+    assert world.app(SRV1).held
+    assert SRV1 not in world.ledger.grants
+    world.ask(Action.CLEAR, SRV1)
+    world.run(5)
+    assert world.app(SRV1).state is ApplicationState.RUNNING
 
 
 def test_crashes_farther_apart_than_the_limit_says_hold_nothing() -> None:

@@ -60,16 +60,33 @@ def test_identifiers_are_names_then_tags_and_a_star_is_all() -> None:
     assert candidates(("*",), NODES) == tuple(NODES)
 
 
-def test_less_loaded_goes_by_host_then_node_then_order() -> None:
+def test_less_and_most_loaded_go_by_the_node_and_their_node_forms_by_the_host() -> None:
+    # server_2 itself runs little, but its host much; console_1 is the other way round.
+    given = {
+        "identifiers": ("server_2", "console_1"),
+        "loads": {"server_2": 10, "console_2": 60, "console_1": 40},
+        "hosts": {"127.0.0.11": 40, "127.0.0.12": 70},
+    }
+    chosen = {strategy: put(strategy=strategy, **given).node for strategy in StartingStrategy}  # type: ignore[arg-type]
+    assert chosen[StartingStrategy.LESS_LOADED] == "server_2"
+    assert chosen[StartingStrategy.LESS_LOADED_NODE] == "console_1"
+    assert chosen[StartingStrategy.MOST_LOADED] == "console_1"
+    assert chosen[StartingStrategy.MOST_LOADED_NODE] == "server_2"
+
+
+def test_equal_nodes_go_by_their_host_equal_hosts_by_the_node_and_the_rest_by_order() -> None:
     assert put(hosts={"127.0.0.11": 20, "127.0.0.12": 10}).node == "server_2"
-    assert put(loads={"server_1": 5}, identifiers=("server_1", "console_1")).node == "console_1"
+    by_host = StartingStrategy.LESS_LOADED_NODE
+    assert (
+        put(loads={"server_1": 5}, identifiers=("server_1", "console_1"), strategy=by_host).node
+        == "console_1"
+    )
     assert put(identifiers=("server_2", "server_1")).node == "server_2"
 
 
-def test_most_loaded_and_config() -> None:
-    hosts = {"127.0.0.12": 10}
-    assert put(strategy=StartingStrategy.MOST_LOADED, hosts=hosts).node == "server_2"
+def test_config_takes_the_first_of_the_identifiers_whatever_its_load() -> None:
     assert put(strategy=StartingStrategy.CONFIG, hosts={"127.0.0.11": 80}).node == "server_1"
+    assert put(strategy=StartingStrategy.MOST_LOADED, hosts={"127.0.0.12": 10}).node == "server_2"
 
 
 def test_local_is_the_node_of_the_request_or_nowhere() -> None:

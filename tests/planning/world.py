@@ -18,6 +18,7 @@ from tuiconsole.model.process import Process, Token
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, MasterStatus, QuorumStatus
+from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.alarms.listing import AlarmWatch
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.machine import Engine
@@ -41,6 +42,7 @@ class World:
     ) -> None:
         self.rules = rules or Rules()
         self.timing = timing or Timing()
+        self.synchronization: Synchronization | None = None
         self.now = 100.0
         self.nodes: dict[str, Node] = dict((start or view()).nodes)
         self.mute: set[str] = set()
@@ -69,6 +71,9 @@ class World:
         self.wake: float | None = None
         self.doubles_allowed = False
         self.watch = AlarmWatch()
+        self.master = ""
+        self.left: dict[str, float] = {}
+        """By node that was told to leave: when it did."""
 
     # The master
 
@@ -83,7 +88,8 @@ class World:
     def elect(self, master: str = "server_1") -> World:
         """A new master, which knows the register and what it hears."""
         self.term += 1
-        self.engine = Engine(self.rules, self.timing, master)
+        self.master = master
+        self.engine = Engine(self.rules, self.timing, master, synchronization=self.synchronization)
         self.engine.take_over(self.ledger, self.term, View(dict(self.nodes)), self.clock)
         for name in sorted(self.mute):
             self.engine.handle(m.NodeSilent(name, self.now), self.clock)
@@ -152,7 +158,8 @@ class World:
         self.later(LATENCY, lambda: self.tell(m.CommandAnswered(command.command_id, answer, reason)))
 
     def carry_out(self, command: m.NodeCommand) -> tuple[m.Answer, str]:
-        node, key = self.nodes[command.node], (command.node, command.grant)
+        node = self.nodes[command.node]
+        key = (command.node, "" if isinstance(command, m.LeaveNode) else command.grant)
         if command.epoch < node.epoch or self.now > command.deadline:
             return m.Answer.REFUSED, "stale"
         if isinstance(command, m.ProbeProcess):
@@ -167,6 +174,8 @@ class World:
             if command.void is not None:
                 self.floors[key] = max(self.floors.get(key, (0, 0)), command.void)
             self.stop(command.node, command.namespec)
+        elif isinstance(command, m.LeaveNode):
+            self.later(command.after, lambda: self.leave(command.node, restart=command.restart))
         elif isinstance(command, m.ReleaseGrant):
             self.floors[key] = max(self.floors.get(key, (0, 0)), command.token)
             if any(node.processes[n].state.alive for n in command.namespecs if n in node.processes):
@@ -307,6 +316,20 @@ class World:
         self.nodes[node] = msgspec.structs.replace(self.nodes[node], state=NodeState.FAILED)
         proof = m.NodeDown(node, self.nodes[node].incarnation)
         self.later(0.05, lambda: self.tell(proof))
+
+    def leave(self, node: str, *, restart: bool) -> None:
+        """Its agent ends in order; whoever started it starts it again if it is to be restarted."""
+        if node in self.left or node in self.dead:
+            return
+        self.left[node] = self.now
+        self.dead.add(node)
+        self._all(node, ProcessState.STOPPED)
+        self.nodes[node] = msgspec.structs.replace(self.nodes[node], state=NodeState.STOPPED)
+        if node == self.master:
+            self.depose()
+        self.tell(m.NodeChanged(self.nodes[node]))
+        if restart:
+            self.later(0.3, lambda: self.bring_back(node))
 
     def bring_back(self, node: str) -> None:
         """A new incarnation, nothing of it runs."""

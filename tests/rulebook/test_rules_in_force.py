@@ -256,6 +256,20 @@ def test_conciliation_is_the_rules_word_then_the_cluster_files_then_user(tmp_pat
     assert other.digest != rules(tmp_path, text).digest
 
 
+def test_the_starting_strategy_is_the_rules_word_then_the_cluster_files_then_config(tmp_path: Path) -> None:
+    text = 'format = 1\n[[applications]]\nname = "a"\n[[applications]]\nname = "b"\n'
+    text += 'starting_strategy = "CONFIG"\n'
+
+    def said(**options: object) -> list[StartingStrategy]:
+        book = rules(tmp_path, text, **options)
+        return [found.starting_strategy for name in ("a", "b") if (found := book.application(name))]
+
+    assert said() == [StartingStrategy.CONFIG, StartingStrategy.CONFIG]
+    assert said(starting=StartingStrategy.LOCAL) == [StartingStrategy.LOCAL, StartingStrategy.CONFIG]
+    other = rules(tmp_path, text, starting=StartingStrategy.LOCAL)
+    assert other.digest != rules(tmp_path, text).digest
+
+
 def test_an_operational_status_is_kept_as_a_formula(tmp_path: Path) -> None:
     text = """<root><application name="a"><operational_status> "p" and not "q" </operational_status>
     </application><application name="b"/></root>"""

@@ -127,6 +127,10 @@ PROGRAM = APPLICATION.format('<programs><program name="p">\n{}\n</program></prog
         ('<?xml version="1.0" encoding="UTF-16"?><root/>', "rules.xml:1: encoding 'UTF-16' is refused"),
         ("", "rules.xml"),
         ("<a>" * 5000, "rules.xml:1"),
+        (
+            "<root>" + "<a>" * 50 + "</a>" * 50 + "</root>",
+            "rules.xml:1: more than 16 elements deep; rules have",
+        ),
     ],
 )
 def test_xml_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:
@@ -200,6 +204,12 @@ def test_xml_is_refused_with_its_line(tmp_path: Path, text: str, complaint: str)
             TOML_PROGRAM.replace('name = "p"', 'pattern = "p"') + 'identifiers = ["#", "@"]',
             "rules.toml:6: the signs # and @ exclude each other; keep one of them",
         ),
+        (
+            '[[applications]]\nname = "a"\nstart_sequence = ' + "9" * 400,
+            "rules.toml:4: a number is too great; TOML's",
+        ),
+        ("a = " + "9" * 5000, "rules.toml:2: a number is too great; TOML's whole numbers have 64 bits"),
+        ("a = [1, {b = 0x" + "f" * 5000 + "}]", "rules.toml:2: a number is too great"),
         ("alias = 1", "rules.toml:2: unknown key alias; did you mean aliases?"),
     ],
 )
@@ -250,6 +260,19 @@ def test_an_entity_bomb_costs_nothing(tmp_path: Path) -> None:
         + "]><root>&m;</root>"
     )
     assert "DTD" in refusal(tmp_path, "rules.xml", bomb)
+
+
+def test_of_a_hundred_mistakes_no_more_are_told_and_warnings_do_not_count(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text("format = 1\n" + "".join(f"x{number} = 1\n" for number in range(5000)))
+    with pytest.raises(SourceError) as caught:
+        load_rules([file])
+    assert len(caught.value.complaints) == 101
+    assert "too much is wrong; the rest is not read" in str(caught.value)
+    old = tmp_path / "old.xml"
+    patterns = "".join(f'<pattern name="p{number}"/>\n' for number in range(300))
+    old.write_text(f'<root><application name="a"><programs>{patterns}</programs></application></root>')
+    assert len(load_rules([old]).warnings) == 300
 
 
 def test_all_mistakes_of_all_files_are_named_at_once(tmp_path: Path) -> None:

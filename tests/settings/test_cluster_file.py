@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tuiconsole.model.agreement import differing
+from tuiconsole.model.synchronization import Synchronization, SynchroOption
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.cluster_file import Cluster, Engine, Guard, check_local, load_cluster
 from tuiconsole.settings.places import find_config, local_addresses
@@ -285,3 +286,21 @@ print([name for name in {slow} if name in sys.modules])
 """
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert out.stdout == "[]\n"
+
+
+def test_the_synchronization_is_read_with_tags_resolved_and_mistakes_told(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).synchronization == Synchronization()
+    words = '[synchronization]\nsynchro_options = ["STRICT", "TIMEOUT"]\nsynchro_timeout = 60\n'
+    read = load(tmp_path, GOOD + words).synchronization
+    assert (read.options, read.timeout) == ((SynchroOption.STRICT, SynchroOption.TIMEOUT), 60.0)
+    assert read.core == tuple(node.name for node in load(tmp_path, GOOD).core_nodes)
+    wrong = (
+        '[synchronization]\nsynchro_options = ["STRICTLY"]\nsynchro_timeout = 0\n'
+        'core_identifiers = ["nobody"]\n'
+    )
+    with pytest.raises(SourceError) as error:
+        load(tmp_path, GOOD + wrong)
+    text = str(error.value)
+    assert "did you mean STRICT" in text
+    assert "1 to 3600 seconds" in text
+    assert "'nobody', which no node bears" in text

@@ -103,6 +103,11 @@ def test_without_core_identifiers_three_nodes_are_core(tmp_path: Path) -> None:
     assert "core = true  # chosen: it is not set there" in result.text
 
 
+def test_names_that_would_be_the_same_are_kept_apart(tmp_path: Path) -> None:
+    _, cluster = imported(tmp_path, "supvisors_list = a:1,<a_1>b")
+    assert [(node.name, node.host) for node in cluster.nodes.values()] == [("a_1", "a"), ("a_1_", "b")]
+
+
 def test_a_kind_without_stereotypes_is_called_as_its_file_and_guessed_for_its_nodes(tmp_path: Path) -> None:
     shared = CONF.format("supvisors_list = <server_1>h,<console_1>h:1").replace(
         "files = programs.ini", "files ="

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from supervision_house import House
 from test_configuration import supervisorctl
 
@@ -93,6 +94,23 @@ async def test_what_is_started_goes_on_when_its_program_is_scaled(house: House) 
     process = house.snapshot()[WORKERS[0]]
     assert (process.pid, process.token) == (result["pid"], (1, 1))
     assert "No config updates" in await supervisorctl(house, "reread")
+
+
+@pytest.mark.parametrize("grant", ["worker", WORKERS[0]])
+async def test_what_is_new_is_guarded_as_its_like_though_no_list_knows_it(house: House, grant: str) -> None:
+    house.configure(PROGRAMS.replace("autostart=false", "autostart=true", 1))
+    supervision = await house.up()
+    house.lease(30)
+    for name in WORKERS[:2]:
+        await soon(lambda name=name: house.snapshot()[name].state == "RUNNING", "it has started by itself")
+        assert "stopped" in await supervisorctl(house, "stop", name)
+    mine = [Managed(WORKERS[0], grant)]
+    await supervision.manage(mine, scales={"worker:worker": 4})
+    await soon(lambda: WORKERS[3] in names(house), "they are there")
+    await supervision.manage(mine, scales={"worker:worker": 4})
+    for name in WORKERS[2:]:
+        assert "ERROR (spawn error)" in await supervisorctl(house, "start", name)
+    assert not [n for n, p in house.snapshot().items() if n in WORKERS and p.state.alive]
 
 
 async def test_numbers_that_are_none_are_refused(house: House) -> None:

@@ -33,7 +33,7 @@ from tuiconsole.coordination.participant import DeadlineWriter as CoordinationWr
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.alarms import SeenAlarm
 from tuiconsole.model.events import Event, Severity
-from tuiconsole.model.node import HANDED_OVER
+from tuiconsole.model.node import HANDED_OVER, SHUT_DOWN
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
 from tuiconsole.planning.alarms.listing import AlarmWatch
@@ -91,7 +91,8 @@ class AgentError(Exception):
 def run_agent(cluster: Cluster, name: str) -> int:
     """Run the agent of node `name` until SIGTERM or SIGINT, or until it is asked to hand over.
 
-    Returns the exit code: 0 after a clean leave, HANDED_OVER if another agent is to follow.
+    Returns the exit code: 0 after a clean leave, HANDED_OVER if another agent is to follow, SHUT_DOWN if the
+    whole system was shut down.
 
     Raises:
         SourceError: a file that it needs is missing or wrong.
@@ -179,6 +180,7 @@ class Agent:
         self._asking: set[str] = set()
         self._stop = asyncio.Event()
         self._handed_over = False
+        self._exit_code = 0
 
     async def run(self) -> int:
         """From start to end; the exit code. Raises as `run_agent` does."""
@@ -201,7 +203,7 @@ class Agent:
                 await self._local.leave()
         finally:
             await self._end()
-        return HANDED_OVER if self._handed_over else 0
+        return HANDED_OVER if self._handed_over else self._exit_code
 
     def _hand_over(self, by: str) -> ReplyBody:
         """End without stopping anything: shim, supervisord and programs go on under the lease."""
@@ -221,6 +223,11 @@ class Agent:
         # The sockets close without lingering: the answer has to leave first.
         asyncio.get_running_loop().call_later(ANSWER_LEAVES, self._stop.set)
         return HandedOver(os.getpid(), round(lease.stop_at - boottime(), 3))
+
+    def _leave(self, restart: bool, after: float) -> None:
+        """The whole system ends: leave in order, and tell whoever started this agent what to do next."""
+        self._exit_code = HANDED_OVER if restart else SHUT_DOWN
+        asyncio.get_running_loop().call_later(after, self._stop.set)
 
     async def _until(self, stop: asyncio.Event) -> None:
         """Until told to stop; a part that fails ends the agent, which whoever started it starts again."""
@@ -257,6 +264,7 @@ class Agent:
         self._follow_others()
         self._announce()
         self._local.announce = self._announce
+        self._local.on_leave = self._leave
         self._front.serve(router)
         for name, work in (
             ("the heartbeat", self._beat()),
@@ -552,6 +560,7 @@ class Agent:
             self._order,
             time.time,
             self._alarms,
+            self._cluster.synchronization,
         )
 
     async def _order(self, name: str, order: NodeOrder, within: float) -> Obeyed:

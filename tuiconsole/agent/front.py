@@ -17,7 +17,7 @@ from tuiconsole.agent.observer import Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
-from tuiconsole.model.requests import Action
+from tuiconsole.model.requests import OF_THE_CLUSTER, Action
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.wire.keys import Peer, Role
@@ -209,6 +209,10 @@ class Front:
         petition = msgspec.structs.replace(act, requested_by=by, request_id=identifier)
         if petition.origin not in self._cluster.nodes:
             self._reply(who, request, Failed("usage", f"no node is named {petition.origin!r}"))
+            return
+        if petition.action in OF_THE_CLUSTER and petition.targets != (self._cluster.name,):
+            what = f"{petition.action.value} concerns the whole cluster: name it, {self._cluster.name}"
+            self._reply(who, request, Failed("usage", what))
             return
         if petition.without_master and petition.action is Action.STOP and not self._petitions.has_master:
             async for reply, last in self._masterless.stop(petition):

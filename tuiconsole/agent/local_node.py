@@ -27,6 +27,7 @@ from tuiconsole.supervision.node import Managed, OwnRules, Supervision
 from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
+    CommandLeave,
     CommandManage,
     CommandProbe,
     CommandRelease,
@@ -75,6 +76,8 @@ class LocalNode:
         self.changed = asyncio.Event()
         self.announce: Callable[[], None] = lambda: None
         """Publishes a heartbeat now."""
+        self.on_leave: Callable[[bool, float], None] = lambda _restart, _after: None
+        """Ends the agent after so many seconds, whether or not for another to follow."""
         self._up = False
         self._trouble = "supervisord is being started"
         self._isolation = ""
@@ -319,6 +322,9 @@ class LocalNode:
                 return Obeyed("unknown", f"this was meant for a former life of {self.name}")
             if boottime() >= order.deadline:
                 return Obeyed("unknown", "the order came after its deadline")
+            if isinstance(order, CommandLeave):
+                self.on_leave(order.restart, order.after)
+                return Obeyed("ok")
             return await self._obey_in_time(supervision, order)
         except supervised.Refused as refused:
             return Obeyed("unknown" if refused.code in PASSING else "refused", refused.reason)

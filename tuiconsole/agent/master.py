@@ -23,6 +23,7 @@ from tuiconsole.model.ledger import LedgerError, decode_ledger, encode_ledger
 from tuiconsole.model.node import Node
 from tuiconsole.model.requests import ALARM_ACTIONS, Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState
+from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.engine.messages import (
@@ -34,6 +35,7 @@ from tuiconsole.planning.engine.messages import (
     CommandAnswered,
     Decision,
     Input,
+    LeaveNode,
     Manage,
     NodeChanged,
     NodeCommand,
@@ -57,6 +59,7 @@ from tuiconsole.settings.timing import Timing
 from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
     CommandAdopt,
+    CommandLeave,
     CommandManage,
     CommandProbe,
     CommandRelease,
@@ -102,6 +105,7 @@ class Reign:
         order: Order,
         wall: Callable[[], float],
         alarms: Callable[[], tuple[SeenAlarm, ...]],
+        synchronization: Synchronization | None = None,
     ) -> None:
         self.term = term
         self._node = node
@@ -116,7 +120,7 @@ class Reign:
         # A reign that ended for a write without an outcome may be followed by another one of the same term.
         last = observer.report
         reported = last.version if last is not None and last.term == term else 0
-        self._engine = Engine(rulebook, timing, node, reported)
+        self._engine = Engine(rulebook, timing, node, reported, synchronization)
         self._inputs: list[Input] = []
         self._awake = asyncio.Event()
         self._silent: dict[str, BootTime] = {}
@@ -373,8 +377,10 @@ class Reign:
             "supervisord": node.pids.supervisord,
             "deadline": command.deadline + self._observer.offsets.get(command.node, 0.0),
             "command_id": command.command_id,
-            "grant": command.grant,
         }
+        if isinstance(command, LeaveNode):
+            return CommandLeave(**common, restart=command.restart, after=command.after)
+        common["grant"] = command.grant
         if isinstance(command, StartProcess):
             return CommandStart(
                 **common,

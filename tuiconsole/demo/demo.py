@@ -96,7 +96,8 @@ def _run(
     if console is not None:
         # While the console has the screen, words belong into the agents' logs, where they stand already.
         trouble = _Mute(voice.word)
-    keeper = Keeper(cluster, _environment(cluster, tag), cluster.file.parent / "log", trouble)
+    logs = cluster.file.parent / "log"
+    keeper = Keeper(cluster, _environment(cluster, tag), logs, trouble, shut_down=stop.ask)
     try:
         keeper.start()
         if console is None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tuiconsole.model.node import HANDED_OVER
+from tuiconsole.model.node import HANDED_OVER, SHUT_DOWN
 from tuiconsole.settings.cluster_file import Cluster
 
 PAUSE = 0.2
@@ -46,6 +46,7 @@ class Keeper:
         logs: folder; the output of each agent goes to NODE.log.
         tell: is called, in any thread, with words about agents that die.
         command: the command line of a node's agent, from cluster and name.
+        shut_down: is called, in any thread, when all agents have left because the system was shut down.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class Keeper:
         logs: Path,
         tell: Callable[[str], None],
         command: Callable[[Cluster, str], list[str]] | None = None,
+        shut_down: Callable[[], None] | None = None,
     ) -> None:
         self._cluster = cluster
         self._environment = dict(environment)
         self._logs = logs
         self._tell = tell
         self._command = command or agent_command
+        self._shut_down = shut_down
         self._agents = [_Agent(name) for name in cluster.nodes]
         self._stopping = threading.Event()
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -142,6 +145,12 @@ class Keeper:
             agent.left = True
             back = f"tuiconsole agent --node {agent.node} -c {self._cluster.file}"
             self._tell(f"{agent.node} has left; `{back}` brings it back")
+            return
+        if status == SHUT_DOWN:
+            agent.left = True
+            self._tell(f"{agent.node} has left: the system was shut down")
+            if self._shut_down is not None and all(one.left for one in self._agents):
+                self._shut_down()
             return
         if status == HANDED_OVER:
             # At once: what it ran goes on under a lease that only the next agent renews.

@@ -193,6 +193,29 @@ class RequestRecord(msgspec.Struct, frozen=True, omit_defaults=True):
         return len(self.outcomes) < len(self.targets)
 
 
+class EndKind(str, Enum):
+    """How the whole system ends."""
+
+    SHUTDOWN = "shutdown"
+    """All applications are stopped in order, then all agents leave."""
+    RESTART = "restart"
+    """The same, and whoever started the agents starts them again."""
+
+
+class Ending(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The end of the whole system, from its first moment until all agents have left."""
+
+    kind: EndKind
+    requested_by: str
+    since: str
+    """UTC, ISO 8601."""
+    cause: str
+    """In words."""
+    waiters: tuple[Waiter, ...] = ()
+    leaving: Mapping[str, str] = {}
+    """By node that is told to leave: its incarnation. Empty while applications are being stopped."""
+
+
 class Maintenance(msgspec.Struct, frozen=True):
     """Until `until` (UTC, seconds since 1970) nothing is done to an application by itself."""
 
@@ -244,6 +267,12 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     """By `application:program`: how many processes it has, where that differs from supervisord's file."""
     restarts: Mapping[str, Restarts] = {}
     """By application."""
+    ending: Ending | None = None
+    """None unless the whole system is being shut down or restarted."""
+    members: Mapping[str, str] = {}
+    """By node: its incarnation since the cluster was synchronized. Empty if nothing is to be waited for."""
+    system_restarts: tuple[float, ...] = ()
+    """When failures had the whole system restarted lately: UTC, seconds since 1970."""
 
 
 class _Header(msgspec.Struct):

@@ -16,6 +16,11 @@ HANDED_OVER = 75
 (EX_TEMPFAIL of sysexits.h)."""
 
 
+SHUT_DOWN = 79
+"""The exit code of an agent that has left because the whole system was shut down: nobody but a person starts
+it again (beyond the codes of sysexits.h)."""
+
+
 class Pids(msgspec.Struct, frozen=True):
     """The processes that make up a node; 0 where one is not up."""
 

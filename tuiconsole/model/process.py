@@ -38,6 +38,9 @@ class Process(msgspec.Struct, frozen=True, omit_defaults=True):
     numprocs: int = 1
     """How many of them supervisord's own file asks for."""
 
+    restarts: bool = False
+    """EXITED, and its supervisord starts it again at once, as `autorestart` says."""
+
     @property
     def namespec(self) -> str:
         """`group:name`, as supervisorctl writes it."""

@@ -31,12 +31,22 @@ class Action(str, Enum):
     """Of a program, `application:program`: so many processes of it there are on every node."""
     CONFIRM_DEAD = "confirm-dead"
     """Of nodes, not of applications: a person vouches that nothing of them runs any more."""
+    SHUTDOWN = "shutdown"
+    """Of the whole cluster, by its name: stop all applications in order; then the agents end."""
+    RELOAD = "reload"
+    """The same, and the agents are started again."""
+    END_SYNC = "end-sync"
+    """Of the whole cluster: all are there who will come, so that what starts by itself may start."""
     ACKNOWLEDGE = "acknowledge"
     """Of alarms, as those that follow: somebody has seen it."""
     SHELVE = "shelve"
     UNSHELVE = "unshelve"
     OUT_OF_SERVICE = "out-of-service"
     RETURN_TO_SERVICE = "return-to-service"
+
+
+OF_THE_CLUSTER = frozenset({Action.SHUTDOWN, Action.RELOAD, Action.END_SYNC})
+"""What is asked of the cluster as a whole: the target is its name."""
 
 
 ALARM_ACTIONS = frozenset(

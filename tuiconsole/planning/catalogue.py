@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from tuiconsole.model.node import Node
+from tuiconsole.planning.signs import numbers_of
 from tuiconsole.rulebook.rules import (
     ApplicationRules,
     Distribution,
@@ -33,6 +34,8 @@ class Program(msgspec.Struct, frozen=True):
     namespec: str
     application: str
     rules: ProgramRules
+    number: int = 1
+    """Which one of its homogeneous process group it is, from 1, if a sign asks for it; see planning.signs."""
 
 
 class Application(msgspec.Struct, frozen=True):
@@ -82,9 +85,9 @@ def catalogue(nodes: Iterable[Node], rulebook: Rulebook) -> dict[str, Applicatio
     result = {}
     for name in sorted(found):
         rules = rulebook.application(name)
-        programs = {
-            namespec: Program(namespec, name, rulebook.program(name, program) if rules else UNRULED)
-            for namespec, program in found[name].items()
-        }
+        of = {n: rulebook.program(name, program) if rules else UNRULED for n, program in found[name].items()}
+        signed = any(words.sign for words in of.values())
+        numbers = numbers_of(tuple(of)) if signed else {}
+        programs = {n: Program(n, name, words, numbers.get(n, 1)) for n, words in of.items()}
         result[name] = Application(name, rules, programs)
     return result

@@ -1,7 +1,7 @@
 """Where something is started: who may host it, who has room, and by which strategy one is chosen.
 
-Strategies as in Supvisors (https://supvisors.readthedocs.io, «Starting strategy»); but the load that counts
-is that of the host, since nodes of one host share its processors.
+Strategies as in Supvisors (https://supvisors.readthedocs.io, «Starting strategy»). The room that there must
+be is that of the host, since nodes of one host share its processors.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import msgspec
 from tuiconsole.model.node import Node
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Program
-from tuiconsole.rulebook.rules import StartingStrategy
+from tuiconsole.planning.signs import share
+from tuiconsole.rulebook.rules import Sign, StartingStrategy
 
 FULL = 100
 """Percent of a host that expected loadings may use."""
@@ -42,7 +43,7 @@ class Placement(msgspec.Struct, frozen=True):
 
 
 def candidates(identifiers: Iterable[str], nodes: Mapping[str, Node]) -> tuple[str, ...]:
-    """The nodes that identifiers mean, in their order: a name, else a tag, `*` for all; each once."""
+    """The nodes that identifiers without a sign mean in order: a name, else a tag, `*` for all; each once."""
     found: dict[str, None] = {}
     for identifier in identifiers:
         if identifier == "*":
@@ -54,6 +55,17 @@ def candidates(identifiers: Iterable[str], nodes: Mapping[str, Node]) -> tuple[s
     return tuple(found)
 
 
+def eligible(
+    identifiers: Sequence[str], nodes: Mapping[str, Node], number: int, sign: Sign | None
+) -> tuple[tuple[str, ...], str]:
+    """The nodes that may host by the rules, in order, and what a sign has to do with that, in words."""
+    named = candidates(identifiers, nodes)
+    if sign is None:
+        return named, ""
+    found = share(sign, number, named)
+    return found.nodes, found.words
+
+
 def place(
     programs: Sequence[Program],
     *,
@@ -63,6 +75,8 @@ def place(
     nodes: Mapping[str, Node],
     loads: Loads,
     unusable: Mapping[str, str],
+    number: int = 1,
+    sign: Sign | None = None,
 ) -> Placement:
     """Choose one node for all these programs together.
 
@@ -74,13 +88,18 @@ def place(
         nodes: all nodes, in the order of the cluster file.
         loads: what is used already, without these programs.
         unusable: nodes that may not be used though they look RUNNING, with the reason in words.
+        number: which one of its kind it is, for a sign.
+        sign: deals the identifiers out; see `signs`.
     """
-    allowed = candidates(identifiers, nodes)
+    allowed, assigned = eligible(identifiers, nodes, number, sign)
+    if not allowed and assigned:
+        return Placement(None, reason=f"no node can host it: {assigned}")
     if strategy is StartingStrategy.LOCAL:
         if origin not in allowed:
             among = ", ".join(allowed) or "nodes that exist: " + ", ".join(identifiers)
             who = origin or "the origin of the request"
-            return Placement(None, reason=f"no node can host it: {who} is not among {among}")
+            why = f" ({assigned})" if assigned else ""
+            return Placement(None, reason=f"no node can host it: {who} is not among {among}{why}")
         allowed = (origin,)
     needed = sum(program.rules.expected_loading for program in programs)
     fit: list[str] = []
@@ -95,17 +114,53 @@ def place(
         if not allowed:
             return Placement(None, reason=f"no node can host it: none is named {', '.join(identifiers)}")
         words = "; ".join(f"{item.node}: {item.reason}" for item in passed)
+        words += f" ({assigned})" if assigned else ""
         return Placement(None, tuple(passed), f"no node can host it: {words}")
     return Placement(_choose(fit, strategy, nodes, loads), tuple(passed))
+
+
+def hosts_without_room(
+    programs: Sequence[Program],
+    *,
+    allowed: Sequence[str],
+    nodes: Mapping[str, Node],
+    loads: Loads,
+    unusable: Mapping[str, str],
+) -> dict[str, str]:
+    """The hosts that cannot take all these programs, spread over their nodes, with the reason in words.
+
+    For SINGLE_NODE, which would else begin on a host where its last program has no place.
+    """
+    needed = sum(program.rules.expected_loading for program in programs)
+    able: dict[str, list[Node]] = {}
+    for name in allowed:
+        members = able.setdefault(nodes[name].host, [])
+        if not _absence(nodes[name], unusable):
+            members.append(nodes[name])
+    found = {}
+    for host, members in able.items():
+        missing = [p.namespec for p in programs if not any(p.namespec in node.processes for node in members)]
+        total = loads.hosts.get(host, 0) + needed
+        if members and missing:
+            found[host] = f"no node of host {host} has {', '.join(missing)}"
+        elif total > FULL:
+            found[host] = f"{total} % of host {host} would be used by all of it"
+    return found
+
+
+def _absence(node: Node, unusable: Mapping[str, str]) -> str:
+    if node.name in unusable:
+        return unusable[node.name]
+    if node.state is not NodeState.RUNNING:
+        return f"is {node.state.value}" + (f" ({node.reason})" if node.reason else "")
+    return ""
 
 
 def _obstacle(
     node: Node, programs: Sequence[Program], needed: int, loads: Loads, unusable: Mapping[str, str]
 ) -> str:
-    if node.name in unusable:
-        return unusable[node.name]
-    if node.state is not NodeState.RUNNING:
-        return f"is {node.state.value}" + (f" ({node.reason})" if node.reason else "")
+    if absence := _absence(node, unusable):
+        return absence
     missing = [program.namespec for program in programs if program.namespec not in node.processes]
     if missing:
         return f"its supervisord has no {', '.join(missing)}"
@@ -120,9 +175,14 @@ def _choose(fit: list[str], strategy: StartingStrategy, nodes: Mapping[str, Node
         return fit[0]
 
     def used(name: str) -> tuple[int, int]:
-        return loads.hosts.get(nodes[name].host, 0), loads.nodes.get(name, 0)
+        node, host = loads.nodes.get(name, 0), loads.hosts.get(nodes[name].host, 0)
+        return (host, node) if strategy in _BY_HOST else (node, host)
 
     # min and max keep the first of equals: ties go by the order of the identifiers.
     if strategy in (StartingStrategy.MOST_LOADED, StartingStrategy.MOST_LOADED_NODE):
         return max(fit, key=used)
     return min(fit, key=used)
+
+
+_BY_HOST = (StartingStrategy.LESS_LOADED_NODE, StartingStrategy.MOST_LOADED_NODE)
+"""What Supvisors calls a node is the machine: these go by its load, and by the node's on equal hosts."""

@@ -37,6 +37,7 @@ from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalo
 from tuiconsole.planning.differences import Difference, differences
 from tuiconsole.planning.engine.messages import Conflict, EngineReport, JobReport
 from tuiconsole.planning.engine.situation import iso
+from tuiconsole.planning.operational import by_formula, judged
 from tuiconsole.planning.placement import Loads
 
 STALE_AFTER = 1.2
@@ -116,17 +117,23 @@ def application_status(application: Application, observer: Observer) -> Applicat
         _process_status(application, program, sightings[program.namespec], observer, state, job)
         for program in ordered
     )
+    major, why = any(process.major_failure for process in processes), ""
+    if application.rules is not None and application.rules.formula is not None:
+        major, why = judged(application, processes, state, job.to_come if job else ())
+        processes = by_formula(processes)
+    minor = any(process.minor_failure for process in processes)
     nodes = {node: None for process in processes for node in process.nodes}
+    reasons = (why, _reason(application, state, processes, observer, job))
     grant = report.grants.get(application.name) if report else None
     return ApplicationStatus(
         name=application.name,
         managed=application.managed,
         state=state,
-        major_failure=any(process.major_failure for process in processes),
-        minor_failure=any(process.minor_failure for process in processes),
+        major_failure=major,
+        minor_failure=minor,
         nodes=tuple(name for name in observer.view.nodes if name in nodes),
         grant=GrantStatus(grant.node, grant.token, grant.since, grant.requested_by) if grant else None,
-        reason=_reason(application, state, processes, observer, job),
+        reason="; ".join(reason for reason in reasons if reason) or None,
         processes=processes,
         job=JobStatus(job.kind, job.step, job.steps, job.waits_for) if job else None,
         held=report.holds.get(application.name) if report else None,

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from tuiconsole.model.agreement import Agreement
+from tuiconsole.model.synchronization import Synchronization, SynchroOption
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, StartingStrategy
 from tuiconsole.settings.agreement import agreement
 from tuiconsole.settings.timing import PROFILES, Timing
@@ -100,6 +101,8 @@ class Cluster(msgspec.Struct, frozen=True):
     item: str
     """A regular expression with the groups `part` and `item`; empty if applications form no items."""
     timing: Timing
+    synchronization: Synchronization
+    """What is waited for when the cluster boots."""
     isolation: tuple[tuple[str, Isolation], ...]
     """Pattern of application names and what to do, in the order of the file."""
     conciliation: ConciliationStrategy
@@ -196,6 +199,7 @@ class _Reader:
         kinds, origins = self._kinds()
         nodes = self._nodes(kinds, origins, state_dir, run_dir)
         self._check_nodes(nodes, coordinator)
+        synchronization = self._synchronization(nodes)
         root.finish()
         warnings = root.raise_errors()
         return Cluster(
@@ -208,6 +212,7 @@ class _Reader:
             guard=guard,
             item=item,
             timing=timing,
+            synchronization=synchronization,
             isolation=isolation,
             conciliation=conciliation,
             starting=starting,
@@ -287,6 +292,40 @@ class _Reader:
             key = next((field for field in given if re.search(rf"\b{field}\b", str(error))), "")
             table.complain(key, f"timing: {error}", "change the values, or leave them out")
             return base
+
+    def _synchronization(self, nodes: Mapping[str, ClusterNode]) -> Synchronization:
+        if not self.root.has("synchronization"):
+            return Synchronization()
+        table = self.root.table("synchronization")
+        options = []
+        for word in table.texts("synchro_options", required=True):
+            if word not in SynchroOption.__members__:
+                remedy = did_you_mean(word, SynchroOption.__members__)
+                what = f"synchro_options names {word!r}, which is none"
+                table.complain("synchro_options", what, f"{remedy}; {', '.join(SynchroOption.__members__)}")
+            else:
+                options.append(SynchroOption(word))
+        timeout = table.number("synchro_timeout")
+        if timeout is not None and not 1 <= timeout <= 3600:
+            what = f"synchro_timeout = {timeout:g} is out of range"
+            table.complain("synchro_timeout", what, "expected 1 to 3600 seconds")
+        if timeout is not None and SynchroOption.TIMEOUT not in options:
+            what = "synchro_timeout counts only for TIMEOUT"
+            table.complain("synchro_timeout", what, "add it to synchro_options", warning=True)
+        core = self._core_identifiers(table, nodes)
+        table.finish()
+        return Synchronization(tuple(dict.fromkeys(options)), timeout or Synchronization().timeout, core)
+
+    def _core_identifiers(self, table: Table, nodes: Mapping[str, ClusterNode]) -> tuple[str, ...]:
+        """Names of nodes or tags; the core nodes if it is not said."""
+        found: dict[str, None] = {}
+        for identifier in table.texts("core_identifiers"):
+            meant = [node.name for node in nodes.values() if identifier in (node.name, *node.tags)]
+            if not meant:
+                what = f"core_identifiers names {identifier!r}, which no node bears"
+                table.complain("core_identifiers", what, did_you_mean(identifier, nodes))
+            found.update(dict.fromkeys(meant))
+        return tuple(found) or tuple(node.name for node in nodes.values() if node.core)
 
     def _isolation(self) -> tuple[tuple[str, Isolation], ...]:
         table = self.root.table("isolation")

@@ -41,8 +41,14 @@ class TomlSource:
             ) from None
         except RecursionError:
             raise SourceError.at(self.file, 0, "nested too deeply", "write it with fewer levels") from None
+        except ValueError:
+            # Not TOML's own: Python refuses to read a number of thousands of digits.
+            found = re.search(r"\d[\d_]{4000}", text)
+            line = text.count("\n", 0, found.start()) + 1 if found else 0
+            raise SourceError.at(self.file, line, _TOO_GREAT, _AT_MOST) from None
         self._lines = _index(text)
         self.text = text
+        self._refuse_great_numbers()
 
     def where(self, *path: str | int) -> Location:
         """The place of a key, or of the nearest one around it."""
@@ -53,11 +59,26 @@ class TomlSource:
             way = way[:-1]
         return Location(self.file, 1 if path else 0)
 
+    def _refuse_great_numbers(self) -> None:
+        """TOML's integers have 64 bits. Greater ones cannot even be printed by everything that meets them."""
+        rest: list[tuple[KeyPath, Any]] = [((), self.data)]
+        while rest:
+            path, value = rest.pop()
+            if type(value) is int:
+                if not -(2**63) <= value < 2**63:
+                    raise SourceError.of(self.where(*path), _TOO_GREAT, _AT_MOST)
+            elif type(value) is dict:
+                rest += [((*path, key), inner) for key, inner in value.items()]
+            elif type(value) is list:
+                rest += [((*path, number), inner) for number, inner in enumerate(value)]
+
     def within(self, where: Location, value: Any, column: int) -> Location:
         """The place of a character (from 1) of a text that stands at `where`; `where` for other values."""
         return place_within(self.text, where, value, column) if isinstance(value, str) else where
 
 
+_TOO_GREAT = "a number is too great"
+_AT_MOST = "TOML's whole numbers have 64 bits"
 _COMMENT = re.compile(
     r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>\#[^\n]*)''',
     re.DOTALL,

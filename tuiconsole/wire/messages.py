@@ -258,6 +258,14 @@ class CommandAdopt(Command, frozen=True, tag=True, kw_only=True):
     namespecs: tuple[str, ...]
 
 
+class CommandLeave(Command, frozen=True, tag=True, kw_only=True):
+    """The whole system ends: leave as on SIGTERM, `after` seconds from now."""
+
+    restart: bool
+    """Whoever has started the agent is to start it again."""
+    after: float
+
+
 class CommandProbe(Command, frozen=True, tag=True, kw_only=True):
     """See once whether a process is ready; refused with the reason if not yet. One of three says how."""
 
@@ -290,7 +298,9 @@ class CommandManage(msgspec.Struct, frozen=True, tag=True):
     """By `application:program`: how many processes it has, whatever supervisord's file says."""
 
 
-NodeOrder = CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandProbe | CommandManage
+NodeOrder = (
+    CommandStart | CommandStop | CommandRelease | CommandAdopt | CommandProbe | CommandLeave | CommandManage
+)
 RequestBody = (
     AskSnapshot
     | AskStatus

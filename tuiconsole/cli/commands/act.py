@@ -18,7 +18,7 @@ from tuiconsole.client.on_node import targets_on
 from tuiconsole.client.oneshot import Lines, act
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
-from tuiconsole.model.requests import ALARM_ACTIONS, OF_NODES, Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, OF_NODES, OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.text import did_you_mean
@@ -210,7 +210,7 @@ def ask(
         except KeyboardInterrupt:
             complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
             raise
-        named = action not in OF_NODES and action not in ALARM_ACTIONS
+        named = action not in OF_NODES | OF_THE_CLUSTER | ALARM_ACTIONS
         strangers = _strangers(lines, readers(cluster, options), outcomes) if named else {}
     if options.json:
         output.json(outcomes)

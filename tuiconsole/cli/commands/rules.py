@@ -29,7 +29,7 @@ def rules() -> None:
 
 
 @rules.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.argument("files", nargs=-1, metavar="[FILE…]")
 @click.option(
     "--supervisord",
     "configurations",
@@ -42,12 +42,15 @@ def rules() -> None:
 def check(context: click.Context, files: tuple[str, ...], configurations: tuple[str, ...]) -> int:
     """Read the files together, as a cluster does, and name all that is wrong with file, line and column.
 
+    Without FILEs, the rules of the cluster file.
     What can never match, win or be placed is a warning: compared with the supervisord.conf of the nodes, and
     with the nodes themselves, if a cluster file is found.
     """
     options = given(context)
     try:
-        book = _load(files, cluster := _cluster(options))
+        cluster = _cluster(options)
+        files = _named(files, cluster)
+        book = _load(files, cluster)
         warnings = (*book.warnings, *_examined(book, cluster, configurations))
     except SourceError as error:
         if not options.json:
@@ -104,9 +107,7 @@ def show(
     from tuiconsole.settings.fleet import surroundings
 
     cluster = _cluster(given(context))
-    if cluster is None and not files:
-        raise click.UsageError("no cluster file is found: name one with -c, or rules files")
-    book = _load(files or (cluster.rules if cluster else ()), cluster)
+    book = _load(_named(files, cluster), cluster)
     around, warnings = surroundings(cluster, configurations)
     complaints.about_source(warnings)
     group = (around.groups or {}).get(application)
@@ -163,6 +164,13 @@ def _cluster(options: Given) -> Cluster | None:
             raise
         return None
     return load_cluster(path)
+
+
+def _named(files: Sequence[str], cluster: Cluster | None) -> tuple[str, ...]:
+    """The rules files that are meant. Raises UsageError if there are none."""
+    if not files and cluster is None:
+        raise click.UsageError("no cluster file is found: name one with -c, or rules files")
+    return tuple(files) or (cluster.rules if cluster else ())
 
 
 def _load(files: Sequence[str], cluster: Cluster | None) -> Rulebook:

@@ -9,6 +9,7 @@ from tuiconsole.model.ledger import (
     OUTCOMES_KEPT,
     Cleared,
     Drained,
+    Ending,
     Failure,
     FailureKind,
     Grant,
@@ -43,6 +44,9 @@ class LedgerDraft:
         self.arguments: dict[str, tuple[str, ...]] = dict(ledger.arguments)
         self.scales: dict[str, int] = dict(ledger.scales)
         self.restarts: dict[str, Restarts] = dict(ledger.restarts)
+        self.ending: Ending | None = ledger.ending
+        self.members: dict[str, str] = dict(ledger.members)
+        self.system_restarts: tuple[float, ...] = ledger.system_restarts
 
     def token(self, term: int) -> Token:
         """The next token; greater than any given before, in this term or an earlier one."""
@@ -89,6 +93,9 @@ class LedgerDraft:
             arguments=dict(self.arguments),
             scales=dict(self.scales),
             restarts=dict(self.restarts),
+            ending=self.ending,
+            members=dict(self.members),
+            system_restarts=self.system_restarts,
         )
         if ledger == stored:
             return None

@@ -1,16 +1,22 @@
 """What follows when processes die: those that died at the same instant are judged together.
 
 STOP_APPLICATION outweighs RESTART_APPLICATION, which outweighs RESTART_PROCESS and CONTINUE. SHUTDOWN and
-RESTART, which concern the whole of Supvisors, act here on their application alone, as STOP_APPLICATION and
-RESTART_APPLICATION.
+RESTART concern the whole system, and outweigh what concerns one application.
 """
 
 from __future__ import annotations
 
 from tuiconsole.model.events import Severity
-from tuiconsole.model.ledger import FailureKind, JobKind, JobPhase, Wanted, Wish
+from tuiconsole.model.ledger import EndKind, FailureKind, JobKind, JobPhase, Wanted, Wish
 from tuiconsole.model.requests import Verdict
 from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine.ending import (
+    BY_FAILURE,
+    RESTARTS_AT_MOST,
+    RESTARTS_IN,
+    begin,
+    too_many_restarts,
+)
 from tuiconsole.planning.engine.flapping import HELD, held, is_held_now, pause_before_restart
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import hands_off
@@ -25,9 +31,9 @@ _WEIGHT = {
     RunningFailureStrategy.CONTINUE: 0,
     RunningFailureStrategy.RESTART_PROCESS: 1,
     RunningFailureStrategy.RESTART_APPLICATION: 2,
-    RunningFailureStrategy.RESTART: 2,
     RunningFailureStrategy.STOP_APPLICATION: 3,
-    RunningFailureStrategy.SHUTDOWN: 3,
+    RunningFailureStrategy.RESTART: 4,
+    RunningFailureStrategy.SHUTDOWN: 5,
 }
 
 
@@ -51,17 +57,14 @@ def heaviest(application: Application, namespecs: list[str]) -> RunningFailureSt
 def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     job = s.jobs.get(application.name)
     deaths = [death for death in deaths if not _asked_for(job, death)]
-    for death in deaths:
-        if death.with_node:
-            continue  # One line for the node and one for the application say it all.
-        required = application.programs[death.namespec].rules.required
-        text = f"{death.namespec} on {death.node} {death.reason}"
-        s.event("process", death.namespec, text, Severity.MAJOR if required else Severity.MINOR)
+    _tell(s, application, deaths)
     # What is out of service may end as it likes.
     deaths = [death for death in deaths if not s.out_of_service(death.namespec)]
     if job is not None and job.starting:
         deaths = _failed_to_start(s, application, job, deaths)
-    if not deaths or application.name in s.conflicts:
+    # The strategy does not compete with supervisord's own autorestart; when that gives up, it is FATAL.
+    deaths = [death for death in deaths if not (death.restarts and _would_restart_it(application, death))]
+    if not deaths or application.name in s.conflicts or s.draft.ending is not None:
         return
     job = s.jobs.get(application.name)
     if job is not None and not job.starting:
@@ -79,7 +82,9 @@ def _apply(s: Situation, application: Application, job: Job | None, deaths: list
         s.event("application", application.name, f"{application.name} is left as it is, {off}: {cause}")
         if job is not None and not crash and application.single:
             job.turn_to_stop(cause)
-    elif _WEIGHT[strategy] == 3:
+    elif _WEIGHT[strategy] > 3 and _end_system(s, strategy, cause):
+        return
+    elif _WEIGHT[strategy] >= 3:
         _stop_application(s, application, job, cause)
     elif _restarts(strategy, job) and is_held_now(s, application, cause, counts=crash):
         _hold(s, application, job, deaths, cause, whole=_WEIGHT[strategy] == 2)
@@ -89,10 +94,27 @@ def _apply(s: Situation, application: Application, job: Job | None, deaths: list
         # Nothing but the loss of a node takes a start job's ground away.
         if not crash and application.single:
             job.turn_to_stop(cause)
+    elif strategy is RunningFailureStrategy.RESTART_PROCESS and not any(s.running(application)):
+        # Nothing of it is left: its start sequence brings it back, not processes one by one.
+        _restart_application(s, application, job, cause, crash)
     elif strategy is RunningFailureStrategy.RESTART_PROCESS:
         _restart_processes(s, application, deaths, cause, crash)
     else:
         _leave(s, application, deaths, crash)
+
+
+def _tell(s: Situation, application: Application, deaths: list[Death]) -> None:
+    for death in deaths:
+        if death.with_node:
+            continue  # One line for the node and one for the application say it all.
+        required = application.programs[death.namespec].rules.required
+        again = "; its supervisord starts it again" if death.restarts else ""
+        text = f"{death.namespec} on {death.node} {death.reason}{again}"
+        s.event("process", death.namespec, text, Severity.MAJOR if required else Severity.MINOR)
+
+
+def _would_restart_it(application: Application, death: Death) -> bool:
+    return application.running_failure(death.namespec) is RunningFailureStrategy.RESTART_PROCESS
 
 
 def _asked_for(job: Job | None, death: Death) -> bool:
@@ -126,6 +148,19 @@ def _failed_to_start(s: Situation, application: Application, job: Job, deaths: l
     return left
 
 
+def _end_system(s: Situation, strategy: RunningFailureStrategy, cause: str) -> bool:
+    """Have the whole system end; False if restarts of it have not cured such failures."""
+    if strategy is RunningFailureStrategy.SHUTDOWN:
+        begin(s, EndKind.SHUTDOWN, BY_FAILURE, cause)
+        return True
+    if too_many_restarts(s):
+        text = f"restarted {RESTARTS_AT_MOST} times in {RESTARTS_IN / 60:.0f} min: not once more for {cause}"
+        s.event("master", s.master, f"the system was {text}", Severity.MAJOR)
+        return False
+    begin(s, EndKind.RESTART, BY_FAILURE, cause)
+    return True
+
+
 def _stop_application(s: Situation, application: Application, job: Job | None, cause: str) -> None:
     wish = s.draft.wishes.get(application.name)
     by = wish.requested_by if wish else ""
@@ -155,7 +190,7 @@ def _hold(
     if job is not None:
         s.outcome(job.waiters, Verdict.FAILED, f"{cause}; it is held: {why}")
         s.jobs.pop(application.name, None)
-    if whole:
+    if whole or not any(s.running(application)):
         s.jobs[application.name] = Job.new(
             application.name,
             JobKind.STOP,

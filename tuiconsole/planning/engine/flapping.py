@@ -71,15 +71,21 @@ def is_held_now(s: Situation, application: Application, cause: str, *, counts: b
     return True
 
 
-def let_go(s: Situation, application: str) -> None:
-    """A person has seen to it: its restarts are counted anew, and what held it is forgotten."""
+def let_go(s: Situation, application: str) -> tuple[str, ...]:
+    """A person has seen to it: its restarts are counted anew, and what held it is forgotten.
+
+    Returns what has ended and was left, because it is held.
+    """
     known = s.draft.restarts.pop(application, None)
     if known is None or not known.held:
-        return
+        return ()
+    left = []
     for namespec in s.apps[application].programs if application in s.apps else ():
         failure = s.draft.failures.get(namespec)
         if failure is not None and failure.reason.startswith(HELD):
             del s.draft.failures[namespec]
+            left.append(namespec)
+    return tuple(left)
 
 
 HELD = "held: "

@@ -8,12 +8,14 @@ from tuiconsole.clock import BootTime
 from tuiconsole.model.ledger import GrantState, JobPhase, Ledger
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.states import NodeState
+from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
 from tuiconsole.planning.engine.alarms import next_alarm_at, settle_alarms
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
 from tuiconsole.planning.engine.drain import answer_drains, move_on
+from tuiconsole.planning.engine.ending import advance_ending, conclude_ending
 from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import end_maintenance, give_up_waiting
@@ -46,6 +48,7 @@ from tuiconsole.planning.engine.scale import advance_scales
 from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.planning.engine.start import advance_start, begin_after_pause, next_at
 from tuiconsole.planning.engine.stop import advance_stop, order_release
+from tuiconsole.planning.engine.synchronize import begin_synchronization, synchronize
 from tuiconsole.rulebook.rules import Isolation
 from tuiconsole.settings.timing import Timing
 
@@ -58,12 +61,21 @@ class Engine:
         timing: start timeout, settle time.
         master: the name of the node it runs on, for events and command ids.
         reported: version of the last report of this term, if this node led in it before.
+        synchronization: what is waited for at boot.
     """
 
-    def __init__(self, rulebook: Rulebook, timing: Timing, master: str, reported: int = 0) -> None:
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        timing: Timing,
+        master: str,
+        reported: int = 0,
+        synchronization: Synchronization | None = None,
+    ) -> None:
         self._rulebook = rulebook
         self._timing = timing
         self._master = master
+        self._synchronization = synchronization or Synchronization()
         self._situation: Situation | None = None
         self._settle_at: BootTime = 0.0
         self._requests: list[Request] = []
@@ -81,6 +93,8 @@ class Engine:
         """Begin a term with what the register holds and what is known of the nodes."""
         s = Situation.at_take_over(self._rulebook, self._timing, self._master, ledger, term, view, now)
         self._situation = s
+        s.synchronization, s.began = self._synchronization, now.boot
+        begin_synchronization(s)
         self._settle_at = now.boot + self._timing.settle
         for record in ledger.jobs.values():
             s.jobs[record.application] = Job.resume(record, now)
@@ -140,7 +154,10 @@ class Engine:
         s.now = now
         if not s.settled and (now.boot >= self._settle_at or all_nodes_running(s)):
             s.settled = True
-            wish_automatic(s)
+            conclude_ending(s)
+            synchronize(s)
+            if s.draft.ending is None and s.synchronized:
+                wish_automatic(s)
         find_conflicts(s)
         judge_deaths(s)
         expire(s)
@@ -148,14 +165,15 @@ class Engine:
         end_maintenance(s)
         self._advance()
         if s.settled:
+            conclude_ending(s)
+            synchronize(s)
             self._answer()
             self._advance()
+        if s.settled and s.draft.ending is None:
             conciliate(s)
             self._advance()
             settle_strays(s)
-            wish_automatic(s)
-            while repair(s):
-                self._advance()
+            self._distribute()
             if s.draft.scales:
                 advance_scales(s)
                 self._advance()
@@ -163,6 +181,8 @@ class Engine:
                 move_on(s)
                 self._advance()
             answer_drains(s)
+        elif s.settled:
+            self._end_system()
         give_up_waiting(s)
         self._release_leftovers()
         self._note_isolation()
@@ -182,6 +202,22 @@ class Engine:
             report = msgspec.structs.replace(report, version=report.version + 1)
         self._report = report
         return Decision(s.draft.commit(), commands, answers, events, report, self._wake_at())
+
+    def _distribute(self) -> None:
+        """Start what starts by itself, and what has lost its place."""
+        if not self._s.synchronized:
+            return
+        wish_automatic(self._s)
+        while repair(self._s):
+            self._advance()
+
+    def _end_system(self) -> None:
+        """Rank by rank: what is over at once makes room for the next."""
+        s = self._s
+        before = None
+        while before != (before := (len(s.jobs), s.draft.ending, len(s.commands))):
+            advance_ending(s)
+            self._advance()
 
     def _answer(self) -> None:
         requests, self._requests = self._requests, []
@@ -258,6 +294,10 @@ class Engine:
             at = next_at(s, job)
             if at is not None:
                 times.append(at)
+        if not s.synchronized and s.waiting.at is not None:
+            times.append(s.waiting.at)
+        if s.draft.ending is not None and s.draft.ending.leaving:
+            times.append(s.now.boot + 0.5)
         times += [s.expires(record) for record in s.draft.requests.values() if record.open]
         for at in (s.orders.next_at(s.now.boot), s.crashes.next_at(s.now.boot), next_alarm_at(s)):
             if at is not None:

@@ -251,6 +251,19 @@ class AdoptGrant(msgspec.Struct, frozen=True, tag=True):
     deadline: BootTime
 
 
+class LeaveNode(msgspec.Struct, frozen=True, tag=True):
+    """Leave as on SIGTERM, after `after` seconds; answered OK before that. The whole system ends."""
+
+    command_id: str
+    node: str
+    restart: bool
+    """Whoever has started the agent is to start it again."""
+    after: float
+    term: int
+    epoch: int
+    deadline: BootTime
+
+
 class ProbeProcess(msgspec.Struct, frozen=True, tag=True):
     """See once whether a process is ready. Answered OK if it is, REFUSED with the reason if not yet."""
 
@@ -291,7 +304,7 @@ class Manage(msgspec.Struct, frozen=True, tag=True):
     """By `application:program`: how many processes it has, whatever supervisord's file says."""
 
 
-NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | ProbeProcess
+NodeCommand = StartProcess | StopProcess | ReleaseGrant | AdoptGrant | ProbeProcess | LeaveNode
 Command = NodeCommand | RaiseEpoch | Manage
 
 # Report and decision

@@ -126,7 +126,7 @@ def reconcile(s: Situation, name: str, *, died: bool) -> None:
         job = s.jobs.get(application.name)
         if alive:
             s.deaths += [
-                Death(application.name, n, name, words_of_end(process))
+                Death(application.name, n, name, words_of_end(process), restarts=process.restarts)
                 for n, process in node.processes.items()
                 if n in namespecs and n not in told and n not in s.draft.failures
                 if process.token == grant.token and ended_badly(process)
@@ -151,7 +151,8 @@ def judge_what_was_missed(s: Situation) -> None:
             if process is None or namespec in s.draft.failures:
                 continue
             if process.token == grant.token and ended_badly(process):
-                s.deaths.append(Death(application.name, namespec, grant.node, words_of_end(process)))
+                end = words_of_end(process)
+                s.deaths.append(Death(application.name, namespec, grant.node, end, restarts=process.restarts))
             elif _forgotten(application.programs[namespec], process):
                 reason = "died with its supervisord"
                 s.deaths.append(Death(application.name, namespec, grant.node, reason, with_node=True))
@@ -189,7 +190,8 @@ def _compare(s: Situation, node: str, before: Process, process: Process, restart
     if grant is None and node in s.lost:
         return
     if ended_badly(process):
-        s.deaths.append(Death(application.name, process.namespec, node, words_of_end(process)))
+        end = words_of_end(process)
+        s.deaths.append(Death(application.name, process.namespec, node, end, restarts=process.restarts))
     elif restarted and process.state is not ProcessState.EXITED:
         reason = "died with its supervisord"
         s.deaths.append(Death(application.name, process.namespec, node, reason, with_node=True))
@@ -235,12 +237,20 @@ def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarn
     s.orders.drop_node(name)
 
 
+def _stopped_under(process: Process, grant: Grant) -> bool:
+    return process.state is ProcessState.STOPPED and process.token == grant.token
+
+
 def _were_up(s: Situation, grant: Grant, job: Job | None) -> list[str]:
-    """What ran under a grant on its node, as far as is known."""
-    processes = s.nodes[grant.node].processes
+    """What ran under a grant on its node when that lost its lease, as far as is known."""
+    node = s.nodes[grant.node]
+    processes = node.processes
     namespecs = s.granted_namespecs(grant)
     known = [n for n in namespecs if n in processes]
     up = [n for n in known if processes[n].state.alive]
+    if up and node.state is not NodeState.RUNNING:
+        # The node has begun to stop all of it; what took no time to end is lost no less than the rest.
+        up += [n for n in known if _stopped_under(processes[n], grant)]
     if up or (known and job is None):
         return up
     # Never heard by this master, or still being started: all of it was meant to run.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tuiconsole.model.ledger import JobKind, JobPhase, Wanted
+from tuiconsole.model.ledger import EndKind, JobKind, JobPhase, Wanted
 from tuiconsole.model.states import ClusterState, NodeState
 from tuiconsole.planning.engine.conflicts import reported
 from tuiconsole.planning.engine.drain import drain_reports
+from tuiconsole.planning.engine.ending import progress
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import EngineReport, JobReport
 from tuiconsole.planning.engine.repair import AUTOMATIC
@@ -41,8 +42,13 @@ def engine_report(s: Situation, version: int) -> EngineReport:
 
 
 def _state(s: Situation) -> tuple[ClusterState, str]:
+    if s.draft.ending is not None:
+        restarts = s.draft.ending.kind is EndKind.RESTART
+        return ClusterState.RESTARTING if restarts else ClusterState.SHUTTING_DOWN, progress(s)
     if not s.settled:
         return ClusterState.DISTRIBUTION, "waiting for nodes to join before applications are distributed"
+    if not s.synchronized:
+        return ClusterState.SYNCHRONIZATION, s.waiting.words
     starting = sorted(job.application for job in s.jobs.values() if job.starting and job.cause == AUTOMATIC)
     if starting:
         return ClusterState.DISTRIBUTION, f"starting {', '.join(starting)}"
@@ -128,10 +134,17 @@ def _held(s: Situation) -> dict[str, str]:
         if known.held:
             remedy = f"`tuiconsole clear {name}` or a start lets it go on"
             held[name] = f"held since {known.since}: {known.held}; {remedy}"
+    if not s.settled:
+        _hold_wanted(s, held, "is started once the nodes have joined")
+    elif not s.synchronized:
+        _hold_wanted(s, held, f"is started once the cluster is synchronized, which {s.waiting.words}")
+    return held
+
+
+def _hold_wanted(s: Situation, held: dict[str, str], words: str) -> None:
     for name, application in s.apps.items():
         wish = s.draft.wishes.get(name)
         if not application.managed or name in held or wish is None or wish.wanted is not Wanted.STARTED:
             continue
-        if not s.settled and name not in s.jobs and not any(s.running(application)):
-            held[name] = "is started once the nodes have joined"
-    return held
+        if name not in s.jobs and not any(s.running(application)):
+            held[name] = words

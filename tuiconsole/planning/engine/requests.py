@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
-from tuiconsole.model.requests import ALARM_ACTIONS, ALL, Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, ALL, OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.alarms import receive_alarm_request
 from tuiconsole.planning.engine.conciliate import conciliate_as_asked
 from tuiconsole.planning.engine.drain import admit_drain, plan_drain
+from tuiconsole.planning.engine.ending import asked_to_end
+from tuiconsole.planning.engine.ending import obstacle as obstacle_of_the_end
 from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import maintain
@@ -17,6 +19,7 @@ from tuiconsole.planning.engine.scale import admit_scale
 from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
 from tuiconsole.planning.engine.stop import where_stuck
+from tuiconsole.planning.engine.synchronize import asked_to_end_synchronization
 from tuiconsole.rulebook.rules import StartingStrategy
 
 KNOWN_NAMED = 12
@@ -93,10 +96,17 @@ def expire(s: Situation) -> None:
 
 
 def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
+    if request.action in OF_THE_CLUSTER:
+        ends = request.action is not Action.END_SYNC
+        return (asked_to_end if ends else asked_to_end_synchronization)(s, request, target)
     if request.action in (Action.DRAIN, Action.UNDRAIN):
         return admit_drain(s, request, target)
     if request.action is Action.MAINTAIN and target == ALL:
         return maintain(s, request, target)
+    return _admit_application(s, request, target)
+
+
+def _admit_application(s: Situation, request: Request, target: str) -> Outcome | None:
     name, _, program = target.partition(":")
     application = s.apps.get(name)
     if application is None:
@@ -106,6 +116,9 @@ def _admit(s: Situation, request: Request, target: str) -> Outcome | None:
         return _refused(target, f"no such application; known: {listed}{more}")
     if not application.managed:
         return _refused(target, f"{name} is unmanaged: use supervisorctl on its node")
+    ending = obstacle_of_the_end(s)
+    if ending and request.action not in (Action.CLEAR, Action.STOP):
+        return _refused(target, ending)
     if request.action is Action.SCALE:
         return admit_scale(s, request, application, target)
     if program and target not in application.programs:
@@ -127,7 +140,7 @@ def _admit_named(
     if request.action is Action.CONCILIATE:
         return conciliate_as_asked(s, request, application, target)
     if request.action is Action.CLEAR:
-        return _clear(s, application, processes, target)
+        return _clear(s, request, application, processes, target)
     if request.action is Action.CANCEL:
         return _cancel(s, request, application, target)
     act = {Action.STOP: _stop, Action.RESTART: _restart}.get(request.action, _start)
@@ -331,8 +344,21 @@ def _job(
     )
 
 
-def _clear(s: Situation, application: Application, processes: tuple[str, ...], target: str) -> Outcome:
-    let_go(s, application.name)
+def _clear(
+    s: Situation, request: Request, application: Application, processes: tuple[str, ...], target: str
+) -> Outcome:
+    left = let_go(s, application.name)
+    if left and any(s.running(application)) and application.name not in s.jobs:
+        # All that had ended with it is repaired; of what still runs only this is missing.
+        s.jobs[application.name] = Job.new(
+            application.name,
+            JobKind.START,
+            JobPhase.STARTING,
+            s.now,
+            requested_by=request.requested_by,
+            cause=f"let go on by {request.requested_by}",
+            processes=left,
+        )
     for namespec in processes or tuple(application.programs):
         failure = s.draft.failures.get(namespec)
         if failure is not None and not failure.cleared:

@@ -14,6 +14,7 @@ from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState, ProcessState
+from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.engine.crashes import Crashes
 from tuiconsole.planning.engine.draft import LedgerDraft
@@ -21,7 +22,8 @@ from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
 from tuiconsole.planning.placement import Loads
-from tuiconsole.rulebook.rules import Isolation
+from tuiconsole.planning.synchronization import Waiting
+from tuiconsole.rulebook.rules import Distribution, Isolation
 from tuiconsole.settings.timing import Timing
 
 
@@ -41,6 +43,8 @@ class Death:
     reason: str
     with_node: bool = False
     """Its node died or was lost; it did not end by itself."""
+    restarts: bool = False
+    """Its supervisord starts it again by itself (autorestart)."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,21 @@ class Situation:
     """By node: seconds its clock is ahead of the master's."""
     expiries: dict[str, BootTime] = field(default_factory=dict)
     """By open request, on this master's clock."""
+    synchronization: Synchronization = field(default_factory=Synchronization)
+    began: BootTime = 0.0
+    """When this master's term began."""
+    synchronized: bool = True
+    """What starts by itself may start."""
+    waiting: Waiting = field(default_factory=Waiting)
+    """What the synchronization waits for."""
     settled: bool = False
     crashes: Crashes = field(default_factory=Crashes)
     alarms_seen: tuple[SeenAlarm, ...] | None = None
     """What stands, as this master's agent sees it; None before it has told so."""
     alarms_gone: dict[str, BootTime] = field(default_factory=dict)
     """By recorded alarm: since when its condition is not seen any more."""
+    leaving_since: BootTime | None = None
+    """Since when the nodes are being told to leave, because the whole system ends."""
     commands: list[Command] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -251,11 +264,34 @@ class Situation:
                     where.add(planned)
                 for name in where:
                     nodes[name] += program.rules.expected_loading
-        hosts: dict[str, int] = {}
+        hosts = self._reserved(without)
         for name, load in nodes.items():
             host = self.nodes[name].host
             hosts[host] = hosts.get(host, 0) + load
         return Loads(hosts, nodes)
+
+    def hosts_of(self, application: Application) -> set[str]:
+        """The hosts of the nodes that hold any grant of it."""
+        return {
+            self.nodes[grant.node].host for grant in self.grants_of(application) if grant.node in self.nodes
+        }
+
+    def _reserved(self, without: frozenset[str]) -> dict[str, int]:
+        """By host: what a SINGLE_NODE application that is being started has still to start there."""
+        hosts: dict[str, int] = {}
+        for job in self.jobs.values():
+            application = self.apps.get(job.application)
+            rules = application.rules if application is not None else None
+            if application is None or rules is None or rules.distribution is not Distribution.SINGLE_NODE:
+                continue
+            to_come = [n for step in job.steps[job.index :] for n in step if job.starting]
+            for host in self.hosts_of(application) if to_come else ():
+                hosts[host] = sum(
+                    application.programs[n].rules.expected_loading
+                    for n in to_come
+                    if n not in without and n not in self.draft.grants
+                )
+        return hosts
 
     def _planned_on(self, application: Application, program: Program, job: Job | None) -> str:
         grant = self.draft.grants.get(application.grant_name(program.namespec))

@@ -8,6 +8,8 @@ sequence goes on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase, Wanted, Wish
 from tuiconsole.model.process import Process
@@ -18,8 +20,9 @@ from tuiconsole.planning.engine.jobs import Job, Mark
 from tuiconsole.planning.engine.messages import Answer, StartProcess
 from tuiconsole.planning.engine.readiness import await_ready
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso, words_of_end
-from tuiconsole.planning.placement import Placement, place
+from tuiconsole.planning.placement import Loads, Placement, eligible, hosts_without_room, place
 from tuiconsole.planning.sequences import start_steps
+from tuiconsole.planning.signs import number_of
 from tuiconsole.rulebook.rules import Distribution, Isolation, StartingFailureStrategy, StartingStrategy
 
 WAIT_EXIT_FACTOR = 10.0
@@ -33,22 +36,49 @@ def placement_for(s: Situation, application: Application, programs: list[Program
     strategy = StartingStrategy(job.strategy) if job.strategy else rules.starting_strategy
     own = rules.distribution is Distribution.ALL_INSTANCES
     identifiers = programs[0].rules.identifiers if own and programs else rules.identifiers
+    sign = programs[0].rules.sign if own and programs else rules.sign
+    number = programs[0].number if own and programs else number_of(application.name)
     unusable = s.unplaceable()
+    loads = s.loads(frozenset(program.namespec for program in programs))
     if rules.distribution is Distribution.SINGLE_NODE:
-        # All on one host: once the first process has a node, the others follow to its host.
-        hosts = {s.nodes[grant.node].host for grant in s.grants_of(application) if grant.node in s.nodes}
-        for name, node in s.nodes.items():
-            if hosts and node.host not in hosts:
-                unusable.setdefault(name, f"{application.name} is on host {', '.join(sorted(hosts))}")
+        allowed, _ = eligible(identifiers, s.nodes, number, sign)
+        _to_one_host(s, application, programs, job, allowed, loads, unusable)
     return place(
         programs,
         identifiers=identifiers,
         strategy=strategy,
         origin=job.origin,
         nodes=s.nodes,
-        loads=s.loads(frozenset(program.namespec for program in programs)),
+        loads=loads,
         unusable=unusable,
+        number=number,
+        sign=sign,
     )
+
+
+def _to_one_host(
+    s: Situation,
+    application: Application,
+    programs: list[Program],
+    job: Job,
+    allowed: Sequence[str],
+    loads: Loads,
+    unusable: dict[str, str],
+) -> None:
+    """All on one host: the first process chooses one with room for all, and the others follow it there."""
+    hosts = s.hosts_of(application)
+    if hosts:
+        reasons = {
+            node.host: f"{application.name} is on host {', '.join(sorted(hosts))}"
+            for node in s.nodes.values()
+            if node.host not in hosts
+        }
+    else:
+        whole = list(application.sequence()) if job.whole else programs
+        reasons = hosts_without_room(whole, allowed=allowed, nodes=s.nodes, loads=loads, unusable=unusable)
+    for name, node in s.nodes.items():
+        if node.host in reasons:
+            unusable.setdefault(name, reasons[node.host])
 
 
 def advance_start(s: Situation, job: Job) -> bool:

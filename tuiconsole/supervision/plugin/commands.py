@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from supervisor.datatypes import RestartUnconditionally, RestartWhenExitUnexpected
 from supervisor.states import ProcessStates, SupervisorStates, getProcessStateDescription
 
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.plugin.guard import DENY, GUARDS, words_of_disabled
 from tuiconsole.supervision.plugin.local_rules import local_rules
-from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of, namespec_of
+from tuiconsole.supervision.plugin.processes import ALIVE, chronicle_of, namespec_of, restarts_itself
 from tuiconsole.supervision.plugin.standing import Managed
 
 TYPE_CHECKING = False
@@ -181,7 +180,7 @@ class Commands:
             failure = process.stop()
             if failure:
                 raise RefusedError("failed", failure)
-        elif state == ProcessStates.EXITED and self._would_restart(process):
+        elif state == ProcessStates.EXITED and restarts_itself(process):
             process.change_state(ProcessStates.STOPPED)
         return self._remember(request, {**self._outcome(process), "already": already})
 
@@ -294,12 +293,6 @@ class Commands:
             process.spawn()
         finally:
             self._spawning.commanded = False
-
-    def _would_restart(self, process: Any) -> bool:
-        restart = process.config.autorestart
-        return restart is RestartUnconditionally or (
-            restart is RestartWhenExitUnexpected and process.exitstatus not in process.config.exitcodes
-        )
 
     def _outcome(self, process: Any) -> dict[str, object]:
         return {

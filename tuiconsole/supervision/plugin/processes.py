@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from supervisor.datatypes import Automatic, Syslog
+from supervisor.datatypes import Automatic, RestartUnconditionally, RestartWhenExitUnexpected, Syslog
 from supervisor.options import signame
 from supervisor.states import ProcessStates, getProcessStateDescription
 
@@ -119,7 +119,16 @@ def describe(process: Any) -> dict[str, object]:
         "arguments": chronicle.arguments,
         **origin_of(process.config),
         "reason": chronicle.reason or (process.spawnerr or "" if failed else ""),
+        "restarts": state == ProcessStates.EXITED and restarts_itself(process),
     }
+
+
+def restarts_itself(process: Any) -> bool:
+    """Whether supervisord starts it again by itself, as it has ended; see its `transition`."""
+    restart = process.config.autorestart
+    return restart is RestartUnconditionally or (
+        restart is RestartWhenExitUnexpected and process.exitstatus not in process.config.exitcodes
+    )
 
 
 def _log_path(setting: Any) -> str | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from supervisor.datatypes import integer
 
 from tuiconsole.supervision.plugin.processes import ALIVE
+from tuiconsole.supervision.plugin.standing import Managed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -146,11 +147,13 @@ class Scaling:
         Call it only where nobody walks over the processes of a group.
         """
         self.waits = False
+        self._guard()
         for group in list(self._supervisord.process_groups.values()):
             before = list(group.config.process_configs)
             surplus = put_in_force(self._supervisord.options, group.config, self._orders.scales)
             if before == group.config.process_configs and not self._left(group):
                 continue
+            self._guard()  # Before there is a process that its autostart could spawn.
             for config in group.config.process_configs:
                 process = group.processes.get(config.name)
                 if process is None:
@@ -167,6 +170,27 @@ class Scaling:
                     changed = True
             if changed or surplus:
                 self._scaled(group.config.name)
+
+    def _guard(self) -> None:
+        """What is new is managed as its like is: the master's list may not know it yet."""
+        managed = self._orders.managed
+        for group in self._supervisord.process_groups.values():
+            for config in group.config.process_configs:
+                namespec = f"{group.config.name}:{config.name}"
+                origin = getattr(config, "tuiconsole_origin", None)
+                if origin is None or namespec in managed:
+                    continue
+                likes = [
+                    f"{group.config.name}:{other.name}"
+                    for other in group.config.process_configs
+                    if _comes_from(other, origin.section)
+                ]
+                like = next((name for name in likes if name in managed), None)
+                if like is not None:
+                    known = managed[like]
+                    grant = namespec if known.grant == like else known.grant
+                    self._orders.govern(namespec, Managed(grant, known.isolation))
+                    managed = self._orders.managed
 
     def _left(self, group: Any) -> list[Any]:
         names = {config.name for config in group.config.process_configs}

@@ -1,0 +1,137 @@
+"""What follows a failure, of a start and of what runs; and which strategy wins."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tuiconsole.model.requests import Action, Verdict
+from tuiconsole.model.states import ApplicationState, ProcessState
+from tuiconsole.planning.engine import messages as m
+from tuiconsole.rulebook.rules import (
+    Distribution,
+    ProgramRules,
+    RunningFailureStrategy,
+    StartingFailureStrategy,
+)
+
+from .site import app, site, where
+from .world import World
+
+R = RunningFailureStrategy
+
+
+def program(step: int = 1, load: int = 0, **words: object) -> ProgramRules:
+    return ProgramRules(start_sequence=step, expected_loading=load, **words)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "left"),
+    [
+        (StartingFailureStrategy.ABORT, {"first"}),
+        (StartingFailureStrategy.STOP, set()),
+        (StartingFailureStrategy.CONTINUE, {"first", "last"}),
+    ],
+)
+def test_a_required_program_that_fails_to_start_aborts_stops_or_is_passed_over(
+    strategy: StartingFailureStrategy, left: set[str]
+) -> None:
+    bad = program(2, required=True, starting_failure_strategy=strategy)
+    world = site(app("a", {"first": program(1), "bad": bad, "last": program(3)}, start_sequence=0))
+    world.fate["a:bad"] = ("fatal", 0.05)
+    world.elect().run(2)
+    request = world.ask(Action.START, "a", on="n1")
+    world.run(5)
+    assert set(where(world, "a")) == left
+    assert world.answer(request).verdict is (
+        Verdict.DONE if strategy is StartingFailureStrategy.CONTINUE else Verdict.FAILED
+    )
+    assert world.app("a").major_failure
+
+
+def test_a_program_that_is_not_required_never_stops_a_start() -> None:
+    bad = program(1, starting_failure_strategy=StartingFailureStrategy.STOP)
+    world = site(app("a", {"bad": bad, "last": program(2)}))
+    world.fate["a:bad"] = ("fatal", 0.05)
+    world.elect().run(3)
+    assert set(where(world, "a")) == {"last"}
+    assert (world.app("a").major_failure, world.app("a").minor_failure) == (False, True)
+
+
+def dying(*strategies: RunningFailureStrategy) -> World:
+    """One program for each strategy, and one that lives; all of the first die at one instant."""
+    programs = {f"p{i}": program(1, running_failure_strategy=one) for i, one in enumerate(strategies)}
+    world = site(app("a", {**programs, "lives": program(2)})).elect().run(3)
+    nodes = where(world, "a")
+    changes = []
+    for name in programs:
+        process = world.nodes[nodes[name]].processes[f"a:{name}"]
+        dead = msgspec.structs.replace(
+            process,
+            state=ProcessState.EXITED,
+            pid=0,
+            expected_exit=False,
+            exit_status=1,
+            changed_at=world.now,
+        )
+        known = world.nodes[nodes[name]]
+        world.nodes[nodes[name]] = msgspec.structs.replace(
+            known, processes={**known.processes, f"a:{name}": dead}
+        )
+        changes.append(m.ProcessChanged(nodes[name], dead))
+    world.tell_together(*changes)
+    return world.run(5)
+
+
+@pytest.mark.parametrize(
+    ("strategies", "started", "left"),
+    [
+        ((R.CONTINUE,), [], {"lives"}),
+        ((R.CONTINUE, R.RESTART_PROCESS), ["p1"], {"p1", "lives"}),
+        ((R.RESTART_PROCESS, R.RESTART_APPLICATION), ["p0", "p1", "lives"], {"p0", "p1", "lives"}),
+        ((R.RESTART_APPLICATION, R.STOP_APPLICATION, R.RESTART_PROCESS), [], set()),
+    ],
+)
+def test_of_what_died_at_one_instant_the_heaviest_strategy_wins(
+    strategies: tuple[RunningFailureStrategy, ...], started: list[str], left: set[str]
+) -> None:
+    world = dying(*strategies)
+    first = len(strategies) + 1
+    assert world.order_of_starts("a")[first:] == started
+    assert set(where(world, "a")) == left
+
+
+def test_what_stopped_the_whole_application_restarts_it_by_its_sequence_and_not_process_by_process() -> None:
+    again = {"running_failure_strategy": R.RESTART_PROCESS}
+    words = {"distribution": Distribution.SINGLE_INSTANCE}
+    world = site(app("a", {"bus": program(1, **again), "user": program(2, **again)}, **words)).elect().run(3)
+    world.kill_node("n1")
+    world.run(5)
+    assert where(world, "a") == {"bus": "n2", "user": "n2"}
+    assert world.order_of_starts("a") == ["bus", "user"] * 2
+    assert any("a is being restarted" in text for text in world.events)
+
+
+def test_a_crash_that_supervisord_itself_mends_is_left_to_it_and_its_giving_up_is_not() -> None:
+    again = {"running_failure_strategy": R.RESTART_PROCESS}
+    world = site(app("a", {"p": program(1, **again), "q": program(1)})).elect().run(3)
+    node = where(world, "a")["p"]
+    world.become(node, "a:p", ProcessState.EXITED, pid=0, expected_exit=False, restarts=True)
+    world.become(node, "a:p", ProcessState.STARTING, pid=77, restarts=False)
+    world.become(node, "a:p", ProcessState.RUNNING)
+    world.run(3)
+    assert world.order_of_starts("a") == ["p", "q"], "nobody else has started it"
+    assert world.app("a").job is None
+    world.become(node, "a:p", ProcessState.FATAL, pid=0, expected_exit=False)
+    world.run(3)
+    assert world.order_of_starts("a") == ["p", "q", "p"]
+    assert world.app("a").state is ApplicationState.RUNNING
+
+
+@pytest.mark.parametrize("strategy", [R.STOP_APPLICATION, R.RESTART_APPLICATION])
+def test_the_other_strategies_act_on_a_crash_that_supervisord_would_mend(strategy: R) -> None:
+    world = site(app("a", {"p": program(1, running_failure_strategy=strategy)})).elect().run(3)
+    node = where(world, "a")["p"]
+    world.become(node, "a:p", ProcessState.EXITED, pid=0, expected_exit=False, restarts=True)
+    world.run(3)
+    assert len(world.order_of_starts("a")) == (1 if strategy is R.STOP_APPLICATION else 2)
