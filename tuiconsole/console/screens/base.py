@@ -284,6 +284,9 @@ class ConsoleScreen(Screen[None]):
 
     def action_screenshot(self) -> None:
         name = f"tuiconsole-{datetime.now().astimezone():%Y%m%d-%H%M%S}.svg"
+        if self.app.is_web:
+            self.app.deliver_screenshot(filename=name)
+            return
         try:
             written = self.app.save_screenshot(name, str(Path.cwd()))
         except OSError as error:
