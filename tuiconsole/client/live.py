@@ -192,6 +192,7 @@ class LiveSession:
         origin: str = "",
         keep: str = "",
         reason: str = "",
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncGenerator[Progress | Outcome, None]:
         """See Session. It is sent once: whether a silent agent passed it on cannot be known."""
@@ -205,6 +206,7 @@ class LiveSession:
             strategy,
             reason=reason,
             keep=keep,
+            arguments=tuple(arguments),
         )
         if line is None:
             silent = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
@@ -197,7 +198,7 @@ class ConsoleApp(App[int]):
             self.notify("not connected yet: nothing was asked", severity="warning", markup=False)
             return
         self.run_worker(
-            self._ask(Wish(wish.action, targets, wish.strategy, wish.origin, wish.keep, wish.reason)),
+            self._ask(msgspec.structs.replace(wish, targets=targets)),
             name=f"{wish.action.value} {' '.join(targets)}",
             group="requests",
             exit_on_error=False,
