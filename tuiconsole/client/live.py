@@ -193,6 +193,7 @@ class LiveSession:
         keep: str = "",
         reason: str = "",
         seconds: float = 0.0,
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncGenerator[Progress | Outcome, None]:
         """See Session. It is sent once: whether a silent agent passed it on cannot be known."""
@@ -207,6 +208,7 @@ class LiveSession:
             reason=reason,
             keep=keep,
             seconds=seconds,
+            arguments=tuple(arguments),
         )
         if line is None:
             silent = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"

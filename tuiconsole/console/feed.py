@@ -170,6 +170,7 @@ class Feed:
                 keep=wish.keep,
                 reason=wish.reason,
                 seconds=wish.seconds,
+                arguments=wish.arguments,
             )
             async for step in steps:
                 if isinstance(step, Outcome):
