@@ -9,7 +9,7 @@ import pytest
 from client.fake_agent import Answer, Town
 
 from tuiconsole.cli.main import run
-from tuiconsole.cli.schema import SCHEMAS, schema_of
+from tuiconsole.cli.schema import schema_of
 from tuiconsole.model.plan import (
     Basis,
     Candidate,
@@ -116,7 +116,7 @@ def test_json_is_the_whole_plan_and_fits_the_shipped_schema(town: Town, capsys: 
     assert run(["plan", "start", "app", "b", "--node", "server_2", "--json"]) == 1
     printed = capsys.readouterr().out
     assert msgspec.json.decode(printed, type=Plan) == found
-    assert json.loads(printed)["schema"] == json.loads(schema_of("plan.schema.json"))["title"]
+    assert json.loads(printed)["schema"] == json.loads(schema_of("tuiconsole.plan/1"))["title"]
 
 
 def test_a_loss_names_nodes_that_the_cluster_has(town: Town, capsys: Captured) -> None:
@@ -130,10 +130,3 @@ def test_a_wrong_name_is_a_usage_error(town: Town, capsys: Captured) -> None:
     town.agent("server_2", lambda _: [(Failed("usage", "no strategy is named 'NEAREST'"), True)])
     assert run(["plan", "stop", "app", "--node", "server_2"]) == 2
     assert "NEAREST" in capsys.readouterr().err
-
-
-def test_every_shipped_schema_is_that_of_its_type() -> None:
-    from tuiconsole.cli.schema import FILE
-
-    for name in SCHEMAS:
-        assert FILE.with_name(name).read_text() == schema_of(name), "run: python -m tuiconsole.cli.schema"

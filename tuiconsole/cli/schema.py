@@ -1,4 +1,4 @@
-"""The JSON schemas of `--json`, shipped as files for those who read it with other tools."""
+"""The JSON schemas of what commands print, shipped as files for those who read it with other tools."""
 
 from __future__ import annotations
 
@@ -6,34 +6,55 @@ from pathlib import Path
 
 import msgspec
 
-from tuiconsole.model import plan, status, why
+from tuiconsole.client.alarms import SCHEMA as ALARMS
+from tuiconsole.client.alarms import AlarmsShown
+from tuiconsole.client.items import SCHEMA as ITEMS
+from tuiconsole.client.items import ItemsStatus
+from tuiconsole.client.jobs import SCHEMA as JOBS
+from tuiconsole.client.jobs import JobsShown
+from tuiconsole.client.log_line import LogLine
+from tuiconsole.client.top import SCHEMA as TOP
+from tuiconsole.client.top import TopShown
+from tuiconsole.model.events import Event
+from tuiconsole.model.plan import SCHEMA as PLAN
+from tuiconsole.model.plan import Plan
+from tuiconsole.model.requests import Outcome
+from tuiconsole.model.status import SCHEMA as STATUS
+from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.why import SCHEMA as WHY
+from tuiconsole.model.why import Why
 
-_HERE = Path(__file__)
-FILE = _HERE.with_name("status.schema.json")
-SCHEMAS: dict[str, tuple[str, type[msgspec.Struct]]] = {
-    "status.schema.json": (status.SCHEMA, status.ClusterStatus),
-    "plan.schema.json": (plan.SCHEMA, plan.Plan),
-    "why.schema.json": (why.SCHEMA, why.Why),
+FOLDER = Path(__file__).parent
+TYPES: dict[str, type[msgspec.Struct]] = {
+    STATUS: ClusterStatus,
+    ITEMS: ItemsStatus,
+    ALARMS: AlarmsShown,
+    JOBS: JobsShown,
+    TOP: TopShown,
+    PLAN: Plan,
+    WHY: Why,
+    "tuiconsole.event/1": Event,
+    "tuiconsole.logline/1": LogLine,
+    "tuiconsole.outcome/1": Outcome,
 }
-"""By file: the schema's name, and the type it is made from."""
+"""By title, the type of the objects."""
 
 
-def status_schema() -> str:
-    """The text of the status's schema, made from the types; `FILE` holds the same."""
-    return schema_of("status.schema.json")
+def file_of(title: str) -> Path:
+    """The file that holds a schema: `status.schema.json` for `tuiconsole.status/1`."""
+    return FOLDER / f"{title.partition('.')[2].partition('/')[0]}.schema.json"
 
 
-def schema_of(file: str) -> str:
-    """The text of a schema, made from the types; the file beside this one holds the same."""
-    title, type_ = SCHEMAS[file]
+def schema_of(title: str) -> str:
+    """The text of a schema, made from its type; its file holds the same."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
-        **msgspec.json.schema(type_),
+        **msgspec.json.schema(TYPES[title]),
     }
     return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
 
 
 if __name__ == "__main__":
-    for name in SCHEMAS:
-        _HERE.with_name(name).write_text(schema_of(name), encoding="utf-8")
+    for name in TYPES:
+        file_of(name).write_text(schema_of(name), encoding="utf-8")

@@ -24,7 +24,7 @@ from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
 from tuiconsole.model.events import Event
 from tuiconsole.model.plan import Plan, Question
-from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.model.why import Why
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
@@ -70,7 +70,7 @@ _ANSWER_WITHIN = 8.0
 """Seconds until a question is given up: the agent may wait for the master first."""
 _OUTCOME_GRACE = 2.0
 """Seconds an agent may be late with the outcome of a request that has run out of time."""
-_ANYWHERE = frozenset({Action.STOP, Action.CLEAR})
+_ANYWHERE = frozenset({Action.STOP, Action.CANCEL, Action.CLEAR}) | ALARM_ACTIONS
 """What any agent may pass on, since it places nothing."""
 
 
@@ -201,6 +201,8 @@ class LiveSession:
         origin: str = "",
         keep: str = "",
         reason: str = "",
+        seconds: float = 0.0,
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncGenerator[Progress | Outcome, None]:
         """See Session. It is sent once: whether a silent agent passed it on cannot be known."""
@@ -214,6 +216,8 @@ class LiveSession:
             strategy,
             reason=reason,
             keep=keep,
+            seconds=seconds,
+            arguments=tuple(arguments),
         )
         if line is None:
             silent = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"

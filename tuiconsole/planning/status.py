@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from tuiconsole.clock import BootTime
 from tuiconsole.model.ledger import FailureKind, Wanted
 from tuiconsole.model.node import Node, View
@@ -29,6 +31,8 @@ from tuiconsole.model.status import (
     QuorumStatus,
     no_quorum,
 )
+from tuiconsole.planning.alarms.listing import AlarmWatch, listed
+from tuiconsole.planning.alarms.standing import standing
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.differences import Difference, differences
 from tuiconsole.planning.engine.messages import Conflict, EngineReport, JobReport
@@ -119,7 +123,8 @@ def application_status(application: Application, observer: Observer) -> Applicat
         processes = by_formula(processes)
     minor = any(process.minor_failure for process in processes)
     nodes = {node: None for process in processes for node in process.nodes}
-    reasons = (why, _reason(application, state, processes, observer, job))
+    waits = _aged(application, processes, job) if job else ()
+    reasons = (why, _reason(application, state, processes, observer, job, waits))
     grant = report.grants.get(application.name) if report else None
     return ApplicationStatus(
         name=application.name,
@@ -131,7 +136,7 @@ def application_status(application: Application, observer: Observer) -> Applicat
         grant=GrantStatus(grant.node, grant.token, grant.since, grant.requested_by) if grant else None,
         reason="; ".join(reason for reason in reasons if reason) or None,
         processes=processes,
-        job=JobStatus(job.kind, job.step, job.steps, job.waits_for) if job else None,
+        job=JobStatus(job.kind, job.step, job.steps, waits) if job else None,
         held=report.holds.get(application.name) if report else None,
         maintenance=_maintenance(report, application.name),
     )
@@ -152,6 +157,7 @@ def cluster_status(
     reason: str | None = None,
     offsets: Mapping[str, float] | None = None,
     stale_after: float = STALE_AFTER,
+    watch: AlarmWatch | None = None,
 ) -> ClusterStatus:
     """The status of everything, as one observer knows it.
 
@@ -169,6 +175,7 @@ def cluster_status(
         reason: overrides the reason for the state.
         offsets: see `Observer.offsets`.
         stale_after: seconds without a word after which a node's word is old.
+        watch: the observer's memory of alarms; without one they stand since `observed_at`.
     """
     eyes = Observer(view, report, now, offsets or {}, stale_after)
     if state is None:
@@ -181,7 +188,7 @@ def cluster_status(
     applications = catalogue(view.nodes.values(), rulebook)
     differs = differences(view, observer, master.node if master is not None else None, now)
     loads = running_loads(view, applications)
-    return ClusterStatus(
+    status = ClusterStatus(
         cluster=cluster,
         state=state,
         observed_at=observed_at,
@@ -194,6 +201,10 @@ def cluster_status(
         reason=reason if reason is not None else _cluster_reason(state, quorum, report),
         maintenance=_maintenance(report, ALL),
     )
+    records = report.alarms if report else {}
+    conditions = standing(status, report.flapping if report else ())
+    seen = (watch or AlarmWatch()).look(conditions, records, now, observed_at)
+    return msgspec.structs.replace(status, alarms=listed(seen, records, observed_at))
 
 
 def _maintenance(report: EngineReport | None, name: str) -> MaintenanceStatus | None:
@@ -362,6 +373,7 @@ def _process_status(
         ends=_ends(sightings),
         disabled=_disabled(program.namespec, observer.report) or None,
         arguments=best.process.arguments if best.state.alive else (),
+        last_node=best.node.name if not alive and best.process.started_at else None,
     )
 
 
@@ -436,12 +448,26 @@ def _words(sighting: Sighting) -> str:
     return "exited unexpectedly" + (f" (status {status})" if status is not None else "")
 
 
+def _aged(application: Application, processes: tuple[ProcessStatus, ...], job: JobReport) -> tuple[str, ...]:
+    """What a job waits for; of programs whose exit it waits for, how long they run."""
+    ages = {
+        f"{one.namespec} ": f", runs for {one.uptime:.0f} s, its exit is waited for"
+        for one in processes
+        if one.uptime is not None and application.programs[one.namespec].rules.wait_exit and job.starting
+    }
+    return tuple(
+        words + next((age for begin, age in ages.items() if words.startswith(begin)), "")
+        for words in job.waits_for
+    )
+
+
 def _reason(
     application: Application,
     state: ApplicationState,
     processes: tuple[ProcessStatus, ...],
     observer: Observer,
     job: JobReport | None,
+    waits_for: tuple[str, ...],
 ) -> str | None:
     """Why it is not running well, in words; None if it is."""
     if not application.managed:
@@ -454,7 +480,7 @@ def _reason(
         if conflict.name.partition(":")[0] == application.name
     ]
     if job is not None:
-        waits = ": " + ", ".join(job.waits_for) if job.waits_for else ""
+        waits = ": " + ", ".join(waits_for) if waits_for else ""
         parts.append(f"{job.kind}, step {job.step} of {job.steps}{waits}")
     parts += _set_aside(application, processes, report)
     if report and application.name in report.held:

@@ -13,6 +13,7 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
+from tuiconsole.planning.engine.alarms import next_alarm_at, settle_alarms
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
 from tuiconsole.planning.engine.drain import answer_drains, move_on
@@ -21,6 +22,7 @@ from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import end_maintenance, give_up_waiting
 from tuiconsole.planning.engine.messages import (
+    AlarmsSeen,
     ClocksCompared,
     CommandAnswered,
     Decision,
@@ -41,9 +43,10 @@ from tuiconsole.planning.engine.messages import (
     Tick,
     ViewChanged,
 )
+from tuiconsole.planning.engine.queue import queue_of_the_former_master
 from tuiconsole.planning.engine.repair import all_nodes_running, repair, wish_automatic
 from tuiconsole.planning.engine.report import engine_report
-from tuiconsole.planning.engine.requests import expire, receive
+from tuiconsole.planning.engine.requests import admit_next, expire, receive
 from tuiconsole.planning.engine.scale import advance_scales
 from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.planning.engine.start import advance_start, begin_after_pause, next_at
@@ -110,6 +113,7 @@ class Engine:
         self._settle_at = now.boot + self._timing.settle
         for record in ledger.jobs.values():
             s.jobs[record.application] = Job.resume(record, now)
+        queue_of_the_former_master(s)
         s.event("master", self._master, f"{self._master} is master of term {term}")
         # Nodes that hold something and are not there: whoever led before may have been asking, or not yet.
         for name in sorted({grant.node for grant in ledger.grants.values()}):
@@ -134,6 +138,8 @@ class Engine:
             self._released(given)
         elif isinstance(given, ClocksCompared):
             s.ahead = given.ahead
+        elif isinstance(given, AlarmsSeen):
+            s.alarms_seen = given.alarms
         elif not isinstance(given, Tick):
             self._seen(given)
 
@@ -171,6 +177,7 @@ class Engine:
         find_conflicts(s)
         judge_deaths(s)
         expire(s)
+        settle_alarms(s)
         end_maintenance(s)
         self._advance()
         if s.settled:
@@ -233,6 +240,8 @@ class Engine:
         for request in requests:
             receive(self._s, request)
             # At once, so that the next request sees what this one has taken.
+            self._advance()
+        while admit_next(self._s):
             self._advance()
 
     def _advance(self) -> None:
@@ -308,10 +317,10 @@ class Engine:
         if s.draft.ending is not None and s.draft.ending.leaving:
             times.append(s.now.boot + 0.5)
         times += [s.expires(record) for record in s.draft.requests.values() if record.open]
+        for at in (s.orders.next_at(s.now.boot), s.crashes.next_at(s.now.boot), next_alarm_at(s)):
+            if at is not None:
+                times.append(at)
         times += [s.now.boot + known.until - s.now.utc for known in s.draft.maintenance.values()]
-        again = s.orders.next_at(s.now.boot)
-        if again is not None:
-            times.append(again)
         # Never a time that has passed: a runner would spin.
         later = [at for at in times if at > s.now.boot]
         return min(later, default=None)

@@ -35,6 +35,8 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         maintenance=dict(s.draft.maintenance),
         drained=drain_reports(s),
         epochs=dict(s.draft.epochs),
+        flapping=s.crashes.flapping(s.now.boot),
+        alarms=dict(s.draft.alarms),
         holds={name: known.held for name, known in s.draft.restarts.items() if known.held},
     )
 
