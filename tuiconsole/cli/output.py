@@ -37,6 +37,11 @@ def lines(texts: list[str]) -> None:
     _write("".join(one_line(text) + "\n" for text in texts))
 
 
+def text(whole: str) -> None:
+    """Text of this program's own, as it is."""
+    _write(whole)
+
+
 def screen(texts: list[str]) -> None:
     """Several lines in place of what the terminal showed."""
     _write("\x1b[H\x1b[2J" + "".join(one_line(text) + "\n" for text in texts))

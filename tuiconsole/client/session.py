@@ -57,6 +57,7 @@ class Session(Protocol):
         origin: str = "",
         keep: str = "",
         reason: str = "",
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
         """Ask; yields progress, then exactly one Outcome for each target, within `timeout` seconds.
@@ -68,6 +69,7 @@ class Session(Protocol):
             origin: the node on whose behalf; empty: the own one.
             keep: of a conciliation, instead of a strategy, the node whose instance stays.
             reason: why a node is confirmed dead, at most 500 letters.
+            arguments: of a start of one process, what is added to its command.
             timeout: seconds.
         """
 

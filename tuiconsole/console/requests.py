@@ -41,6 +41,8 @@ class Wish(msgspec.Struct, frozen=True):
     """Of a conciliation: the node whose instance stays."""
     reason: str = ""
     """Why a node is confirmed dead."""
+    arguments: tuple[str, ...] = ()
+    """Of a start of one process: what is added to its command."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -98,6 +98,7 @@ _WRITTEN = {
     "/": "slash",
     "?": "question_mark",
     ":": "colon",
+    "@": "at",
     "+": "plus",
     "-": "minus",
     "*": "asterisk",

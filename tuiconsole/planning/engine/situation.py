@@ -17,7 +17,7 @@ from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.engine.draft import LedgerDraft
 from tuiconsole.planning.engine.jobs import Job
-from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply
+from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply, Request
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
 from tuiconsole.planning.placement import Loads
 from tuiconsole.planning.synchronization import Waiting
@@ -94,6 +94,8 @@ class Situation:
     """What starts by itself may start."""
     waiting: Waiting = field(default_factory=Waiting)
     """What the synchronization waits for."""
+    queued: list[tuple[Request, str]] = field(default_factory=list)
+    """Requests, each with one of its targets, that wait for their turn; see engine.queue."""
     settled: bool = False
     leaving_since: BootTime | None = None
     """Since when the nodes are being told to leave, because the whole system ends."""
