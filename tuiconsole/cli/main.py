@@ -18,6 +18,7 @@ from tuiconsole.source.errors import SourceError
 
 _COMMANDS = {
     "agent": "agent",
+    "alarms": "alarms",
     "breed": "breed",
     "clear": "act",
     "completion": "completion",
@@ -32,6 +33,7 @@ _COMMANDS = {
     "end-sync": "whole",
     "events": "events",
     "import": "import_",
+    "jobs": "jobs",
     "keys": "keys",
     "logs": "logs",
     "maintenance": "maintenance",
@@ -47,6 +49,7 @@ _COMMANDS = {
     "start": "act",
     "status": "status",
     "stop": "act",
+    "top": "top",
     "undrain": "drain",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""

@@ -23,7 +23,7 @@ from tuiconsole.client.session import Link
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
 from tuiconsole.model.events import Event
-from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
 from tuiconsole.timeouts import within
@@ -61,7 +61,7 @@ _LOG_WITHIN = 5.0
 """Seconds until the first piece of a log."""
 _OUTCOME_GRACE = 2.0
 """Seconds an agent may be late with the outcome of a request that has run out of time."""
-_ANYWHERE = frozenset({Action.STOP, Action.CLEAR})
+_ANYWHERE = frozenset({Action.STOP, Action.CANCEL, Action.CLEAR}) | ALARM_ACTIONS
 """What any agent may pass on, since it places nothing."""
 
 
@@ -192,6 +192,7 @@ class LiveSession:
         origin: str = "",
         keep: str = "",
         reason: str = "",
+        seconds: float = 0.0,
         arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncGenerator[Progress | Outcome, None]:
@@ -206,6 +207,7 @@ class LiveSession:
             strategy,
             reason=reason,
             keep=keep,
+            seconds=seconds,
             arguments=tuple(arguments),
         )
         if line is None:

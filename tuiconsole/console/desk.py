@@ -38,6 +38,8 @@ class Desk:
         self.zone = zone
         self.keymap = keymap or Keymap()
         self.trends = Trends()
+        self.lit = True
+        """The bright half of the blinking of what nobody has acknowledged; always, if nothing blinks."""
         self.order: Order = habits.order
         self.grouping: Grouping = habits.grouping
         self.wrap = habits.wrap

@@ -144,13 +144,14 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     request_id: str = ""
     """Given by the first agent: asked again (of another master) it is the same request. Believed likewise."""
     reason: str = ""
-    """Why a person asks for it; at most 500 letters. Needed to confirm that a node is dead."""
+    """Why a person asks for it; at most 500 letters. Needed to confirm that a node is
+    dead, and to take an alarm out of service."""
     without_master: bool = False
     """Only of a stop: if there is no master, stop it on the nodes that are reached."""
     keep: str = ""
     """Only of a conciliation, in place of a strategy: the node whose instance stays."""
     seconds: float = 0.0
-    """Only of a maintenance: how long it lasts; 0 ends it."""
+    """Of a maintenance: how long it lasts; 0 ends it. Of an alarm that is shelved: for how long."""
     dry_run: bool = False
     """Only of a drain: say what would be done, and do nothing."""
     arguments: tuple[str, ...] = ()

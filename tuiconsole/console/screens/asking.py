@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+import msgspec
 from textual.message import Message
 
 from tuiconsole.client.session import Action
@@ -151,7 +152,7 @@ class AskingScreen(ConsoleScreen):
 
         def answered(reason: str | None) -> None:
             if reason is not None:
-                self.ask(Wish(wish.action, wish.targets, wish.strategy, wish.origin, wish.keep, reason))
+                self.ask(msgspec.structs.replace(wish, reason=reason))
 
         self.app.push_screen(ConfirmDialog(question), answered)
 

@@ -36,6 +36,8 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         drained=drain_reports(s),
         scales=dict(s.draft.scales),
         epochs=dict(s.draft.epochs),
+        flapping=s.crashes.flapping(s.now.boot),
+        alarms=dict(s.draft.alarms),
         holds={name: known.held for name, known in s.draft.restarts.items() if known.held},
     )
 
