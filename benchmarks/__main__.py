@@ -19,6 +19,7 @@ NAMES = (
     "grant",
     "fdatasync",
     "rules",
+    "planning",
 )
 
 
