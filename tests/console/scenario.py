@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmMark, AlarmRecord
 from tuiconsole.model.events import Event, Severity
-from tuiconsole.model.node import Pids
+from tuiconsole.model.node import Machine, Pids
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import (
     ApplicationStatus,
@@ -19,6 +21,8 @@ from tuiconsole.model.status import (
     ProcessStatus,
     QuorumStatus,
 )
+from tuiconsole.planning.alarms.listing import AlarmWatch, listed
+from tuiconsole.planning.alarms.standing import standing
 
 NO_NODE = (
     "no node could be found: LOCAL means server_2, which is none of its identifiers "
@@ -150,6 +154,12 @@ def nodes() -> tuple[NodeStatus, ...]:
             0.1,
             Pids(base + 100 * number, base + 100 * number + 1, base + 100 * number + 2),
             (kind,),
+            version="0.1.0",
+            uptime=7_200.0 * number,
+            lease=3.9,
+            epoch=1,
+            machine=Machine(8, 10 * number, 0.4 * number, 4_000_000_000 * number, 16_000_000_000),
+            machine_uptime=86_400.0 * 3,
         )
         for kind, base in (("server", 0), ("console", 50))
         for number in (1, 2, 3)
@@ -218,6 +228,38 @@ def without_application(status: ClusterStatus, name: str) -> ClusterStatus:
     return msgspec.structs.replace(
         status, applications=tuple(one for one in status.applications if one.name != name)
     )
+
+
+def with_alarms(
+    status: ClusterStatus,
+    *,
+    flapping: tuple[str, ...] = (),
+    acknowledged: Mapping[str, AlarmMark] | None = None,
+    shelved: Mapping[str, AlarmMark] | None = None,
+    out_of_service: Mapping[str, AlarmMark] | None = None,
+) -> ClusterStatus:
+    """The status with the alarms that an agent would tell of it, and what people said, by identity."""
+    at = status.observed_at
+    seen = AlarmWatch().look(standing(status, flapping), {}, 100.0, at)
+    records = {
+        one.alarm.id: AlarmRecord(
+            one.alarm.kind,
+            one.alarm.subject,
+            one.alarm.priority,
+            one.alarm.title,
+            one.alarm.cause,
+            one.since,
+            acknowledged=(acknowledged or {}).get(one.alarm.id),
+            shelved=_until((shelved or {}).get(one.alarm.id)),
+            out_of_service=(out_of_service or {}).get(one.alarm.id),
+        )
+        for one in seen
+    }
+    return msgspec.structs.replace(status, alarms=listed(seen, records, at))
+
+
+def _until(mark: AlarmMark | None) -> AlarmMark | None:
+    return msgspec.structs.replace(mark, until="2026-11-23T20:00:00.000Z") if mark else None
 
 
 def history() -> tuple[Event, ...]:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 
+from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.options import Given
 from tuiconsole.client.oneshot import Lines
 from tuiconsole.client.whose import UnknownNodeError, matching_nodes, reading_order
@@ -17,9 +18,7 @@ from tuiconsole.source.errors import SourceError
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair, only_person
 from tuiconsole.wire.messages import Failed
 
-
-class FailureError(Exception):
-    """The command ends with exit code 1; `str()` is the reason, with a remedy."""
+__all__ = ["FailureError", "NothingAnsweredError"]
 
 
 def open_cluster(given: Given) -> Cluster:
@@ -72,10 +71,6 @@ def open_lines(cluster: Cluster, given: Given) -> Lines:
 def readers(cluster: Cluster, given: Given) -> tuple[ClusterNode, ...]:
     """Whom to ask for what any agent knows, in that order."""
     return reading_order(cluster, matching(cluster, given))
-
-
-class NothingAnsweredError(Exception):
-    """The command ends with exit code 3; `str()` is the reason."""
 
 
 def turned_away(failed: Failed) -> NoReturn:

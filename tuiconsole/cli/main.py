@@ -9,14 +9,19 @@ from collections.abc import Sequence
 import click
 
 from tuiconsole.cli import complaints, output
+from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode, Health
 from tuiconsole.cli.options import given, global_options
+from tuiconsole.cli.summaries import SUMMARIES
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.source.errors import SourceError
 
 _COMMANDS = {
     "agent": "agent",
+    "alarms": "alarms",
     "breed": "breed",
     "clear": "act",
+    "completion": "completion",
     "conciliate": "conciliate",
     "confirm-dead": "confirm_dead",
     "conflicts": "conflicts",
@@ -28,9 +33,11 @@ _COMMANDS = {
     "end-sync": "whole",
     "events": "events",
     "import": "import_",
+    "jobs": "jobs",
     "keys": "keys",
     "logs": "logs",
     "maintenance": "maintenance",
+    "man": "man",
     "nodes": "nodes",
     "quorum": "quorum",
     "reload": "whole",
@@ -38,9 +45,11 @@ _COMMANDS = {
     "rules": "rules",
     "shutdown": "whole",
     "scale": "scale",
+    "serve": "serve",
     "start": "act",
     "status": "status",
     "stop": "act",
+    "top": "top",
     "undrain": "drain",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
@@ -53,6 +62,20 @@ _FUNCTIONS = {"import": "import_"}
 class _Commands(click.Group):
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(_COMMANDS)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does, but without importing each command only to read its first line."""
+        listed = [
+            click.Command(name, help=SUMMARIES[name])
+            if name in SUMMARIES
+            else self.get_command(context, name)
+            for name in _COMMANDS
+        ]
+        limit = formatter.width - 6 - max(map(len, _COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(one.name or "", one.get_short_help_str(limit)) for one in listed if one is not None]
+            )
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         module = _COMMANDS.get(name)
@@ -113,9 +136,6 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    from tuiconsole.cli.asking import FailureError, NothingAnsweredError
-    from tuiconsole.client.oneshot import NoAnswerError
-
     try:
         result = cli.main(args=arguments, prog_name="tuiconsole", standalone_mode=False)
         return int(result) if isinstance(result, int) else ExitCode.DONE

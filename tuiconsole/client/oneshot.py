@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import zmq
 
 from tuiconsole.client.tally import Tally
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.wire.keys import KeyPair, Keyring
@@ -30,6 +31,8 @@ from tuiconsole.wire.messages import (
 )
 from tuiconsole.wire.sockets import Sockets
 
+__all__ = ["Line", "Lines", "NoAnswerError", "act", "converse", "follow"]
+
 WITHIN = 2.0
 """Seconds until «no answer» is said: an agent answers within milliseconds."""
 NEXT_AFTER = 0.25
@@ -42,10 +45,6 @@ OUTCOME_GRACE = 2.0
 """Seconds an agent may be late with the outcome of a request that has run out of time."""
 _LOOK = 0.1
 """Seconds between two looks at whether the connection stands."""
-
-
-class NoAnswerError(Exception):
-    """No agent answered; `str()` says which were asked."""
 
 
 class Line:

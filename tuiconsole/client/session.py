@@ -57,17 +57,21 @@ class Session(Protocol):
         origin: str = "",
         keep: str = "",
         reason: str = "",
+        seconds: float = 0.0,
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
         """Ask; yields progress, then exactly one Outcome for each target, within `timeout` seconds.
 
         Args:
             action: what is to be done.
-            targets: applications or namespecs; of `confirm-dead`, nodes.
+            targets: applications or namespecs; of `confirm-dead`, nodes; of alarms, their identities.
             strategy: of a start, how a node is chosen; of a conciliation, what is to be done.
             origin: the node on whose behalf; empty: the own one.
             keep: of a conciliation, instead of a strategy, the node whose instance stays.
-            reason: why a node is confirmed dead, at most 500 letters.
+            reason: why a node is confirmed dead, or an alarm taken out of service; at most 500 letters.
+            seconds: for how long an alarm is shelved.
+            arguments: of a start of one process, what is added to its command.
             timeout: seconds.
         """
 

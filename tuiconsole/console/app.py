@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
@@ -16,10 +17,12 @@ from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
 from tuiconsole.console.actions_palette import ActionProvider
 from tuiconsole.console.ascii import AsciiFilter
+from tuiconsole.console.attention import PERIOD, Bell
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.feed import Feed, SessionFactory, utc_now
 from tuiconsole.console.habits import load_habits, save_habits
 from tuiconsole.console.requests import Request, Wish
+from tuiconsole.console.rows.alarms import known_alarms
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.screens.alarms import AlarmsScreen
 from tuiconsole.console.screens.applications import ApplicationsScreen
@@ -32,10 +35,12 @@ from tuiconsole.console.screens.logs import LogScreen
 from tuiconsole.console.screens.nodes import NodesScreen
 from tuiconsole.console.screens.overview import OverviewScreen
 from tuiconsole.console.screens.process import ProcessScreen
-from tuiconsole.console.settings import ConsoleSettings
+from tuiconsole.console.settings import ConsoleSettings, ThemeName
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.trends import EVERY
 from tuiconsole.model.events import Severity
+from tuiconsole.rulebook.rulebook import Rulebook
+from tuiconsole.source.errors import SourceError
 
 PAINT_INTERVAL = 0.04
 """Seconds between two pictures at least: changes within it are painted as one."""
@@ -43,6 +48,8 @@ PAINT_SHARE = 3
 """A picture that took long is followed by a pause of so many times that, so that keys get through."""
 _TICK = 1.0
 """Seconds between two looks at the ages of data."""
+_SETTLED = 0.5
+"""Seconds after which what the first picture does not need is done."""
 _REOPEN = 2.0
 """Seconds until what failed is run again."""
 
@@ -66,11 +73,13 @@ class ConsoleApp(App[int]):
         cluster: the cluster's name as its file says.
         read_only: refuse whatever changes something, and show a badge.
         item: the cluster file's pattern of items.
+        rules: reads this machine's rules files; called once, in a thread, after the first picture.
         settings: the operator's own.
         memory: where habits are remembered; None remembers nothing.
         letters_ascii: draw nothing but ASCII.
         zone: for the times of events; None is this machine's.
         now: the wall clock in UTC.
+        blinks: let alarms blink that nobody has acknowledged.
     """
 
     COMMANDS: ClassVar = {ActionProvider}
@@ -88,22 +97,27 @@ class ConsoleApp(App[int]):
         cluster: str = "",
         read_only: bool = False,
         item: str = "",
+        rules: Callable[[], Rulebook] | None = None,
         settings: ConsoleSettings | None = None,
         memory: Path | None = None,
         letters_ascii: bool = False,
         zone: tzinfo | None = None,
         now: Callable[[], datetime] = utc_now,
+        blinks: bool = True,
     ) -> None:
         settings = settings or ConsoleSettings()
         super().__init__()
         if letters_ascii:
             self._filters.append(AsciiFilter())
         self._memory = memory
+        self._read_rules = rules
         habits = load_habits(memory)
         self._chosen_theme = habits.theme if habits.theme in THEMES else settings.theme
         self._first = settings.screen
+        self._blinks = blinks
+        self._bell = Bell() if settings.bell else None
         self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)
-        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits)
+        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits, now=now)
         self._screens: dict[Place, ConsoleScreen] = {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -118,6 +132,9 @@ class ConsoleApp(App[int]):
         self._run_follow()
         self.set_interval(_TICK, self.feed.touch)
         self.set_interval(EVERY, self._sample)
+        if self._blinks:
+            self.set_interval(PERIOD, self._blink)
+        self.set_timer(_SETTLED, self._run_rules)
 
     async def on_unmount(self) -> None:
         save_habits(self._memory, self.desk.habits(self._chosen_theme))
@@ -171,9 +188,25 @@ class ConsoleApp(App[int]):
         while True:
             await self.feed.changed()
             screen, began = self.front, boottime()
+            picture = self.feed.picture()
+            known = picture.status is not None
+            if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
+                self.bell()
             if screen is not None and screen.is_mounted:
-                screen.show(self.feed.picture())
+                screen.show(picture)
             await asyncio.sleep(max(PAINT_INTERVAL, PAINT_SHARE * (boottime() - began)))
+
+    def _blink(self) -> None:
+        """Turn to the other half of the blinking, if anything blinks."""
+        screen = self.front
+        if screen is None or not screen.is_mounted:
+            return
+        still = self.theme == ThemeName.MONOCHROME.value or self.animation_level == "none"
+        waits = not still and any(one.state.open for one in known_alarms(screen.picture))
+        lit = not (waits and self.desk.lit)
+        if lit is not self.desk.lit:
+            self.desk.lit = lit
+            screen.blink()
 
     def _sample(self) -> None:
         self.desk.trends.sample(self.feed.picture())
@@ -189,7 +222,7 @@ class ConsoleApp(App[int]):
             self.notify("not connected yet: nothing was asked", severity="warning", markup=False)
             return
         self.run_worker(
-            self._ask(Wish(wish.action, targets, wish.strategy, wish.origin, wish.keep, wish.reason)),
+            self._ask(msgspec.structs.replace(wish, targets=targets)),
             name=f"{wish.action.value} {' '.join(targets)}",
             group="requests",
             exit_on_error=False,
@@ -220,6 +253,17 @@ class ConsoleApp(App[int]):
     def _run_paint(self) -> None:
         self.feed.touch()
         self.run_worker(self._paint(), name="screen", group="paint", exclusive=True, exit_on_error=False)
+
+    def _run_rules(self) -> None:
+        if self._read_rules is not None:
+            self.run_worker(self._rules(self._read_rules), name="rules", group="rules", exit_on_error=False)
+
+    async def _rules(self, read: Callable[[], Rulebook]) -> None:
+        try:
+            self.feed.rules = await asyncio.to_thread(read)
+        except (SourceError, OSError) as error:
+            self.feed.note(plain(f"the rules of this machine cannot be shown: {error}"), Severity.MINOR)
+        self.feed.touch()
 
     async def _ask(self, wish: Wish) -> None:
         async for request in self.feed.ask(wish):

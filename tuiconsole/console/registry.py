@@ -18,6 +18,7 @@ _TREE = (Kind.APPLICATION, Kind.PROCESS)
 _LOGS = (Place.LOGS,)
 _NODES = (Place.NODES,)
 _APPLICATIONS = (Place.APPLICATIONS,)
+_ALARMS = (Place.ALARMS,)
 
 REGISTRY: tuple[ConsoleAction, ...] = (
     ConsoleAction(
@@ -130,6 +131,73 @@ REGISTRY: tuple[ConsoleAction, ...] = (
         footer=True,
         asks=Action.CONCILIATE,
     ),
+    ConsoleAction(
+        "acknowledge",
+        ("y",),
+        "Acknowledge",
+        "Acknowledge the alarm: you have seen it. All consoles know it then.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        footer=True,
+        asks=Action.ACKNOWLEDGE,
+        argument="ID",
+    ),
+    ConsoleAction(
+        "acknowledge_all",
+        ("Y",),
+        "Acknowledge all",
+        "Acknowledge all alarms that are shown.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        asks=Action.ACKNOWLEDGE,
+    ),
+    ConsoleAction(
+        "shelve",
+        ("z",),
+        "Shelve",
+        "Put the alarm aside for a time; it has to be acknowledged then.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        footer=True,
+        asks=Action.SHELVE,
+        argument="TIME",
+    ),
+    ConsoleAction(
+        "unshelve",
+        ("Z",),
+        "Unshelve",
+        "Take the alarm back from the shelf.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        asks=Action.UNSHELVE,
+    ),
+    ConsoleAction(
+        "out_of_service",
+        ("O",),
+        "Out of service",
+        "Put the alarm aside until somebody returns it to service; wants a reason.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        asks=Action.OUT_OF_SERVICE,
+    ),
+    ConsoleAction(
+        "return_to_service",
+        ("I",),
+        "In service",
+        "Let the alarm count again that was out of service.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        asks=Action.RETURN_TO_SERVICE,
+    ),
+    ConsoleAction(
+        "view",
+        ("v",),
+        "View",
+        "Show current alarms, new ones, those put aside, or all, in turn.",
+        places=_ALARMS,
+        footer=True,
+        argument="VIEW",
+    ),
     ConsoleAction("mark", ("space",), "Mark", "Mark the row, or take its mark away.", places=_APPLICATIONS),
     ConsoleAction(
         "mark_all",
@@ -194,6 +262,15 @@ REGISTRY: tuple[ConsoleAction, ...] = (
     ),
     ConsoleAction("next_match", ("n",), "Next", "Go to the next match.", places=_LOGS),
     ConsoleAction("previous_match", ("N",), "Previous", "Go to the match before.", places=_LOGS),
+    ConsoleAction(
+        "goto_time",
+        ("at",),
+        "Time",
+        "Go to a time: 14:30, or 5m for so long ago; lines that bear none count from when they came.",
+        places=_LOGS,
+        footer=True,
+        argument="TIME",
+    ),
     ConsoleAction("wrap", ("w",), "Wrap", "Wrap long lines, or cut them.", places=_LOGS, footer=True),
     ConsoleAction(
         "merge", ("m",), "Merge", "Several logs merged into one as they grow, or side by side.", places=_LOGS

@@ -11,6 +11,7 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
+from tuiconsole.planning.engine.alarms import next_alarm_at, settle_alarms
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
 from tuiconsole.planning.engine.drain import answer_drains, move_on
@@ -19,6 +20,7 @@ from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import end_maintenance, give_up_waiting
 from tuiconsole.planning.engine.messages import (
+    AlarmsSeen,
     ClocksCompared,
     CommandAnswered,
     Decision,
@@ -124,6 +126,8 @@ class Engine:
             self._released(given)
         elif isinstance(given, ClocksCompared):
             s.ahead = given.ahead
+        elif isinstance(given, AlarmsSeen):
+            s.alarms_seen = given.alarms
         elif not isinstance(given, Tick):
             self._seen(given)
 
@@ -161,6 +165,7 @@ class Engine:
         find_conflicts(s)
         judge_deaths(s)
         expire(s)
+        settle_alarms(s)
         end_maintenance(s)
         self._advance()
         if s.settled:
@@ -305,10 +310,10 @@ class Engine:
         if s.draft.ending is not None and s.draft.ending.leaving:
             times.append(s.now.boot + 0.5)
         times += [s.expires(record) for record in s.draft.requests.values() if record.open]
+        for at in (s.orders.next_at(s.now.boot), s.crashes.next_at(s.now.boot), next_alarm_at(s)):
+            if at is not None:
+                times.append(at)
         times += [s.now.boot + known.until - s.now.utc for known in s.draft.maintenance.values()]
-        again = s.orders.next_at(s.now.boot)
-        if again is not None:
-            times.append(again)
         # Never a time that has passed: a runner would spin.
         later = [at for at in times if at > s.now.boot]
         return min(later, default=None)

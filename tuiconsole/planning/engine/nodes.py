@@ -175,6 +175,8 @@ def _restarted(s: Situation, old: Node, new: Node) -> bool:
 
 def _compare(s: Situation, node: str, before: Process, process: Process, restarted: bool) -> None:
     was_up = before.state in (ProcessState.RUNNING, ProcessState.STARTING, ProcessState.BACKOFF)
+    if was_up and before.state is not process.state and _crashed(process):
+        s.crashes.ended(process.namespec, s.now.boot)
     if not was_up or process.state.alive:
         return
     application = s.apps.get(process.group)
@@ -192,6 +194,11 @@ def _compare(s: Situation, node: str, before: Process, process: Process, restart
     elif restarted and process.state is not ProcessState.EXITED:
         reason = "died with its supervisord"
         s.deaths.append(Death(application.name, process.namespec, node, reason, with_node=True))
+
+
+def _crashed(process: Process) -> bool:
+    """True if it has just ended by itself though nobody expected it to; it may be started again at once."""
+    return ended_badly(process) or process.state is ProcessState.BACKOFF
 
 
 def _tell_state(s: Situation, old: Node, new: Node) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from tuiconsole.clock import BootTime
+from tuiconsole.model.alarms import SeenAlarm
 from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.ledger import Grant, Ledger, RequestRecord, Waiter
 from tuiconsole.model.node import View
@@ -15,6 +16,7 @@ from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
+from tuiconsole.planning.engine.crashes import Crashes
 from tuiconsole.planning.engine.draft import LedgerDraft
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.known import KnownNodes
@@ -100,6 +102,11 @@ class Situation:
     queued: list[tuple[Request, str]] = field(default_factory=list)
     """Requests, each with one of its targets, that wait for their turn; see engine.queue."""
     settled: bool = False
+    crashes: Crashes = field(default_factory=Crashes)
+    alarms_seen: tuple[SeenAlarm, ...] | None = None
+    """What stands, as this master's agent sees it; None before it has told so."""
+    alarms_gone: dict[str, BootTime] = field(default_factory=dict)
+    """By recorded alarm: since when its condition is not seen any more."""
     leaving_since: BootTime | None = None
     """Since when the nodes are being told to leave, because the whole system ends."""
     commands: list[Command] = field(default_factory=list)
