@@ -321,7 +321,7 @@ def test_breed_tells_what_it_does_when_asked(tmp_path: Path, capsys: Captured) -
         ("start a --strategy NEAREST", "less_loaded"),
         ("keys", "needs a command"),
         ("--read-only status", "--read-only"),
-        ("logs a:b --json", "--json has no meaning"),
+        ("breed -t a -d b -b c=1 --json", "--json has no meaning"),
         ("status --watch --check", "--check"),
     ],
 )

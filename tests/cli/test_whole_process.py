@@ -9,9 +9,10 @@ import subprocess
 import sys
 
 import msgspec
+import pytest
 from client.fake_agent import Town
 
-from tuiconsole.cli.schema import FILE, status_schema
+from tuiconsole.cli.schema import TYPES, file_of, schema_of
 from tuiconsole.model.status import ClusterStatus
 
 PATIENCE = 20.0
@@ -50,9 +51,10 @@ def test_one_shot_commands_import_neither_asyncio_nor_textual(town: Town) -> Non
     msgspec.json.decode(done.stdout, type=ClusterStatus)
 
 
-def test_the_shipped_schema_is_that_of_the_types() -> None:
-    assert FILE.read_text() == status_schema(), "run: python -m tuiconsole.cli.schema"
-    assert json.loads(status_schema())["title"] == "tuiconsole.status/1"
+@pytest.mark.parametrize("title", TYPES)
+def test_the_shipped_schema_is_that_of_the_types(title: str) -> None:
+    assert file_of(title).read_text() == schema_of(title), "run: python -m tuiconsole.cli.schema"
+    assert json.loads(schema_of(title))["title"] == title
 
 
 def test_ctrl_c_ends_a_follower_without_a_traceback(town: Town) -> None:

@@ -38,6 +38,7 @@ def console_on(
     theme: str = "dark",
     memory: Path | None = None,
     keymap: Keymap | None = None,
+    settings: ConsoleSettings | None = None,
 ) -> ConsoleApp:
     """A console whose times are fixed."""
 
@@ -49,7 +50,7 @@ def console_on(
         cluster="scenario_2",
         read_only=read_only,
         item=ITEMS,
-        settings=ConsoleSettings(theme=theme, screen=first, keymap=keymap or Keymap()),
+        settings=settings or ConsoleSettings(theme=theme, screen=first, keymap=keymap or Keymap()),
         memory=memory,
         letters_ascii=letters_ascii,
         zone=timezone.utc,

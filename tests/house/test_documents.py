@@ -28,9 +28,7 @@ from tuiconsole.settings.timing import PROFILES, Timing
 COMMANDS = ROOT / "docs" / "commands.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_COMMAND = re.compile(
-    r"^### `tuiconsole ([a-z|-]+(?: init| check| show| convert| recover| readmit)?)", re.MULTILINE
-)
+_COMMAND = re.compile(r"^### `tuiconsole ([a-z|-]+(?: [a-z][a-z-]+(?=[ `]))?)", re.MULTILINE)
 _OPTION = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)")
 GLOBAL = {"-c", "--config", "--node", "--key", "--json"}
 
@@ -81,7 +79,8 @@ def test_each_documented_command_has_the_options_it_is_said_to_have(command: str
     if command == "undrain":
         known |= {"--dry-run", "--end", "--timeout"}
     if command in ("start", "stop", "restart"):
-        known |= {"--strategy", "--without-master"}  # one section for three: some place, one only stops
+        # One section for three: some place, one only stops.
+        known |= {"--strategy", "--without-master", "--on", "--yes"}
     assert not said - known, f"tuiconsole {command}"
 
 
@@ -167,7 +166,7 @@ def test_nothing_speaks_of_the_machine_it_was_written_on() -> None:
     private = re.compile(r"(?<![\w.])/(work|root|home)/[A-Za-z]|/tmp/[a-z]*issue|" + re.escape(str(ROOT)))
     suffixes = {".py", ".md", ".toml", ".ini", ".conf", ".xml", ".svg", ".service", ".json", ""}
     folders = (".ci", "benchmarks", "docs", "packaging", "rules", "screenshots", "tests", "tuiconsole")
-    # In a worktree of git's, `.git` is a file that names the repository: it is not delivered.
+    # In a linked work tree git's own `.git` is a file that names a folder of this machine.
     files = [file for file in ROOT.iterdir() if file.is_file() and file.name != ".git"]
     files += [file for folder in folders for file in (ROOT / folder).rglob("*") if file.is_file()]
     here = Path(__file__)

@@ -67,6 +67,16 @@ def test_a_new_master_restarts_nothing_that_runs(world: World) -> None:
     assert world.ledger.grants == ledger.grants
 
 
+def test_a_new_master_touches_nothing_of_an_application_that_runs_in_part(world: World) -> None:
+    """One process alone was asked for: that the others never ran is no death."""
+    world.ask(Action.START, f"{HCI2}:{HCI[2]}", on="console_2")
+    world.run(3)
+    world.depose()
+    world.elect("server_2").run(5)
+    assert world.alive(HCI2) == {"console_2": [f"{HCI2}:{HCI[2]}"]}
+    assert not world.stopped
+
+
 def test_a_new_master_rolls_an_expired_start_back(world: World) -> None:
     world.fate[f"{HCI2}:{CHECK}"] = ("run", 0)
     request = world.ask(Action.START, HCI2, on="console_2", timeout=2)
@@ -625,3 +635,37 @@ def test_the_death_of_a_copy_frees_nothing_that_the_original_holds(world: World)
     world.tell(m.NodeDown("console_2", ""))
     world.run(1)
     assert HCI2 not in world.ledger.grants
+
+
+# Cancelled
+
+
+def test_a_cancelled_start_stops_what_it_has_started_and_is_not_wanted_any_more(world: World) -> None:
+    world.fate[f"{HCI2}:{CHECK}"] = ("hang", 0.0)
+    start = world.ask(Action.START, HCI2, on="console_2")
+    world.run(1)
+    assert world.app(HCI2).job is not None
+    cancel = world.ask(Action.CANCEL, HCI2, by="bob")
+    world.run(5)
+    assert "bob cancelled it" in world.answer(start).text
+    assert world.answer(cancel).verdict is Verdict.DONE
+    assert not world.alive(HCI2)
+    assert world.ledger.wishes[HCI2].wanted is Wanted.STOPPED
+    assert HCI2 not in world.ledger.grants
+
+
+def test_what_has_come_up_meanwhile_is_not_cancelled(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(5)
+    refused = world.answer(world.ask(Action.CANCEL, HCI2))
+    assert refused.verdict is Verdict.REFUSED
+    assert "nothing of it is being started" in refused.text
+    assert world.app(HCI2).state is ApplicationState.RUNNING
+
+
+def test_a_stop_is_not_cancelled(world: World) -> None:
+    world.ask(Action.START, HCI2, on="console_2")
+    world.run(5)
+    world.ask(Action.STOP, HCI2)
+    refused = world.answer(world.ask(Action.CANCEL, HCI2))
+    assert "not taken back" in refused.text

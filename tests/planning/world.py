@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmState, AlarmStatus
+from tuiconsole.model.events import Event
 from tuiconsole.model.ledger import Ledger, decode_ledger, encode_ledger
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process, Token
@@ -18,8 +20,10 @@ from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, MasterStatus, QuorumStatus
 from tuiconsole.model.synchronization import Synchronization
+from tuiconsole.planning.alarms.listing import AlarmWatch
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.machine import Engine
+from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
 from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
 from tuiconsole.settings.timing import Timing
@@ -46,6 +50,8 @@ class World:
         self.dead: set[str] = set()
         self.stuck: set[str] = set()
         """Namespecs whose stop takes for ever."""
+        self.unheard: dict[str, m.Manage] = {}
+        """By node: the last list that it could not be given yet."""
         self.unready: dict[str, str] = {}
         """By namespec: why it is not ready."""
         self.looks: list[tuple[float, str, str]] = []
@@ -61,12 +67,14 @@ class World:
         self.outcomes: dict[str, list[Outcome]] = {}
         self.progress: list[tuple[str, Progress]] = []
         self.events: list[str] = []
+        self.told: list[Event] = []
         self.started: list[tuple[float, str, str]] = []
         self.stopped: list[tuple[float, str, str]] = []
         self.commands: list[m.Command] = []
         self.writes = 0
         self.wake: float | None = None
         self.doubles_allowed = False
+        self.watch = AlarmWatch()
         self.master = ""
         self.left: dict[str, float] = {}
         """By node that was told to leave: when it did."""
@@ -115,6 +123,7 @@ class World:
             self.writes += 1
         self.report = decision.report
         self.events += [event.text for event in decision.events]
+        self.told += decision.events
         for reply in decision.answers:
             if isinstance(reply.body, Outcome):
                 self.outcomes.setdefault(reply.request, []).append(reply.body)
@@ -139,7 +148,10 @@ class World:
 
     def obey(self, command: m.Command) -> None:
         if isinstance(command, m.Manage):
-            self.scale(command.node, command.scales)
+            if command.node in self.dead or command.node in self.mute:
+                self.unheard[command.node] = command
+            else:
+                self.scale(command.node, command.scales)
             return
         node = command.node
         if isinstance(command, m.RaiseEpoch):
@@ -340,6 +352,8 @@ class World:
             known, state=NodeState.RUNNING, epoch=epoch, incarnation=f"{node}/{number}", processes=processes
         )
         self.tell(m.NodeChanged(self.nodes[node]))
+        if node in self.unheard:
+            self.obey(self.unheard.pop(node))
 
     # Time
 
@@ -401,6 +415,13 @@ class World:
         [outcome] = self.outcomes[request]
         return outcome
 
+    def answer_within(self, request: str, seconds: float) -> Outcome:
+        """Live until the request has its outcome."""
+        until = self.now + seconds
+        while request not in self.outcomes and self.now < until:
+            self.run(0.05)
+        return self.answer(request)
+
     def status(self) -> ClusterStatus:
         nodes = {
             name: msgspec.structs.replace(node, seen_at=node.seen_at if name in self.mute else self.now)
@@ -412,11 +433,25 @@ class World:
             self.rules,
             cluster="scenario_2",
             observer="console_1",
-            observed_at="2026-11-23T12:00:00.000Z",
+            observed_at=iso(self.clock.utc),
             now=self.now,
             quorum=QuorumStatus(3, 3, 2, True),
             master=MasterStatus("server_1", self.term),
+            watch=self.watch,
         )
+
+    def look(self) -> None:
+        """The master's agent looks at what asks for somebody's action."""
+        self.status()
+        self.tell(m.AlarmsSeen(self.watch.seen))
+
+    def alarm(self, name: str) -> AlarmStatus:
+        [found] = [one for one in self.status().alarms if one.id == name]
+        return found
+
+    def alarms(self) -> dict[str, AlarmState]:
+        """Where each alarm stands."""
+        return {one.id: one.state for one in self.status().alarms}
 
     def app(self, name: str) -> ApplicationStatus:
         [found] = [app for app in self.status().applications if app.name == name]

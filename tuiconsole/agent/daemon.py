@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import zmq
 
+from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.front import Front
 from tuiconsole.agent.local_node import LocalNode
-from tuiconsole.agent.master import Reign, Throne
+from tuiconsole.agent.master import LOOK_EVERY, Reign, Throne
 from tuiconsole.agent.masterless import Masterless
 from tuiconsole.agent.observer import Change, Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
@@ -32,10 +33,12 @@ from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.coordination.pace import Pace
 from tuiconsole.coordination.participant import DeadlineWriter as CoordinationWriter
 from tuiconsole.model.agreement import Agreement
+from tuiconsole.model.alarms import SeenAlarm
 from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.node import HANDED_OVER, SHUT_DOWN
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
+from tuiconsole.planning.alarms.listing import AlarmWatch
 from tuiconsole.planning.differences import differences
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status import cluster_status
@@ -179,6 +182,7 @@ class Agent:
         self._differs = ""
         """In what this node's files differ from the others', as it was told last."""
         self._trouble = self._trouble_told = ""
+        self._watch = AlarmWatch()
         self._run_id = secrets.token_hex(4)
         self._version = _installed()
         self._began = boottime()
@@ -268,6 +272,17 @@ class Agent:
             self._maintain,
             self._readmit,
             Masterless(self._rulebook, self._observer, petitions, self._stop_on),
+            Foresight(
+                self._node.name,
+                self._cluster,
+                self._rulebook,
+                self._observer,
+                self._throne,
+                coordinator,
+                self._peers,
+                self._quorum,
+                self._status,
+            ),
         )
         self._follow_others()
         self._announce()
@@ -281,6 +296,7 @@ class Agent:
             ("the throne", self._throne.hold()),
             ("the front", self._front.tell_followers()),
             ("the sampler", self._local.sample_for_ever()),
+            ("the alarms", self._watch_without_master()),
         ):
             self._tasks.append(asyncio.get_running_loop().create_task(work, name=name))
 
@@ -543,7 +559,20 @@ class Agent:
             quorum=self._quorum(),
             master=MasterStatus(*leader) if leader is not None else None,
             offsets=self._observer.offsets,
+            watch=self._watch,
         )
+
+    def _alarms(self) -> tuple[SeenAlarm, ...]:
+        """What asks for somebody's action, as this agent sees it."""
+        self._status()
+        return self._watch.seen
+
+    async def _watch_without_master(self) -> None:
+        """While no master can record an alarm, remember what stands, for the next one."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            if self._coordinator.leader is None or not self._quorum().held:
+                self._status()
 
     def _crown(self, term: int) -> Reign:
         return Reign(
@@ -556,6 +585,7 @@ class Agent:
             self._publisher,
             self._order,
             time.time,
+            self._alarms,
             self._cluster.synchronization,
         )
 

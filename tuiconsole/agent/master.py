@@ -18,15 +18,17 @@ from tuiconsole.agent.observer import Change, DeathProved, NodeSeen, Observer, P
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.coordinator import CoordinationError, Coordinator, LostLeadership, NotYet
+from tuiconsole.model.alarms import SeenAlarm
 from tuiconsole.model.ledger import LedgerError, decode_ledger, encode_ledger
 from tuiconsole.model.node import Node
-from tuiconsole.model.requests import Outcome, Progress, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.engine.messages import (
     AdoptGrant,
+    AlarmsSeen,
     Answer,
     ClocksCompared,
     Command,
@@ -75,6 +77,10 @@ LONGEST_LOOK = 10.0
 """Seconds that one look at whether a process is ready may take."""
 RETRY = 0.2
 """Seconds between tries of what the voters do not agree to yet."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what asks for somebody's action."""
+LOOK_SHARE = 30
+"""A look that took long is followed by a pause of so many times that."""
 SHORTEST_PAUSE = 0.005
 """Seconds between two decisions when nothing new comes in."""
 
@@ -98,6 +104,7 @@ class Reign:
         publisher: Publisher,
         order: Order,
         wall: Callable[[], float],
+        alarms: Callable[[], tuple[SeenAlarm, ...]],
         synchronization: Synchronization | None = None,
     ) -> None:
         self.term = term
@@ -107,6 +114,9 @@ class Reign:
         self._publisher = publisher
         self._order = order
         self._wall = wall
+        self._alarms = alarms
+        self._alarms_told: tuple[SeenAlarm, ...] | None = None
+        self._look_at: BootTime = 0.0
         # A reign that ended for a write without an outcome may be followed by another one of the same term.
         last = observer.report
         reported = last.version if last is not None and last.term == term else 0
@@ -119,8 +129,14 @@ class Reign:
         self._waiting: dict[str, list[asyncio.Queue[Progress | Outcome]]] = {}
         self._stored: list[asyncio.Future[None]] = []
         """Done when what was given before is in the ledger."""
+        self._lists: dict[str, Manage] = {}
+        """By node: the managed programs that are being put in force there."""
         self._published_version = -1
         self._began = False
+
+    def fork(self) -> Engine | None:
+        """A copy of the engine, for who asks what would be; None if it has not begun yet."""
+        return self._engine.fork() if self._began else None
 
     # -- inputs ----------------------------------------------------------------------------------------------
 
@@ -140,6 +156,9 @@ class Reign:
         """Hand a request to the engine; its progress and outcomes come in the queue."""
         queue: asyncio.Queue[Progress | Outcome] = asyncio.Queue()
         self._waiting.setdefault(request.id, []).append(queue)
+        if request.action in ALARM_ACTIONS:
+            # What an operator has on the screen must be known here as well.
+            self._look_at_alarms()
         self._give(RequestReceived(request))
         return queue
 
@@ -233,6 +252,8 @@ class Reign:
         wake_at: BootTime | None = None
         while True:
             self._watch_silence()
+            if boottime() >= self._look_at:
+                self._look_at_alarms()
             now = self._now()
             inputs, self._inputs = self._inputs, []
             stored, self._stored = self._stored, []
@@ -270,6 +291,14 @@ class Reign:
         if report.version != self._published_version:
             self._published_version = report.version
             self._publisher.reported(msgspec.msgpack.encode(report))
+
+    def _look_at_alarms(self) -> None:
+        began = boottime()
+        seen = self._alarms()
+        if seen != self._alarms_told:
+            self._alarms_told = seen
+            self._inputs.append(AlarmsSeen(seen))
+        self._look_at = began + max(LOOK_EVERY, LOOK_SHARE * (boottime() - began))
 
     def _now(self) -> Now:
         return Now(boottime(), self._wall())
@@ -326,7 +355,8 @@ class Reign:
             names = tuple(
                 ManagedName(m.namespec, m.grant, m.isolation.value, m.disabled) for m in command.managed
             )
-            await self._put_in_force(command.node, CommandManage(self.term, names, command.scales))
+            self._lists[command.node] = command
+            await self._put_in_force(command, CommandManage(self.term, names, command.scales))
             return
         assert not isinstance(command, RaiseEpoch)
         answered = await self._order(
@@ -336,10 +366,13 @@ class Reign:
             self._give(Released(command.node, command.grant, command.token))
         self._give(CommandAnswered(command.command_id, Answer(answered.answer), answered.reason))
 
-    async def _put_in_force(self, node: str, order: CommandManage) -> None:
-        """Until it is acknowledged: what a node does not know as managed it would not stop."""
-        while True:
-            answered = await self._order(node, order, 2.0)
+    async def _put_in_force(self, command: Manage, order: CommandManage) -> None:
+        """Until it is acknowledged: what a node does not know as managed it would not stop.
+
+        Or until there is another list for that node, after which this one must not come.
+        """
+        while self._lists.get(command.node) is command:
+            answered = await self._order(command.node, order, 2.0)
             if answered.answer != Answer.UNKNOWN.value:
                 return
             await asyncio.sleep(RETRY)

@@ -12,7 +12,8 @@ import msgspec
 from tuiconsole.agent.master import Throne
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.coordination.coordinator import Coordinator
-from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.model.alarms import LONGEST_REASON, LONGEST_SHELF
+from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Verdict
 from tuiconsole.model.status import no_quorum
 from tuiconsole.planning.engine.messages import Request
 from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
@@ -160,6 +161,8 @@ def _wrong(act: Act) -> str:
         return f"a reason has at most {MAX_REASON} letters"
     if act.action is Action.CONFIRM_DEAD and not 0 < len(act.reason.strip()) <= MAX_REASON:
         return f"a reason of 1 to {MAX_REASON} letters is needed: it is recorded"
+    if act.action in ALARM_ACTIONS and (wrong := _wrong_of_alarms(act)):
+        return wrong
     if not 0 <= act.seconds < float("inf"):
         return "a maintenance lasts 0 s (its end) or longer"
     if act.dry_run and act.action is not Action.DRAIN:
@@ -183,6 +186,15 @@ def _wrong_arguments(act: Act) -> str:
         return f"at most {MAX_ARGUMENTS} arguments of {MAX_ARGUMENTS_LENGTH} letters together are passed"
     if any("\0" in argument for argument in act.arguments):
         return "an argument cannot hold a NUL character"
+    return ""
+
+
+def _wrong_of_alarms(act: Act) -> str:
+    if act.action is Action.OUT_OF_SERVICE and not 0 < len(act.reason.strip()) <= LONGEST_REASON:
+        return f"a reason of 1 to {LONGEST_REASON} letters is needed: it is shown with the alarm"
+    if act.action is Action.SHELVE and not 0 < act.seconds <= LONGEST_SHELF:
+        hours = LONGEST_SHELF / 3600
+        return f"an alarm is shelved for more than 0 s and at most {hours:g} h; for longer: out of service"
     return ""
 
 

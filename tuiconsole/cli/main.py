@@ -18,6 +18,7 @@ from tuiconsole.source.errors import SourceError
 
 _COMMANDS = {
     "agent": "agent",
+    "alarms": "alarms",
     "breed": "breed",
     "clear": "act",
     "completion": "completion",
@@ -32,11 +33,13 @@ _COMMANDS = {
     "end-sync": "whole",
     "events": "events",
     "import": "import_",
+    "jobs": "jobs",
     "keys": "keys",
     "logs": "logs",
     "maintenance": "maintenance",
     "man": "man",
     "nodes": "nodes",
+    "plan": "plan",
     "quorum": "quorum",
     "reload": "whole",
     "restart": "act",
@@ -47,7 +50,9 @@ _COMMANDS = {
     "start": "act",
     "status": "status",
     "stop": "act",
+    "top": "top",
     "undrain": "drain",
+    "why": "why",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
 

@@ -42,9 +42,9 @@ def text(whole: str) -> None:
     _write(whole)
 
 
-def screen(texts: list[str]) -> None:
-    """Several lines in place of what the terminal showed."""
-    _write("\x1b[H\x1b[2J" + "".join(one_line(text) + "\n" for text in texts))
+def control(text: str) -> None:
+    """What moves a terminal's cursor, in one piece; whatever it shows has no control characters already."""
+    _write(text)
 
 
 def json(value: Any) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tuiconsole.client.items import ItemStatus
+from tuiconsole.client.jobs import JobShown
+from tuiconsole.client.top import TopShown
+from tuiconsole.model.alarms import AlarmStatus
 from tuiconsole.model.events import Event
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, ConflictStatus, NodeStatus
 from tuiconsole.source.errors import one_line
@@ -143,6 +146,94 @@ def conflicts(status: Iterable[ConflictStatus]) -> list[str]:
         lines += [f"  {line}" for line in table(("Node", "Token", "Started", "Processes"), rows)]
         lines += [f"  {line}" for line in table(("Strategy", "Would do"), one.options.items())]
     return lines
+
+
+def alarms(found: Iterable[AlarmStatus]) -> list[str]:
+    """The alarms, each with what follows from it, its remedy, and who has said what about it."""
+    found = tuple(found)
+    if not found:
+        return []
+    rows = [
+        (
+            one.priority.value,
+            one.state.value.replace("-", " "),
+            one.id,
+            one.since,
+            f"{one.title}: {one.cause}",
+        )
+        for one in found
+    ]
+    head, *lines = table(("Priority", "State", "Alarm", "Since", "What"), rows)
+    text = [head]
+    for one, line in zip(found, lines, strict=True):
+        text += [line, *(f"    {more}" for more in _about(one))]
+    return text
+
+
+def _about(alarm: AlarmStatus) -> Iterator[str]:
+    if alarm.consequences:
+        now = f", {len(alarm.failing)} fail now" if alarm.failing else ", none fails now"
+        yield f"{len(alarm.consequences)} failed for it{now}: {', '.join(alarm.consequences)}"
+    if alarm.times > 1:
+        yield f"raised {alarm.times} times since anybody has acknowledged it"
+    if alarm.returned:
+        yield f"its cause went at {alarm.returned}"
+    mark = alarm.mark
+    if mark is not None:
+        until = f" until {mark.until}" if mark.until else ""
+        why = f": {mark.reason}" if mark.reason else ""
+        yield f"{alarm.state.value.replace('-', ' ')}{until} by {mark.by} on {mark.origin} at {mark.at}{why}"
+    yield f"remedy: {alarm.remedy}"
+
+
+def jobs(found: Iterable[JobShown]) -> list[str]:
+    """What goes on, each job with its sequences; `>` is where it is."""
+    lines: list[str] = []
+    for job in found:
+        where = f" on {', '.join(job.nodes)}" if job.nodes else ""
+        waits = f": waits for {', '.join(job.waits_for)}" if job.waits_for else ""
+        lines.append(f"{job.application}  {job.kind}{where}, step {job.step} of {job.steps}{waits}")
+        for number, sequence in enumerate(job.sequences, 1):
+            at = number if job.kind != "stop" else len(job.sequences) + 1 - number
+            states = ", ".join(
+                f"{one.namespec.partition(':')[2]} {one.state.value}" for one in sequence.processes
+            )
+            lines.append(f"  {'>' if at == job.step else ' '} sequence {sequence.sequence}: {states}")
+    return lines
+
+
+def top(shown: TopShown) -> list[str]:
+    """The nodes, then the processes, the greatest users first."""
+    nodes = table(
+        ("Node", "State", "Cpu", "Memory", "Load", "Processes"),
+        [
+            (
+                one.name,
+                one.state.value + ("?" if one.stale else ""),
+                f"{one.cpu:.1f}%",
+                f"{one.memory / 2**20:.1f}M",
+                f"{one.load}%",
+                str(one.processes),
+            )
+            for one in shown.nodes
+        ],
+    )
+    processes = table(
+        ("Process", "Pid", "Cpu", "Memory", "Uptime", "State", "Nodes"),
+        [
+            (
+                one.namespec,
+                str(one.pid) if one.pid else NOTHING,
+                NOTHING if one.cpu is None else f"{one.cpu:.1f}%",
+                NOTHING if one.memory is None else f"{one.memory / 2**20:.1f}M",
+                NOTHING if one.uptime is None else f"{one.uptime:.0f}s",
+                one.state.value + ("?" if one.stale else ""),
+                ",".join(one.nodes) or NOTHING,
+            )
+            for one in shown.processes
+        ],
+    )
+    return [*nodes, "", *processes]
 
 
 def event(one: Event) -> str:

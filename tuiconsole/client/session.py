@@ -8,8 +8,10 @@ from typing import Protocol
 import msgspec
 
 from tuiconsole.model.events import Event
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.why import Why
 
 __all__ = ["Action", "Link", "Outcome", "Progress", "Session", "Verdict"]
 
@@ -57,6 +59,7 @@ class Session(Protocol):
         origin: str = "",
         keep: str = "",
         reason: str = "",
+        seconds: float = 0.0,
         arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
@@ -64,14 +67,33 @@ class Session(Protocol):
 
         Args:
             action: what is to be done.
-            targets: applications or namespecs; of `confirm-dead`, nodes.
+            targets: applications or namespecs; of `confirm-dead`, nodes; of alarms, their identities.
             strategy: of a start, how a node is chosen; of a conciliation, what is to be done.
             origin: the node on whose behalf; empty: the own one.
             keep: of a conciliation, instead of a strategy, the node whose instance stays.
-            reason: why a node is confirmed dead, at most 500 letters.
+            reason: why a node is confirmed dead, or an alarm taken out of service; at most 500 letters.
+            seconds: for how long an alarm is shelved.
             arguments: of a start of one process, what is added to its command.
             timeout: seconds.
         """
+
+    async def plan(
+        self, question: Question, names: Sequence[str], *, strategy: str | None = None, origin: str = ""
+    ) -> Plan:
+        """What would happen; changes nothing.
+
+        Args:
+            question: what is supposed to be asked for, or to happen.
+            names: applications and namespecs; of a loss, nodes.
+            strategy: how a node is chosen, instead of the rules' word.
+            origin: the node on whose behalf; empty: the own one.
+
+        Raises:
+            LookupError: a wrong name, or no answer; the text says which.
+        """
+
+    async def why(self, name: str) -> Why:
+        """Why an application or process is where it is, or does not run. Raises LookupError, as `plan`."""
 
     def logs(
         self, namespec: str, *, stderr: bool = False, follow: bool = True, tail: int = 65536

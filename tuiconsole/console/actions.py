@@ -47,7 +47,7 @@ BESIDE_LOGS = tuple(place for place in Place if place is not Place.LOGS)
 """All screens but that of the logs, which has its own meaning for some letters."""
 SELECTING = BESIDE_LOGS
 """The screens on which an application or a process can be selected."""
-LISTS = (Place.OVERVIEW, Place.APPLICATIONS, Place.NODES, Place.EVENTS)
+LISTS = (Place.OVERVIEW, Place.APPLICATIONS, Place.NODES, Place.EVENTS, Place.ALARMS)
 """The screens with a filter."""
 
 

@@ -12,15 +12,17 @@ import msgspec
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
-from tuiconsole.client.session import Verdict
+from tuiconsole.client.session import Session, Verdict
 from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
 from tuiconsole.console.actions_palette import ActionProvider
 from tuiconsole.console.ascii import AsciiFilter
+from tuiconsole.console.attention import PERIOD, Bell
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.feed import Feed, SessionFactory, utc_now
 from tuiconsole.console.habits import load_habits, save_habits
 from tuiconsole.console.requests import Request, Wish
+from tuiconsole.console.rows.alarms import known_alarms
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.screens.alarms import AlarmsScreen
 from tuiconsole.console.screens.applications import ApplicationsScreen
@@ -33,10 +35,12 @@ from tuiconsole.console.screens.logs import LogScreen
 from tuiconsole.console.screens.nodes import NodesScreen
 from tuiconsole.console.screens.overview import OverviewScreen
 from tuiconsole.console.screens.process import ProcessScreen
-from tuiconsole.console.settings import ConsoleSettings
+from tuiconsole.console.settings import ConsoleSettings, ThemeName
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.trends import EVERY
 from tuiconsole.model.events import Severity
+from tuiconsole.model.plan import Plan, Question
+from tuiconsole.model.why import Why
 from tuiconsole.rulebook.rulebook import Rulebook
 from tuiconsole.source.errors import SourceError
 
@@ -77,6 +81,7 @@ class ConsoleApp(App[int]):
         letters_ascii: draw nothing but ASCII.
         zone: for the times of events; None is this machine's.
         now: the wall clock in UTC.
+        blinks: let alarms blink that nobody has acknowledged.
     """
 
     COMMANDS: ClassVar = {ActionProvider}
@@ -100,6 +105,7 @@ class ConsoleApp(App[int]):
         letters_ascii: bool = False,
         zone: tzinfo | None = None,
         now: Callable[[], datetime] = utc_now,
+        blinks: bool = True,
     ) -> None:
         settings = settings or ConsoleSettings()
         super().__init__()
@@ -110,8 +116,12 @@ class ConsoleApp(App[int]):
         habits = load_habits(memory)
         self._chosen_theme = habits.theme if habits.theme in THEMES else settings.theme
         self._first = settings.screen
+        self._blinks = blinks
+        self._bell = Bell() if settings.bell else None
         self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)
-        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits, now=now)
+        self.desk = Desk(
+            self._logs, self._plan, self._why, zone=zone, keymap=settings.keymap, habits=habits, now=now
+        )
         self._screens: dict[Place, ConsoleScreen] = {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -126,6 +136,8 @@ class ConsoleApp(App[int]):
         self._run_follow()
         self.set_interval(_TICK, self.feed.touch)
         self.set_interval(EVERY, self._sample)
+        if self._blinks:
+            self.set_interval(PERIOD, self._blink)
         self.set_timer(_SETTLED, self._run_rules)
 
     async def on_unmount(self) -> None:
@@ -180,9 +192,25 @@ class ConsoleApp(App[int]):
         while True:
             await self.feed.changed()
             screen, began = self.front, boottime()
+            picture = self.feed.picture()
+            known = picture.status is not None
+            if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
+                self.bell()
             if screen is not None and screen.is_mounted:
-                screen.show(self.feed.picture())
+                screen.show(picture)
             await asyncio.sleep(max(PAINT_INTERVAL, PAINT_SHARE * (boottime() - began)))
+
+    def _blink(self) -> None:
+        """Turn to the other half of the blinking, if anything blinks."""
+        screen = self.front
+        if screen is None or not screen.is_mounted:
+            return
+        still = self.theme == ThemeName.MONOCHROME.value or self.animation_level == "none"
+        waits = not still and any(one.state.open for one in known_alarms(screen.picture))
+        lit = not (waits and self.desk.lit)
+        if lit is not self.desk.lit:
+            self.desk.lit = lit
+            screen.blink()
 
     def _sample(self) -> None:
         self.desk.trends.sample(self.feed.picture())
@@ -264,8 +292,18 @@ class ConsoleApp(App[int]):
         return going_on is not None
 
     async def _logs(self, namespec: str, stderr: bool, tail: int) -> AsyncIterator[str]:
+        async for piece in self._opened.logs(namespec, stderr=stderr, tail=tail):
+            yield piece
+
+    async def _plan(self, targets: tuple[str, ...], strategy: str | None, origin: str) -> Plan:
+        return await self._opened.plan(Question.START, targets, strategy=strategy, origin=origin)
+
+    async def _why(self, name: str) -> Why:
+        return await self._opened.why(name)
+
+    @property
+    def _opened(self) -> Session:
         session = self.feed.session
         if session is None:
             raise LookupError("not connected yet")
-        async for piece in session.logs(namespec, stderr=stderr, tail=tail):
-            yield piece
+        return session

@@ -60,6 +60,9 @@ def completions(place: Place, picture: Picture) -> Iterator[str]:
     """Every line that makes sense here, for completion."""
     for action in actions_of(place):
         yield action.id
+    for alarm in picture.status.alarms if picture.status and place is Place.ALARMS else ():
+        if alarm.state.open:
+            yield f"acknowledge {alarm.id}"
     for action in actions_of(place):
         if Kind.APPLICATION in action.scope:
             for application in picture.applications:

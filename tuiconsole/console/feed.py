@@ -169,6 +169,7 @@ class Feed:
                 origin=wish.origin,
                 keep=wish.keep,
                 reason=wish.reason,
+                seconds=wish.seconds,
                 arguments=wish.arguments,
             )
             async for step in steps:

@@ -18,6 +18,7 @@ _TREE = (Kind.APPLICATION, Kind.PROCESS)
 _LOGS = (Place.LOGS,)
 _NODES = (Place.NODES,)
 _APPLICATIONS = (Place.APPLICATIONS,)
+_ALARMS = (Place.ALARMS,)
 
 REGISTRY: tuple[ConsoleAction, ...] = (
     ConsoleAction(
@@ -36,7 +37,7 @@ REGISTRY: tuple[ConsoleAction, ...] = (
         "start_with",
         ("S",),
         "Start with …",
-        "Start with a choice of strategy and of the node on whose behalf.",
+        "Start with a choice of strategy and of the node on whose behalf; shows where each process will go.",
         places=SELECTING,
         scope=_TREE,
         danger=Danger.CHANGES,
@@ -89,6 +90,15 @@ REGISTRY: tuple[ConsoleAction, ...] = (
         argument="APP[:PROCESS]",
     ),
     ConsoleAction(
+        "why",
+        ("w",),
+        "Why",
+        "Say why it is where it is or does not run, what would change that, and where a start would go.",
+        places=SELECTING,
+        scope=_TREE,
+        argument="APP[:PROCESS]",
+    ),
+    ConsoleAction(
         "process",
         ("p",),
         "Process",
@@ -129,6 +139,73 @@ REGISTRY: tuple[ConsoleAction, ...] = (
         danger=Danger.INTERRUPTS,
         footer=True,
         asks=Action.CONCILIATE,
+    ),
+    ConsoleAction(
+        "acknowledge",
+        ("y",),
+        "Acknowledge",
+        "Acknowledge the alarm: you have seen it. All consoles know it then.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        footer=True,
+        asks=Action.ACKNOWLEDGE,
+        argument="ID",
+    ),
+    ConsoleAction(
+        "acknowledge_all",
+        ("Y",),
+        "Acknowledge all",
+        "Acknowledge all alarms that are shown.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        asks=Action.ACKNOWLEDGE,
+    ),
+    ConsoleAction(
+        "shelve",
+        ("z",),
+        "Shelve",
+        "Put the alarm aside for a time; it has to be acknowledged then.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        footer=True,
+        asks=Action.SHELVE,
+        argument="TIME",
+    ),
+    ConsoleAction(
+        "unshelve",
+        ("Z",),
+        "Unshelve",
+        "Take the alarm back from the shelf.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        asks=Action.UNSHELVE,
+    ),
+    ConsoleAction(
+        "out_of_service",
+        ("O",),
+        "Out of service",
+        "Put the alarm aside until somebody returns it to service; wants a reason.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        asks=Action.OUT_OF_SERVICE,
+    ),
+    ConsoleAction(
+        "return_to_service",
+        ("I",),
+        "In service",
+        "Let the alarm count again that was out of service.",
+        places=_ALARMS,
+        danger=Danger.CHANGES,
+        asks=Action.RETURN_TO_SERVICE,
+    ),
+    ConsoleAction(
+        "view",
+        ("v",),
+        "View",
+        "Show current alarms, new ones, those put aside, or all, in turn.",
+        places=_ALARMS,
+        footer=True,
+        argument="VIEW",
     ),
     ConsoleAction("mark", ("space",), "Mark", "Mark the row, or take its mark away.", places=_APPLICATIONS),
     ConsoleAction(

@@ -40,7 +40,9 @@ class Wish(msgspec.Struct, frozen=True):
     keep: str = ""
     """Of a conciliation: the node whose instance stays."""
     reason: str = ""
-    """Why a node is confirmed dead."""
+    """Why a node is confirmed dead, or an alarm taken out of service."""
+    seconds: float = 0.0
+    """For how long an alarm is shelved."""
     arguments: tuple[str, ...] = ()
     """Of a start of one process: what is added to its command."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from tuiconsole.console.attention import wants_blink
 from tuiconsole.console.settings import NAME, load_settings, wants_ascii
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def run_console(
         rules=rules,
         settings=settings,
         memory=Path(platformdirs.user_state_dir("tuiconsole")) / "console.json",
+        blinks=wants_blink(settings.blink, os.environ),
         letters_ascii=not in_browser(os.environ)
         and wants_ascii(settings.letters, os.environ, locale.getpreferredencoding(False)),
     )

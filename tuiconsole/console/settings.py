@@ -50,6 +50,10 @@ class ConsoleSettings(msgspec.Struct, frozen=True):
     letters: Letters = Letters.AUTO
     screen: Place = Place.OVERVIEW
     keymap: Keymap = Keymap()
+    blink: bool = True
+    """Alarms blink that nobody has acknowledged."""
+    bell: bool = False
+    """The terminal's bell rings once for each new alarm."""
 
 
 def load_settings(file: Path) -> ConsoleSettings:
@@ -65,6 +69,8 @@ def load_settings(file: Path) -> ConsoleSettings:
     theme = general.choice("theme", ThemeName, ThemeName.DARK)
     letters = general.choice("letters", Letters, Letters.AUTO)
     screen = general.choice("screen", FirstScreen, FirstScreen.OVERVIEW)
+    blink = general.flag("blink", True)
+    bell = general.flag("bell", False)
     general.finish()
     keys = root.table("keys")
     chosen: dict[str, tuple[str, ...]] = {}
@@ -77,7 +83,7 @@ def load_settings(file: Path) -> ConsoleSettings:
         keys.complain(name, what, remedy)
     root.finish()
     root.raise_errors()
-    return ConsoleSettings(theme.value, letters, Place(screen.value), keymap)
+    return ConsoleSettings(theme.value, letters, Place(screen.value), keymap, blink, bell)
 
 
 def wants_ascii(letters: Letters, env: Mapping[str, str], encoding: str) -> bool:

@@ -11,6 +11,7 @@ from enum import Enum
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmRecord
 from tuiconsole.model.process import Token
 from tuiconsole.model.requests import Action, Outcome
 
@@ -185,6 +186,8 @@ class RequestRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Seconds from acceptance to `expires`: bounds the rest where clocks of two masters differ."""
     strategy: str = ""
     outcomes: tuple[Outcome, ...] = ()
+    arguments: tuple[str, ...] = ()
+    """Of a start that may have to wait for its turn: what is added to the command."""
 
     @property
     def open(self) -> bool:
@@ -258,6 +261,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     """By application; `*` is the whole system. That of a node is a lease, and stands with the voters."""
     drained: Mapping[str, Drained] = {}
     """By node."""
+    alarms: Mapping[str, AlarmRecord] = {}
+    """By the alarm's identity: those that stand, wait to be acknowledged, or were put aside."""
     arguments: Mapping[str, tuple[str, ...]] = {}
     """By namespec: what a person wants added to its command, until he stops it or starts it without."""
     scales: Mapping[str, int] = {}

@@ -13,6 +13,8 @@ class Action(str, Enum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    CANCEL = "cancel"
+    """End a start or restart that goes on, as a stop does; refused if nothing goes on."""
     CLEAR = "clear"
     CONCILIATE = "conciliate"
     """End a conflict: have one instance stay, or all stopped, or one started anew."""
@@ -35,10 +37,28 @@ class Action(str, Enum):
     """The same, and the agents are started again."""
     END_SYNC = "end-sync"
     """Of the whole cluster: all are there who will come, so that what starts by itself may start."""
+    ACKNOWLEDGE = "acknowledge"
+    """Of alarms, as those that follow: somebody has seen it."""
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    OUT_OF_SERVICE = "out-of-service"
+    RETURN_TO_SERVICE = "return-to-service"
 
 
 OF_THE_CLUSTER = frozenset({Action.SHUTDOWN, Action.RELOAD, Action.END_SYNC})
 """What is asked of the cluster as a whole: the target is its name."""
+
+
+ALARM_ACTIONS = frozenset(
+    {
+        Action.ACKNOWLEDGE,
+        Action.SHELVE,
+        Action.UNSHELVE,
+        Action.OUT_OF_SERVICE,
+        Action.RETURN_TO_SERVICE,
+    }
+)
+"""What is asked of alarms: their targets are identities of alarms."""
 
 
 ALL = "*"

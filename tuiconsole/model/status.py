@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmStatus
 from tuiconsole.model.node import Machine, Pids
 from tuiconsole.model.process import End, Token
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
@@ -113,6 +114,8 @@ class ProcessStatus(msgspec.Struct, frozen=True, gc=False):
     stale: bool = False
     """Its node is silent: this is its last known state."""
     reason: str | None = None
+    last_node: str | None = None
+    """Where it ran last; null if it runs now, or never ran."""
     ends: tuple[End, ...] = ()
     """Its last ends, the newest first, at most five, as far as its agents have seen them."""
     disabled: str | None = None
@@ -194,6 +197,8 @@ class ClusterStatus(msgspec.Struct, frozen=True, gc=False):
     conflicts: tuple[ConflictStatus, ...]
     reason: str | None = None
     """What keeps the cluster from operating, in words; null in OPERATION."""
+    alarms: tuple[AlarmStatus, ...] = ()
+    """What asks for somebody's action, the gravest first; those that were put aside too."""
     maintenance: MaintenanceStatus | None = None
     """Of the whole system; null if it is in none."""
     schema: str = SCHEMA

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from tuiconsole.clock import BootTime
 from tuiconsole.model.ledger import FailureKind, Wanted
 from tuiconsole.model.node import Node, View
@@ -29,6 +31,8 @@ from tuiconsole.model.status import (
     QuorumStatus,
     no_quorum,
 )
+from tuiconsole.planning.alarms.listing import AlarmWatch, listed
+from tuiconsole.planning.alarms.standing import standing
 from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalogue
 from tuiconsole.planning.differences import Difference, differences
 from tuiconsole.planning.engine.messages import Conflict, EngineReport, JobReport
@@ -153,6 +157,7 @@ def cluster_status(
     reason: str | None = None,
     offsets: Mapping[str, float] | None = None,
     stale_after: float = STALE_AFTER,
+    watch: AlarmWatch | None = None,
 ) -> ClusterStatus:
     """The status of everything, as one observer knows it.
 
@@ -170,6 +175,7 @@ def cluster_status(
         reason: overrides the reason for the state.
         offsets: see `Observer.offsets`.
         stale_after: seconds without a word after which a node's word is old.
+        watch: the observer's memory of alarms; without one they stand since `observed_at`.
     """
     eyes = Observer(view, report, now, offsets or {}, stale_after)
     if state is None:
@@ -182,7 +188,7 @@ def cluster_status(
     applications = catalogue(view.nodes.values(), rulebook)
     differs = differences(view, observer, master.node if master is not None else None, now)
     loads = running_loads(view, applications)
-    return ClusterStatus(
+    status = ClusterStatus(
         cluster=cluster,
         state=state,
         observed_at=observed_at,
@@ -195,6 +201,10 @@ def cluster_status(
         reason=reason if reason is not None else _cluster_reason(state, quorum, report),
         maintenance=_maintenance(report, ALL),
     )
+    records = report.alarms if report else {}
+    conditions = standing(status, report.flapping if report else ())
+    seen = (watch or AlarmWatch()).look(conditions, records, now, observed_at)
+    return msgspec.structs.replace(status, alarms=listed(seen, records, observed_at))
 
 
 def _maintenance(report: EngineReport | None, name: str) -> MaintenanceStatus | None:
@@ -363,6 +373,7 @@ def _process_status(
         ends=_ends(sightings),
         disabled=_disabled(program.namespec, observer.report) or None,
         arguments=best.process.arguments if best.state.alive else (),
+        last_node=best.node.name if not alive and best.process.started_at else None,
     )
 
 
@@ -391,7 +402,7 @@ def _failing(
     if job is not None and namespec in job.to_come:
         return False, ""
     report = observer.report
-    if _disabled(namespec, report):
+    if _disabled(namespec, report) or _surplus(best.process, report):
         # Somebody has taken it out of service: that is shown, and is no failure.
         return False, ""
     failure = report.failures.get(namespec) if report else None
@@ -406,6 +417,12 @@ def _failing(
     if best.state is ProcessState.UNKNOWN:
         return True, "its state is not known"
     return False, ""
+
+
+def _surplus(process: Process, report: EngineReport | None) -> bool:
+    """True if its program is scaled to fewer processes, and its node has not given it up yet."""
+    key = f"{process.group}:{process.program}"
+    return report is not None and process.index >= report.scales.get(key, process.index + 1)
 
 
 def _not_ready(namespec: str, report: EngineReport | None) -> tuple[bool, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 
 from tuiconsole.rulebook.surroundings import Host, Surroundings
@@ -17,6 +18,7 @@ def environment(node: ClusterNode) -> dict[str, str]:
         "TUICONSOLE_NODE": node.name,
         "TUICONSOLE_HOST": node.host,
         "TUICONSOLE_STATE": str(node.state_dir),
+        "TUICONSOLE_PYTHON": sys.executable,
     }
     return {**os.environ, **node.env, **own}
 

@@ -10,12 +10,15 @@ import click
 from tuiconsole.cli import complaints, output
 from tuiconsole.cli.asking import matching, one_node, open_cluster, open_lines, readers, turned_away
 from tuiconsole.cli.commands.status import ask_status
+from tuiconsole.cli.confirmation import typed
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options
-from tuiconsole.client.oneshot import Lines, NoAnswerError, act
+from tuiconsole.client.on_node import targets_on
+from tuiconsole.client.oneshot import Lines, act
 from tuiconsole.client.tally import Tally
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.client.whose import reading_order
-from tuiconsole.model.requests import OF_NODES, OF_THE_CLUSTER, Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, OF_NODES, OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.text import did_you_mean
@@ -90,7 +93,9 @@ def start(
 
 
 @click.command()
-@_targets
+@click.argument("target", nargs=-1, metavar="APP[:PROCESS]…")
+@click.option("--on", "place", metavar="NODE", help="Instead of targets: all that runs on NODE.")
+@click.option("--yes", metavar="NODE", help="With --on: the node's name once more, instead of being asked.")
 @_no_wait
 @_timeout
 @click.option(
@@ -101,10 +106,28 @@ def start(
 @global_options
 @click.pass_context
 def stop(
-    context: click.Context, target: tuple[str, ...], no_wait: bool, timeout: float, without_master: bool
+    context: click.Context,
+    target: tuple[str, ...],
+    place: str | None,
+    yes: str | None,
+    no_wait: bool,
+    timeout: float,
+    without_master: bool,
 ) -> int:
     """Stop applications or processes, wherever they run."""
-    return ask(given(context), Action.STOP, target, timeout, wait=not no_wait, without_master=without_master)
+    options = given(context)
+    if bool(target) is (place is not None):
+        raise click.UsageError("name what to stop, or the node with --on NODE")
+    if place is None and yes is not None:
+        raise click.UsageError("--yes confirms --on NODE")
+    if place is not None:
+        target = _all_on(options, place, yes)
+        if not target:
+            complaints.progress(f"nothing that could be stopped runs on {place}")
+            if options.json:
+                output.json([])
+            return ExitCode.DONE
+    return ask(options, Action.STOP, target, timeout, wait=not no_wait, without_master=without_master)
 
 
 @click.command()
@@ -128,6 +151,20 @@ def restart(
 def clear(context: click.Context, target: tuple[str, ...]) -> int:
     """Forget the failures of applications or processes: they were seen."""
     return ask(given(context), Action.CLEAR, target, _TIMEOUT)
+
+
+def _all_on(options: Given, node: str, yes: str | None) -> tuple[str, ...]:
+    """What has to be stopped so that a node runs nothing, once somebody has confirmed it."""
+    cluster = open_cluster(options)
+    if node not in cluster.nodes:
+        raise click.UsageError(f"no node is named {node!r}; {did_you_mean(node, cluster.nodes)}")
+    with closing(open_lines(cluster, options)) as lines:
+        status = ask_status(lines, readers(cluster, options))
+    targets, spared = targets_on([one for one in status.applications if one.managed], node)
+    if targets:
+        stays = f" {', '.join(spared)} stays: it runs elsewhere too." if spared else ""
+        typed(node, yes, f"This stops {', '.join(targets)}.{stays}")
+    return targets
 
 
 def ask(
@@ -173,8 +210,8 @@ def ask(
         except KeyboardInterrupt:
             complaints.say(f"{action.value} goes on without you; `tuiconsole status` shows it")
             raise
-        others = action in OF_NODES or action in OF_THE_CLUSTER
-        strangers = {} if others else _strangers(lines, readers(cluster, options), outcomes)
+        named = action not in OF_NODES | OF_THE_CLUSTER | ALARM_ACTIONS
+        strangers = _strangers(lines, readers(cluster, options), outcomes) if named else {}
     if options.json:
         output.json(outcomes)
     return _tell(action, outcomes, strangers, quiet=options.json)

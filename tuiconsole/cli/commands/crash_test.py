@@ -10,11 +10,12 @@ from types import FrameType
 import click
 
 from tuiconsole.cli import complaints, output
-from tuiconsole.cli.asking import FailureError, NothingAnsweredError, open_cluster, open_lines
+from tuiconsole.cli.asking import open_cluster, open_lines
 from tuiconsole.cli.confirmation import typed
 from tuiconsole.cli.crash.breaking import CannotBreakError, missing, of_a_demo
 from tuiconsole.cli.crash.judging import Finding
 from tuiconsole.cli.crash.trials import FAULTS, Field, node_of, settled
+from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import given, global_options
 from tuiconsole.model.states import ApplicationState, NodeState
@@ -45,7 +46,7 @@ def crash_test(
     race: tuple[str, str, str] | None,
     yes: str | None,
 ) -> int:
-    """Break parts of nodes of this machine, watch the processes, and say whether the promises held.
+    """Break parts of nodes of this machine, watch, and say whether the promises held.
 
     Kills or stops agent, supervisord and shim of each NODE (else of the master, if it is on this machine, or
     of the first node that is), one after the other. On a node that loses its lease or its supervisord the

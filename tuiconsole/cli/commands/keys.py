@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tuiconsole.cli import complaints, output
-from tuiconsole.cli.asking import FailureError
+from tuiconsole.cli.endings import FailureError
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options, refuse_json
 from tuiconsole.settings.cluster_file import load_cluster

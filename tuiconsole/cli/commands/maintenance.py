@@ -6,43 +6,36 @@ to it by itself.
 
 from __future__ import annotations
 
-import re
 from contextlib import closing
 
 import click
 
 from tuiconsole.cli import output
-from tuiconsole.cli.asking import NothingAnsweredError, open_cluster, open_lines, turned_away
+from tuiconsole.cli.asking import open_cluster, open_lines, turned_away
 from tuiconsole.cli.commands.act import ask
+from tuiconsole.cli.durations import duration
+from tuiconsole.cli.endings import NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.model.requests import ALL, Action
 from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.wire.messages import Failed, Maintain, Maintained
 
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(s|m|h|d|)")
 _LONGEST_OF_NODE = 4 * 3600.0
 _LONGEST = 30 * 24 * 3600.0
 _WITHIN = 4.0
 """Seconds for the answer: the voters write it to their disks first."""
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    match = _DURATION.fullmatch(value)
-    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-    if not 0 < seconds <= _LONGEST:
-        raise click.BadParameter(f"{value!r} is no duration; give 60s, 5m, 1h or 2d, at most 30d")
-    return seconds
-
-
 @click.command()
 @click.argument("name", metavar="NODE|APP", required=False)
 @click.option("--all", "whole", is_flag=True, help="The whole system, instead of a NODE or APP.")
 @click.option(
-    "--for", "seconds", callback=_seconds, metavar="TIME", help="60s, 5m, 1h, 2d; of a node at most 4h."
+    "--for",
+    "seconds",
+    callback=duration(_LONGEST),
+    metavar="TIME",
+    help="60s, 5m, 1h, 2d; of a node at most 4h.",
 )
 @click.option("--end", is_flag=True, help="End it.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; recorded. Not of a node.")

@@ -12,8 +12,10 @@ from tuiconsole.cli import complaints, output, tables
 from tuiconsole.cli.asking import open_cluster, open_lines, readers, turned_away
 from tuiconsole.cli.exit_codes import ExitCode, Health
 from tuiconsole.cli.options import Given, given, global_options
+from tuiconsole.cli.watching import watch
 from tuiconsole.client.items import ItemsStatus, merge_items
-from tuiconsole.client.oneshot import Lines, NoAnswerError, converse, follow
+from tuiconsole.client.oneshot import Lines, converse
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.states import ClusterState
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
@@ -25,17 +27,17 @@ from tuiconsole.wire.messages import AskStatus, Failed, StatusIs
 @click.command()
 @click.argument("app", nargs=-1)
 @click.option("--items", is_flag=True, help="Merge the applications of each item; the worst LEDs win.")
-@click.option("--watch", is_flag=True, help="Show it again whenever it changes, until Ctrl-C.")
+@click.option("--watch", "watching", is_flag=True, help="Show it again whenever it changes, until Ctrl-C.")
 @click.option("--check", is_flag=True, help="Exit 0 if all is well, 1 minor, 2 major failure, 3 unknown.")
 @global_options
 @click.pass_context
-def status(context: click.Context, app: tuple[str, ...], items: bool, watch: bool, check: bool) -> int:
+def status(context: click.Context, app: tuple[str, ...], items: bool, watching: bool, check: bool) -> int:
     """Show applications, nodes, master and quorum; of each APP also its processes."""
-    if watch and check:
+    if watching and check:
         raise click.UsageError("--watch never ends, so that --check has nothing to say")
     if items and app:
         raise click.UsageError("--items shows all items; name no APP")
-    return show(given(context), app, items=items, watch=watch, check=check)
+    return show(given(context), app, items=items, watching=watching, check=check)
 
 
 def show(
@@ -43,7 +45,7 @@ def show(
     names: Sequence[str] = (),
     *,
     items: bool = False,
-    watch: bool = False,
+    watching: bool = False,
     check: bool = False,
 ) -> int:
     """Ask and print; returns the exit code."""
@@ -52,7 +54,7 @@ def show(
         raise SourceError.at(cluster.file, 0, "says not how names form items", "add item = '…' to [cluster]")
     with closing(open_lines(cluster, options)) as lines:
         nodes = readers(cluster, options)
-        if watch:
+        if watching:
             return _watch(options, cluster, lines, nodes, names, items)
         found = ask_status(lines, nodes)
     shown = _chosen(found, names)
@@ -133,25 +135,15 @@ def _watch(
     names: Sequence[str],
     items: bool,
 ) -> int:
-    last: object = None
-    for news in follow(lines, nodes):
-        if isinstance(news, NoAnswerError):
-            complaints.say(f"what was shown last is old: {news}")
-            last = None
-            continue
-        if news.status is None:
-            continue
-        shown = _chosen(news.status, names)
-        if options.json:
-            if last != (last := msgspec.structs.replace(shown, observed_at="")):
-                output.json_line(_data(cluster, shown, items))
-            continue
-        text = [*_text(cluster, shown, names, items), "", tables.cluster(shown)]
-        if text == last:
-            continue
-        if output.to_terminal():
-            output.screen(text)
-        else:
-            output.lines([*([""] if last else []), *text])
-        last = text
-    return ExitCode.DONE
+    def text(status: ClusterStatus) -> list[str]:
+        shown = _chosen(status, names)
+        return [tables.cluster(shown), "", *_text(cluster, shown, names, items)]
+
+    def data(status: ClusterStatus) -> ClusterStatus | ItemsStatus:
+        return _data(cluster, _chosen(status, names), items)
+
+    def same(found: object) -> object:
+        assert isinstance(found, ClusterStatus | ItemsStatus)
+        return msgspec.structs.replace(found, observed_at="")
+
+    return watch(lines, nodes, text=text, data=data if options.json else None, same=same)

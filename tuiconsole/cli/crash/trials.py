@@ -12,8 +12,9 @@ from typing import NamedTuple
 from tuiconsole.cli.crash.breaking import holding
 from tuiconsole.cli.crash.judging import Finding, Trial, judge
 from tuiconsole.cli.crash.watching import Watch
-from tuiconsole.client.oneshot import Lines, NoAnswerError, act, converse
+from tuiconsole.client.oneshot import Lines, act, converse
 from tuiconsole.client.tally import Tally
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus

@@ -1,189 +1,202 @@
-"""The alarms: each cause once, with what follows from it and what to do about it.
+"""The alarms as rows: how grave, whether somebody has seen it, what, why; and all about one of them.
 
-After ISA-18.2: an alarm asks for somebody's action. So a lost node is one alarm, whatever ran there, and it
-names its remedy; what only informs is an event, not an alarm.
+They come with the status. Only the loss of the connection itself this console tells by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import tzinfo
+from enum import Enum
 
 import msgspec
 
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
+from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, cell, wrapped
-from tuiconsole.console.rows.marks import severity_mark
+from tuiconsole.console.rows.marks import Mark, alarm_state_word, badge, priority_mark
 from tuiconsole.console.subject import Kind, Subject
-from tuiconsole.model.events import Severity
-from tuiconsole.model.states import NodeState, ProcessState
-from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus
+from tuiconsole.model.alarms import AlarmKind, AlarmMark, AlarmState, AlarmStatus, Priority
+
+NO_LINK = "link"
+"""The identity of this console's own alarm."""
+
+_KINDS = {
+    AlarmKind.NODE: Kind.NODE,
+    AlarmKind.FILES: Kind.NODE,
+    AlarmKind.CONFLICT: Kind.CONFLICT,
+    AlarmKind.MAJOR: Kind.APPLICATION,
+    AlarmKind.MINOR: Kind.APPLICATION,
+    AlarmKind.FLAPPING: Kind.PROCESS,
+}
 
 
-class Alarm(msgspec.Struct, frozen=True):
-    """One thing that somebody must do something about."""
+class AlarmView(str, Enum):
+    """Which alarms the list shows."""
+
+    CURRENT = "current"
+    """All but those that were put aside."""
+    NEW = "new"
+    """Those that nobody has acknowledged."""
+    ASIDE = "aside"
+    """Those that are shelved or out of service."""
+    ALL = "all"
+
+    def shows(self, state: AlarmState) -> bool:
+        """True if alarms in this state are shown."""
+        if self is AlarmView.NEW:
+            return state.open
+        if self is AlarmView.ALL:
+            return True
+        return state.aside is (self is AlarmView.ASIDE)
+
+
+class AlarmRow(msgspec.Struct, frozen=True):
+    """One alarm."""
 
     key: str
-    severity: Severity
-    title: str
-    cause: str
-    remedy: str
-    subject: Subject = Subject()
-    """Where to go about it."""
-    consequences: tuple[str, ...] = ()
-    """Applications that have failed for this cause."""
+    alarm: AlarmStatus
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about, where to go."""
+        kind = _KINDS.get(self.alarm.kind)
+        return Subject(kind, self.alarm.subject) if kind is not None else Subject()
 
 
-def alarms(picture: Picture) -> tuple[Alarm, ...]:
-    """All alarms that stand now, the gravest first. While data is old they are the last known ones."""
-    found = list(_of_link(picture))
-    if picture.status is not None:
-        found += _of_cluster(picture.status)
-    rank = {Severity.MAJOR: 0, Severity.MINOR: 1, Severity.INFO: 2}
-    return tuple(sorted(found, key=lambda one: rank[one.severity]))
+def known_alarms(picture: Picture) -> tuple[AlarmStatus, ...]:
+    """All alarms, this console's own first. While data is old they are the last known ones."""
+    known = picture.status.alarms if picture.status else ()
+    return (*_of_link(picture), *known)
 
 
-def _of_link(picture: Picture) -> Iterator[Alarm]:
+def alarm_rows(
+    picture: Picture, view: AlarmView = AlarmView.ALL, wanted: Filter | None = None
+) -> tuple[AlarmRow, ...]:
+    """The alarms of a view that the filter lets pass, the gravest first."""
+    return tuple(
+        AlarmRow(one.id, one)
+        for one in known_alarms(picture)
+        if view.shows(one.state) and (not wanted or wanted.alarm(one))
+    )
+
+
+def list_title(picture: Picture, view: AlarmView) -> str:
+    """What the list shows, and how many it does not."""
+    aside = sum(one.state.aside for one in known_alarms(picture))
+    shown = "" if view is AlarmView.CURRENT else f": {view.value}"
+    hidden = f", {aside} put aside" if aside and view in (AlarmView.CURRENT, AlarmView.NEW) else ""
+    return f" Alarms{shown}{hidden} "
+
+
+def _of_link(picture: Picture) -> Iterator[AlarmStatus]:
     if not picture.link.connected:
-        yield Alarm(
-            "link",
-            Severity.MAJOR,
+        yield AlarmStatus(
+            NO_LINK,
+            AlarmKind.LINK,
+            "",
+            Priority.HIGH,
+            AlarmState.UNACKNOWLEDGED,
+            True,
             "no agent answers",
             picture.link.reason or "the connection is lost",
             f"see whether the agent of {picture.node or 'this node'} runs; the console tries again by itself",
+            "",
         )
 
 
-def _of_cluster(status: ClusterStatus) -> Iterator[Alarm]:
-    explained: set[str] = set()
-    if not status.quorum.held:
-        missing = ", ".join(status.quorum.missing) or "core nodes"
-        yield Alarm(
-            "quorum",
-            Severity.MAJOR,
-            "quorum lost",
-            status.reason or f"{status.quorum.present} of {status.quorum.voters} core nodes answer",
-            f"bring back {missing}; without them nothing can be started",
-        )
-    elif status.master is None:
-        why = status.reason or "none is elected"
-        yield Alarm("master", Severity.MINOR, "no master", why, "wait for the election: a second or two")
-    for node in status.nodes:
-        if node.state in (NodeState.FAILED, NodeState.ISOLATED):
-            hit = tuple(one.name for one in status.applications if _failed(one) and _was_on(one, node))
-            explained.update(hit)
-            yield _of_node(node, hit)
-        elif node.differs:
-            yield Alarm(
-                f"differs {node.name}",
-                Severity.MINOR,
-                f"{node.name} has other files",
-                node.differs,
-                "give all nodes the same files, then restart its agent",
-                Subject(Kind.NODE, node.name),
-            )
-    for conflict in status.conflicts:
-        explained.add(conflict.name.partition(":")[0])
-        yield Alarm(
-            f"conflict {conflict.name}",
-            Severity.MAJOR,
-            f"{conflict.name} runs more than once",
-            f"on {' and '.join(conflict.nodes)}; {conflict.waits}".rstrip("; "),
-            "choose what stays: C, then m",
-            Subject(Kind.CONFLICT, conflict.name),
-        )
-    for application in status.applications:
-        if _failed(application) and application.name not in explained:
-            yield _of_application(application)
-        yield from _of_restarts(application)
-
-
-def _of_node(node: NodeStatus, hit: tuple[str, ...]) -> Alarm:
-    lost = node.state is NodeState.FAILED
-    heard = "never heard" if node.age is None else f"last heard {quantity.duration(node.age)} ago"
-    return Alarm(
-        f"node {node.name}",
-        Severity.MAJOR,
-        f"{node.name} is {'lost' if lost else 'isolated'}",
-        node.reason or heard,
-        "start its machine and agent; if it is dead for good, confirm it on the screen of the nodes (D)"
-        if lost
-        else "repair its connection to the core nodes",
-        Subject(Kind.NODE, node.name),
-        hit,
-    )
-
-
-def _of_application(application: ApplicationStatus) -> Alarm:
-    culprit = next((one for one in application.processes if one.major_failure or one.minor_failure), None)
-    why = application.reason or (culprit.reason if culprit else None)
-    if culprit is not None and not why:
-        exited = "exited unexpectedly" if not culprit.expected_exit else f"is {culprit.state.value}"
-        why = f"{culprit.name} {exited}"
-    return Alarm(
-        f"application {application.name}",
-        Severity.MAJOR if application.major_failure else Severity.MINOR,
-        f"{application.name} has failed" if application.major_failure else f"{application.name} is impaired",
-        why or "a process of its start sequence does not run",
-        "read its log (l), start it again (s), or clear the failure (c)",
-        Subject(Kind.APPLICATION, application.name),
-    )
-
-
-def _of_restarts(application: ApplicationStatus) -> Iterator[Alarm]:
-    for process in application.processes:
-        if process.state is ProcessState.BACKOFF:
-            yield Alarm(
-                f"backoff {process.namespec}",
-                Severity.MINOR,
-                f"{process.namespec} does not stay up",
-                process.reason or "it exits too soon after each start, and is started again",
-                "read its log (l)",
-                Subject(Kind.PROCESS, process.namespec),
-            )
-
-
-def _failed(application: ApplicationStatus) -> bool:
-    return application.major_failure or application.minor_failure
-
-
-def _was_on(application: ApplicationStatus, node: NodeStatus) -> bool:
-    """True if the grant or a failed process was on the node; a lost process says so in its reason only."""
-    granted = application.grant is not None and application.grant.node == node.name
-    lost = f"node lost: {node.reason or node.name}"
-    return granted or any(
-        node.name in one.nodes or one.reason == lost
-        for one in application.processes
-        if one.major_failure or one.minor_failure
-    )
-
-
-def alarm_line(alarm: Alarm, width: int) -> Line:
-    """One alarm: how grave, what, why; and how much follows from it."""
-    mark = severity_mark(alarm.severity)
-    more = f"  +{len(alarm.consequences)}" if alarm.consequences else ""
+def alarm_line(row: AlarmRow, width: int, zone: tzinfo | None, *, lit: bool) -> Line:
+    """One alarm; `lit` is the bright half of its blinking, while nobody has acknowledged it."""
+    alarm = row.alarm
+    mark = priority_mark(alarm.priority)
+    tone = _tone(alarm, mark, lit=lit)
+    more = f" +{len(alarm.consequences)}" if alarm.consequences else ""
+    since = quantity.clock_time(alarm.since, zone) if alarm.since else ""
     return (
-        Span(f"{mark.glyph} ", mark.tone),
-        cell(mark.word, 6, mark.tone),
+        cell(f" {mark.text}", 9, tone),
+        cell(f"{alarm_state_word(alarm.state)} ", 8, tone),
+        Span(" "),
+        *((cell(since, 9, Tone.DIM),) if width >= 70 else ()),
         cell(plain(alarm.title), min(44, max(16, width // 3)), Tone.STRONG),
-        Span(more, Tone.MAJOR),
+        Span(more, Tone.MAJOR if alarm.failing else Tone.DIM),
         Span(f"  {plain(alarm.cause)}"),
     )
 
 
-def alarm_lines(alarm: Alarm | None, width: int) -> tuple[Line, ...]:
+def _tone(alarm: AlarmStatus, mark: Mark, *, lit: bool) -> Tone:
+    if alarm.state.aside:
+        return Tone.DIM
+    return badge(alarm.priority) if alarm.state.open and lit else mark.tone
+
+
+def alarm_lines(row: AlarmRow | None, width: int, zone: tzinfo | None = None) -> tuple[Line, ...]:
     """All about one alarm, in lines of at most `width` cells."""
-    if alarm is None:
+    if row is None:
         return ((Span("Nothing asks for anybody's action.", Tone.RUNNING),),)
-    mark = severity_mark(alarm.severity)
+    alarm = row.alarm
+    mark = priority_mark(alarm.priority)
     paragraphs: list[Line] = [
-        (Span(f"{mark.text}  ", mark.tone), Span(plain(alarm.title), Tone.STRONG)),
+        (
+            Span(f"{mark.text}  ", mark.tone),
+            Span(plain(alarm.title), Tone.STRONG),
+            Span(f"  {plain(alarm.id)}", Tone.DIM),
+        ),
+        (Span("state: ", Tone.DIM), *_state(alarm, zone)),
         (Span("cause: ", Tone.DIM), Span(plain(alarm.cause))),
         (Span("remedy: ", Tone.DIM), Span(plain(alarm.remedy), Tone.ACCENT)),
     ]
     if alarm.consequences:
-        names = ", ".join(map(plain, alarm.consequences))
-        count = quantity.count(len(alarm.consequences), "application")
-        paragraphs.append((Span(f"{count} failed for it: ", Tone.DIM), Span(names)))
+        paragraphs.append(_consequences(alarm))
     return tuple(line for paragraph in paragraphs for line in wrapped(paragraph, width, indent=2))
+
+
+def _state(alarm: AlarmStatus, zone: tzinfo | None) -> Iterator[Span]:
+    yield Span(alarm.state.value.replace("-", " "), Tone.STRONG)
+    if alarm.mark is not None:
+        yield Span(_said(alarm.mark, zone))
+    if alarm.since:
+        yield Span(f"; since {quantity.moment(alarm.since, zone)}", Tone.DIM)
+    if alarm.times > 1:
+        yield Span(f", raised {alarm.times} times")
+    if alarm.returned:
+        yield Span(f"; its cause went at {quantity.moment(alarm.returned, zone)}")
+
+
+def _said(mark: AlarmMark, zone: tzinfo | None) -> str:
+    until = f" until {quantity.moment(mark.until, zone)}" if mark.until else ""
+    why = f" ({plain(mark.reason)})" if mark.reason else ""
+    return f"{until} by {plain(mark.by)} on {plain(mark.origin)} at {quantity.moment(mark.at, zone)}{why}"
+
+
+def _consequences(alarm: AlarmStatus) -> Line:
+    failing = set(alarm.failing)
+    now = f", {len(failing)} still fail" if failing else ", none fails now"
+    spans = [Span(f"{quantity.count(len(alarm.consequences), 'consequence')}{now}: ", Tone.DIM)]
+    for number, name in enumerate(alarm.consequences):
+        comma = ", " if number + 1 < len(alarm.consequences) else ""
+        over = "" if name in failing else " (over)"
+        spans.append(Span(f"{plain(name)}{over}{comma}", Tone.MAJOR if name in failing else Tone.NORMAL))
+    return tuple(spans)
+
+
+def alarm_counts(picture: Picture, *, lit: bool, words: bool) -> Line:
+    """How many alarms there are of each priority, and how many nobody has acknowledged; empty without any."""
+    known = picture.status.alarms if picture.status else ()
+    current = [one for one in known if not one.state.aside]
+    if not current:
+        return ()
+    spans: list[Span] = [Span("alarms", Tone.DIM)]
+    for priority in Priority:
+        of_it = [one for one in current if one.priority is priority]
+        if not of_it:
+            continue
+        mark = priority_mark(priority)
+        text = f" {mark.glyph} {len(of_it)} {mark.word} " if words else f" {mark.glyph} {len(of_it)} "
+        fresh = any(one.state.open for one in of_it)
+        spans += [Span(" "), Span(text, badge(priority) if fresh and lit else mark.tone)]
+    new = sum(one.state.open for one in current)
+    if new:
+        spans.append(Span(f" {new} new" if words else f" {new}!", Tone.STRONG))
+    return tuple(spans)

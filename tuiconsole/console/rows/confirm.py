@@ -12,7 +12,8 @@ from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.console.rows.marks import application_mark, node_mark, process_mark
+from tuiconsole.console.rows.marks import application_mark, node_mark, priority_mark, process_mark
+from tuiconsole.model.alarms import AlarmStatus
 
 MANY = 10
 """Targets of an interruption from which on a word has to be typed."""
@@ -21,9 +22,15 @@ _VERB = {
     Action.STOP: "Stop",
     Action.RESTART: "Restart",
     Action.START: "Start",
+    Action.CANCEL: "Cancel",
     Action.CLEAR: "Clear",
     Action.CONCILIATE: "Conciliate",
     Action.CONFIRM_DEAD: "Confirm dead",
+    Action.ACKNOWLEDGE: "Acknowledge",
+    Action.SHELVE: "Shelve",
+    Action.UNSHELVE: "Unshelve",
+    Action.OUT_OF_SERVICE: "Out of service",
+    Action.RETURN_TO_SERVICE: "Return to service",
 }
 
 
@@ -89,6 +96,18 @@ def asked_of_death(picture: Picture, name: str) -> Question:
     )
 
 
+def asked_of_service(alarm: AlarmStatus) -> Question:
+    """The confirmation of taking an alarm out of service."""
+    mark = priority_mark(alarm.priority)
+    lines: tuple[Line, ...] = (
+        (Span(plain(alarm.id), Tone.STRONG), Span("  "), Span(mark.text, mark.tone)),
+        (Span("Nobody is told of it until somebody returns it to service.", Tone.MINOR),),
+    )
+    return Question(
+        f"Take «{plain(alarm.title)}» out of service?", lines, "Out of service", wants_reason=True
+    )
+
+
 def target_lines(picture: Picture, targets: Sequence[str]) -> tuple[Line, ...]:
     """Two lines for each target: its name and state; where it runs and how many processes that concerns."""
     lines: list[Line] = []
@@ -109,26 +128,6 @@ def target_lines(picture: Picture, targets: Sequence[str]) -> tuple[Line, ...]:
     if picture.stale:
         lines.append((Span("This is the last known state.", Tone.MINOR),))
     return tuple(lines)
-
-
-def targets_on(picture: Picture, node: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What to stop so that a node runs nothing; and what runs elsewhere too: a stop would be for all.
-
-    An application that runs nowhere else is stopped as a whole.
-    """
-    targets: list[str] = []
-    spared: list[str] = []
-    for application in picture.applications:
-        alive = [one for one in application.processes if one.state.alive]
-        here = [one for one in alive if node in one.nodes]
-        if not here:
-            continue
-        if all(one.nodes == (node,) for one in alive):
-            targets.append(application.name)
-            continue
-        for one in here:
-            (targets if one.nodes == (node,) else spared).append(one.namespec)
-    return tuple(targets), tuple(spared)
 
 
 def _what(targets: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tuiconsole.model.alarms import AlarmStatus
 from tuiconsole.model.events import Event
 from tuiconsole.model.status import ApplicationStatus, NodeStatus, ProcessStatus
 
@@ -49,6 +50,18 @@ class Filter:
     def event(self, event: Event) -> bool:
         """True if the event has all words."""
         return self._found(event.subject, event.text, event.node, event.kind, event.severity.value)
+
+    def alarm(self, alarm: AlarmStatus) -> bool:
+        """True if the alarm has all words."""
+        return self._found(
+            alarm.id,
+            alarm.title,
+            alarm.cause,
+            alarm.priority.value,
+            alarm.state.value,
+            "new" if alarm.state.open else "seen",
+            *alarm.consequences,
+        )
 
     def _found(self, *texts: str) -> bool:
         if not self._words:

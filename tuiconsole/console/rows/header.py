@@ -6,8 +6,9 @@ import math
 
 from tuiconsole.console.picture import STALE_AFTER, Picture
 from tuiconsole.console.rows import quantity
+from tuiconsole.console.rows.alarms import alarm_counts
 from tuiconsole.console.rows.foreign import plain
-from tuiconsole.console.rows.line import Line, Span, Tone, joined, spread
+from tuiconsole.console.rows.line import Line, Span, Tone, joined, spread, width_of
 from tuiconsole.console.rows.marks import (
     MAJOR,
     MAJOR_DARK,
@@ -21,15 +22,20 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus
 
 
-def header_lines(picture: Picture, width: int, *, height: int = 3) -> tuple[Line, ...]:
-    """Three lines: name, state, failures; master, quorum, nodes; what is wrong with the whole, if anything.
+def header_lines(picture: Picture, width: int, *, height: int = 3, lit: bool = True) -> tuple[Line, ...]:
+    """Three lines: name, state, failures; master, quorum, nodes; what is wrong with the whole, and alarms.
 
-    With `height` 1 only the first, which then gives way to a lost connection.
+    With `height` 1 only the first, which then gives way to a lost connection. `lit` is the bright half of the
+    blinking of what nobody has acknowledged.
     """
     notice = notice_line(picture)
     if height == 1:
         return (notice or _title(picture, width),)
-    return (_title(picture, width), spread(_facts(picture), _link(picture), width), notice)
+    counts = alarm_counts(picture, lit=lit, words=width >= 76 and width_of(notice) < width // 2)
+    # That nothing here is known to be true any more comes before what was true last.
+    room = picture.link.connected or width_of(notice) + width_of(counts) < width
+    last = spread(notice, counts, width) if counts and room else notice
+    return (_title(picture, width), spread(_facts(picture), _link(picture), width), last)
 
 
 def _title(picture: Picture, width: int) -> Line:

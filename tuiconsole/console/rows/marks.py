@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from tuiconsole.console.rows.line import Span, Tone
+from tuiconsole.model.alarms import AlarmState, Priority
 from tuiconsole.model.events import Severity
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import ApplicationStatus, ProcessStatus
@@ -63,6 +64,26 @@ _NODE = {
     NodeState.FAILED: Mark("✗", "FAILED", Tone.MAJOR),
 }
 
+_PRIORITY = {
+    Priority.HIGH: Mark(MAJOR, "HIGH", Tone.MAJOR),
+    Priority.MEDIUM: Mark(MINOR, "medium", Tone.MINOR),
+    Priority.LOW: Mark("▼", "low", Tone.ACCENT),
+}
+
+_BADGE = {
+    Priority.HIGH: Tone.MAJOR_BADGE,
+    Priority.MEDIUM: Tone.MINOR_BADGE,
+    Priority.LOW: Tone.BADGE,
+}
+
+_ALARM_STATE = {
+    AlarmState.UNACKNOWLEDGED: "NEW",
+    AlarmState.ACKNOWLEDGED: "seen",
+    AlarmState.RETURNED: "GONE",
+    AlarmState.SHELVED: "shelved",
+    AlarmState.OUT_OF_SERVICE: "off",
+}
+
 _SEVERITY = {
     Severity.INFO: Mark("·", "info", Tone.DIM),
     Severity.MINOR: Mark(MINOR, "minor", Tone.MINOR),
@@ -112,6 +133,21 @@ def state_mark(state: ProcessState) -> Mark:
 def severity_mark(severity: Severity) -> Mark:
     """How an event's severity looks."""
     return _SEVERITY[severity]
+
+
+def priority_mark(priority: Priority) -> Mark:
+    """How an alarm's priority looks."""
+    return _PRIORITY[priority]
+
+
+def badge(priority: Priority) -> Tone:
+    """The bright half of the blinking of an alarm that nobody has acknowledged."""
+    return _BADGE[priority]
+
+
+def alarm_state_word(state: AlarmState) -> str:
+    """Where an alarm stands, in a word; what waits for somebody is in capitals."""
+    return _ALARM_STATE[state]
 
 
 def major_led(lit: bool, *, words: bool = True) -> Span:

@@ -55,6 +55,15 @@ def clock_time(at: str, zone: tzinfo | None = None) -> str:
     return moment.astimezone(zone).strftime("%H:%M:%S")
 
 
+def moment(at: str, zone: tzinfo | None = None) -> str:
+    """Date and time of day of a UTC ISO 8601 time in `zone` (None: this machine's); dashes if it is none."""
+    try:
+        found = datetime.fromisoformat(at.replace("Z", "+00:00"))
+    except ValueError:
+        return "--"
+    return found.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 node`, `3 nodes`."""
     return f"{number} {one if number == 1 else many or one + 's'}"

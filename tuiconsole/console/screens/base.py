@@ -126,9 +126,14 @@ class ConsoleScreen(Screen[None]):
     def show(self, picture: Picture) -> None:
         """Show this picture."""
         self.picture = picture
-        self.query_one(ClusterHeader).show(picture)
+        self.query_one(ClusterHeader).show(picture, lit=self.desk.lit)
         self.paint()
         self.show_subject()
+
+    def blink(self) -> None:
+        """Show the other half of the blinking. It may come before the screen's parts are there, or after."""
+        for header in self.query(ClusterHeader):
+            header.show(self.picture, lit=self.desk.lit)
 
     def show_subject(self) -> None:
         """Show what depends on the selection."""

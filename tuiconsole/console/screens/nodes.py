@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
+from tuiconsole.client.on_node import targets_on
 from tuiconsole.client.session import Action
 from tuiconsole.console.actions import Place
 from tuiconsole.console.arrangement import Arrangement
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.requests import Wish
 from tuiconsole.console.rows.columns import CURSOR
-from tuiconsole.console.rows.confirm import asked_of_death, asked_of_node, targets_on
+from tuiconsole.console.rows.confirm import asked_of_death, asked_of_node
 from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.line import Line, Span, Tone
 from tuiconsole.console.rows.tree import TreeRow, processes_of_node, tree_line
@@ -120,7 +121,7 @@ class NodesScreen(AskingScreen):
             self.query_one(ProcessesHere).focus()
 
     def action_stop_all(self) -> None:
-        targets, spared = targets_on(self.picture, self.node)
+        targets, spared = targets_on(self.picture.applications, self.node)
         if not targets:
             self.notify(f"nothing runs on {self.node} alone", severity="warning", markup=False)
             return

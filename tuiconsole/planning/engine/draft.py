@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tuiconsole.model.alarms import AlarmRecord
 from tuiconsole.model.ledger import (
     OUTCOMES_KEPT,
     Cleared,
@@ -36,6 +37,7 @@ class LedgerDraft:
         self.failures: dict[str, Failure] = dict(ledger.failures)
         self.cleared: dict[str, tuple[Cleared, ...]] = dict(ledger.cleared)
         self.epochs: dict[str, int] = dict(ledger.epochs)
+        self.alarms: dict[str, AlarmRecord] = dict(ledger.alarms)
         self.disabled: dict[str, str] = dict(ledger.disabled)
         self.maintenance: dict[str, Maintenance] = dict(ledger.maintenance)
         self.drained: dict[str, Drained] = dict(ledger.drained)
@@ -69,6 +71,11 @@ class LedgerDraft:
         self.requests[request] = msgspec.structs.replace(record, outcomes=(*record.outcomes, outcome))
         return True
 
+    @property
+    def stored(self) -> Ledger:
+        """The ledger as of the last commit."""
+        return self._stored
+
     def commit(self) -> Ledger | None:
         """The changed ledger, or None."""
         ended = [record.id for record in self.requests.values() if not record.open]
@@ -84,6 +91,7 @@ class LedgerDraft:
             failures=dict(self.failures),
             cleared=dict(self.cleared),
             epochs=dict(self.epochs),
+            alarms=dict(self.alarms),
             disabled=dict(self.disabled),
             maintenance=dict(self.maintenance),
             drained=dict(self.drained),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import msgspec
 
 from tuiconsole.clock import BootTime
@@ -11,6 +13,7 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine import nodes
+from tuiconsole.planning.engine.alarms import next_alarm_at, settle_alarms
 from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
 from tuiconsole.planning.engine.drain import answer_drains, move_on
@@ -19,6 +22,7 @@ from tuiconsole.planning.engine.failures import judge_deaths
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import end_maintenance, give_up_waiting
 from tuiconsole.planning.engine.messages import (
+    AlarmsSeen,
     ClocksCompared,
     CommandAnswered,
     Decision,
@@ -79,6 +83,8 @@ class Engine:
         self._settle_at: BootTime = 0.0
         self._requests: list[Request] = []
         self._managed: dict[str, Manage] = {}
+        self._told: tuple[object, dict[str, str], dict[str, int]] | None = None
+        """As it was when the nodes were told last which of their programs are managed."""
         self._report: EngineReport | None = None
         self._reported = reported
 
@@ -87,6 +93,18 @@ class Engine:
         if self._situation is None:
             raise RuntimeError("take_over comes before everything else")
         return self._situation
+
+    @property
+    def situation(self) -> Situation:
+        """What it knows now. To be read; to be changed on a fork only."""
+        return self._s
+
+    def fork(self) -> Engine:
+        """A copy that goes its own way from here: what it decides is for who asks what would be."""
+        shared: list[object] = [self._rulebook, self._timing, self._report]
+        shared += [*self._s.nodes.values(), *self._s.apps.values(), *self._managed.values()]
+        # Frozen values, most of all there is: the copy may share them.
+        return copy.deepcopy(self, {id(value): value for value in shared})
 
     def take_over(self, ledger: Ledger, term: int, view: View, now: Now) -> None:
         """Begin a term with what the register holds and what is known of the nodes."""
@@ -122,6 +140,8 @@ class Engine:
             self._released(given)
         elif isinstance(given, ClocksCompared):
             s.ahead = given.ahead
+        elif isinstance(given, AlarmsSeen):
+            s.alarms_seen = given.alarms
         elif not isinstance(given, Tick):
             self._seen(given)
 
@@ -159,6 +179,7 @@ class Engine:
         find_conflicts(s)
         judge_deaths(s)
         expire(s)
+        settle_alarms(s)
         end_maintenance(s)
         self._advance()
         if s.settled:
@@ -269,7 +290,12 @@ class Engine:
 
     def _manage(self) -> None:
         s = self._s
-        scales = dict(s.draft.scales)
+        # Which programs a node has, and their rules, are known anew whenever either differs.
+        state = (s.apps, dict(s.draft.disabled), dict(s.draft.scales))
+        if self._told is not None and self._told[0] is s.apps and self._told[1:] == state[1:]:
+            return
+        self._told = state
+        scales = state[2]
         for name, node in s.nodes.items():
             told = Manage(name, self._managed_on(node), scales if node.processes else {})
             if told != self._managed.get(name, Manage(name, ())):
@@ -298,10 +324,10 @@ class Engine:
         if s.draft.ending is not None and s.draft.ending.leaving:
             times.append(s.now.boot + 0.5)
         times += [s.expires(record) for record in s.draft.requests.values() if record.open]
+        for at in (s.orders.next_at(s.now.boot), s.crashes.next_at(s.now.boot), next_alarm_at(s)):
+            if at is not None:
+                times.append(at)
         times += [s.now.boot + known.until - s.now.utc for known in s.draft.maintenance.values()]
-        again = s.orders.next_at(s.now.boot)
-        if again is not None:
-            times.append(again)
         # Never a time that has passed: a runner would spin.
         later = [at for at in times if at > s.now.boot]
         return min(later, default=None)

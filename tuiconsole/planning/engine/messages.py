@@ -14,6 +14,7 @@ from enum import Enum
 import msgspec
 
 from tuiconsole.clock import BootTime
+from tuiconsole.model.alarms import AlarmRecord, SeenAlarm
 from tuiconsole.model.events import Event
 from tuiconsole.model.ledger import Cleared, Failure, Grant, Ledger, Maintenance, Wish
 from tuiconsole.model.node import Node, View
@@ -111,7 +112,7 @@ class Request(msgspec.Struct, frozen=True):
     reason: str = ""
     """Why it is asked for, in the person's words; empty if nothing was said."""
     seconds: float = 0.0
-    """Of a maintenance: how long it lasts; 0 ends it."""
+    """Of a maintenance: how long it lasts; 0 ends it. Of an alarm: for how long it is shelved."""
     dry_run: bool = False
     """Of a drain: only say what would be done."""
     arguments: tuple[str, ...] = ()
@@ -159,6 +160,12 @@ class ClocksCompared(msgspec.Struct, frozen=True, tag=True):
     ahead: Mapping[str, float]
 
 
+class AlarmsSeen(msgspec.Struct, frozen=True, tag=True):
+    """All alarms that stand, as the master's agent sees them, and those that stood while there was none."""
+
+    alarms: tuple[SeenAlarm, ...]
+
+
 class Tick(msgspec.Struct, frozen=True, tag=True):
     """Time has passed: given at `Decision.wake_at`."""
 
@@ -175,6 +182,7 @@ Input = (
     | CommandAnswered
     | Released
     | ClocksCompared
+    | AlarmsSeen
     | Tick
 )
 
@@ -325,6 +333,11 @@ class JobReport(msgspec.Struct, frozen=True):
     to_come: tuple[str, ...] = ()
     """Namespecs whose turn to start has not come, or is just coming: no failures, whatever they did."""
     nodes: tuple[str, ...] = ()
+    requested_by: str = ""
+    cause: str = ""
+    """Why it goes on, in words."""
+    processes: tuple[str, ...] = ()
+    """Namespecs, where only a part of the application is meant."""
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -381,7 +394,13 @@ class EngineReport(msgspec.Struct, frozen=True):
     """By application, or `*` for all."""
     drained: Mapping[str, DrainReport] = {}
     """By node."""
+    scales: Mapping[str, int] = {}
+    """By `application:program`: how many processes it has, where that differs from supervisord's files."""
     epochs: Mapping[str, int] = {}
+    flapping: tuple[str, ...] = ()
+    """Namespecs that have ended unexpectedly again and again of late."""
+    alarms: Mapping[str, AlarmRecord] = {}
+    """By identity: what the ledger remembers."""
 
 
 class Decision(msgspec.Struct, frozen=True):

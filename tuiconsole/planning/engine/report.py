@@ -34,7 +34,10 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         disabled=dict(s.draft.disabled),
         maintenance=dict(s.draft.maintenance),
         drained=drain_reports(s),
+        scales=dict(s.draft.scales),
         epochs=dict(s.draft.epochs),
+        flapping=s.crashes.flapping(s.now.boot),
+        alarms=dict(s.draft.alarms),
         holds={name: known.held for name, known in s.draft.restarts.items() if known.held},
     )
 
@@ -78,6 +81,9 @@ def _job(s: Situation, job: Job) -> JobReport:
         waits,
         to_come,
         nodes,
+        job.requested_by,
+        job.cause,
+        job.processes,
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import Cleared, JobKind, JobPhase, RequestRecord, Waiter, Wanted, Wish
-from tuiconsole.model.requests import ALL, OF_THE_CLUSTER, Action, Outcome, Verdict
+from tuiconsole.model.requests import ALARM_ACTIONS, ALL, OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.planning.catalogue import Application
+from tuiconsole.planning.engine.alarms import receive_alarm_request
 from tuiconsole.planning.engine.conciliate import conciliate_as_asked
 from tuiconsole.planning.engine.drain import admit_drain, plan_drain
 from tuiconsole.planning.engine.ending import asked_to_end
@@ -29,6 +30,9 @@ KNOWN_NAMED = 12
 
 def receive(s: Situation, request: Request) -> None:
     """Carry a request out, or answer it from the ledger if it was received before."""
+    if request.action in ALARM_ACTIONS:
+        receive_alarm_request(s, request)
+        return
     known = s.draft.requests.get(request.id)
     if known is not None:
         s.answers += [Reply(known.id, outcome) for outcome in known.outcomes]
@@ -48,6 +52,7 @@ def receive(s: Situation, request: Request) -> None:
         s.now.utc + request.timeout,
         request.timeout,
         request.strategy.value if request.strategy else "",
+        arguments=request.arguments,
     )
     s.expiries[request.id] = s.now.boot + request.timeout
     text = f"{request.requested_by} on {request.origin} asks to {request.action.value} {', '.join(targets)}"
@@ -157,6 +162,8 @@ def _admit_named(
         return conciliate_as_asked(s, request, application, target)
     if request.action is Action.CLEAR:
         return _clear(s, request, application, processes, target)
+    if request.action is Action.CANCEL:
+        return _cancel(s, request, application, target)
     act = {Action.STOP: _stop, Action.RESTART: _restart}.get(request.action, _start)
     return act(s, request, application, processes, target)
 
@@ -278,6 +285,26 @@ def _stop(
         return Outcome(target, Verdict.DONE, "stopped already")
     s.jobs[application.name] = _job(
         s, request, JobKind.STOP, JobPhase.STOPPING, processes, target, application
+    )
+    return None
+
+
+def _cancel(s: Situation, request: Request, application: Application, target: str) -> Outcome | None:
+    """Stop what goes on of it, and only then: what runs undisturbed by now must not be stopped."""
+    job = s.jobs.get(application.name)
+    if target != application.name:
+        return _refused(target, f"what goes on is about the whole of it: cancel {application.name}")
+    if job is None:
+        return _refused(target, "nothing of it is being started or stopped")
+    if job.kind not in (JobKind.START, JobKind.RESTART):
+        return _refused(target, f"it is being stopped ({job.kind.value}): that is not taken back")
+    s.outcome(job.waiters, Verdict.FAILED, f"{request.requested_by} cancelled it")
+    drop_starts(s, application.name, request.requested_by)
+    if job.whole:
+        _remember_arguments(s, application, (), ())
+        s.draft.wishes[application.name] = Wish(Wanted.STOPPED, request.requested_by, iso(s.now.utc))
+    s.jobs[application.name] = _job(
+        s, request, JobKind.STOP, JobPhase.STOPPING, job.processes, target, application
     )
     return None
 

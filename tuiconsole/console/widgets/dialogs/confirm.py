@@ -119,7 +119,7 @@ class ConfirmDialog(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
-        if event.input.id == "reason" and not self._complete:
+        if event.input.id == "reason" and self._question.word and not self._complete:
             self.query_one("#word").focus()
         else:
             self.action_answer(True)

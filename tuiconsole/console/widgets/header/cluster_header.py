@@ -22,11 +22,12 @@ class ClusterHeader(LinesPane):
     def __init__(self) -> None:
         super().__init__()
         self._picture = Picture()
+        self._lit = True
 
-    def show(self, picture: Picture) -> None:
-        """Show this picture."""
-        self._picture = picture
+    def show(self, picture: Picture, *, lit: bool = True) -> None:
+        """Show this picture; `lit` is the bright half of the blinking."""
+        self._picture, self._lit = picture, lit
         self.renew()
 
     def lines_for(self, width: int) -> tuple[Line, ...]:
-        return header_lines(self._picture, width, height=self.size.height or 3)
+        return header_lines(self._picture, width, height=self.size.height or 3, lit=self._lit)
