@@ -81,6 +81,8 @@ class Engine:
         self._settle_at: BootTime = 0.0
         self._requests: list[Request] = []
         self._managed: dict[str, Manage] = {}
+        self._told: tuple[object, dict[str, str], dict[str, int]] | None = None
+        """As it was when the nodes were told last which of their programs are managed."""
         self._report: EngineReport | None = None
         self._reported = reported
 
@@ -274,7 +276,12 @@ class Engine:
 
     def _manage(self) -> None:
         s = self._s
-        scales = dict(s.draft.scales)
+        # Which programs a node has, and their rules, are known anew whenever either differs.
+        state = (s.apps, dict(s.draft.disabled), dict(s.draft.scales))
+        if self._told is not None and self._told[0] is s.apps and self._told[1:] == state[1:]:
+            return
+        self._told = state
+        scales = state[2]
         for name, node in s.nodes.items():
             told = Manage(name, self._managed_on(node), scales if node.processes else {})
             if told != self._managed.get(name, Manage(name, ())):

@@ -51,8 +51,7 @@ def process_changed(s: Situation, name: str, process: Process) -> None:
     if node is None:
         return
     before = node.processes.get(process.namespec)
-    processes = {**node.processes, process.namespec: process}
-    s.nodes[name] = msgspec.structs.replace(node, processes=processes)
+    s.nodes.change_process(name, process)
     if before is None:
         s.learn_applications()
     else:

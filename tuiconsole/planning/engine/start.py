@@ -239,6 +239,12 @@ def _fail_placement(
 
 def _advance_process(s: Situation, job: Job, application: Application, namespec: str) -> bool:
     mark = job.marks.get(namespec)
+    granted = application.grant_name(namespec) in s.draft.grants
+    if mark is not None and mark.node and not mark.over and not granted:
+        # Its node was lost or has died before it was up: its right to run is free, and given anew.
+        s.orders.drop(("start", mark.node, namespec))
+        del job.marks[namespec]
+        mark = None
     if mark is None and s.out_of_service(namespec):
         mark = job.marks[namespec] = Mark("", s.now.boot, None, done=True)
     if mark is None:
