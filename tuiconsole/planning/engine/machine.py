@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import msgspec
 
 from tuiconsole.clock import BootTime
@@ -91,6 +93,18 @@ class Engine:
         if self._situation is None:
             raise RuntimeError("take_over comes before everything else")
         return self._situation
+
+    @property
+    def situation(self) -> Situation:
+        """What it knows now. To be read; to be changed on a fork only."""
+        return self._s
+
+    def fork(self) -> Engine:
+        """A copy that goes its own way from here: what it decides is for who asks what would be."""
+        shared: list[object] = [self._rulebook, self._timing, self._report]
+        shared += [*self._s.nodes.values(), *self._s.apps.values(), *self._managed.values()]
+        # Frozen values, most of all there is: the copy may share them.
+        return copy.deepcopy(self, {id(value): value for value in shared})
 
     def take_over(self, ledger: Ledger, term: int, view: View, now: Now) -> None:
         """Begin a term with what the register holds and what is known of the nodes."""

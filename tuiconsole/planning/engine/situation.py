@@ -22,7 +22,7 @@ from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.known import KnownNodes
 from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply, Request
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
-from tuiconsole.planning.placement import Loads
+from tuiconsole.planning.placement import Considered, Loads
 from tuiconsole.planning.synchronization import Waiting
 from tuiconsole.rulebook.rules import Distribution, Isolation
 from tuiconsole.settings.timing import Timing
@@ -112,6 +112,8 @@ class Situation:
     commands: list[Command] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    considered: list[Considered] | None = None
+    """Each look for a node, in order; noted in forecasts only."""
 
     @classmethod
     def at_take_over(
@@ -152,7 +154,8 @@ class Situation:
         result = {}
         for name, node in self.nodes.items():
             if name in self.lost:
-                result[name] = f"is lost ({self.lost[name]})"
+                reason = self.lost[name]
+                result[name] = reason if reason == "is lost" else f"is lost ({reason})"
             elif name in self.silent and node.state is NodeState.RUNNING:
                 result[name] = f"is silent since {self.now.boot - self.silent[name]:.1f} s"
             elif name in self.silent:
