@@ -27,7 +27,9 @@ bench: venv
 
 # The simulations at length, on all cores: some 25 minutes on two.
 PROVE_SEEDS ?= 10000
+PROVE_CASES ?= 100000
 prove: venv
+	@$(BIN)/python -m tests.planning.reference 0-$(PROVE_CASES)
 	@$(BIN)/python -m tests.coordination.simulation 0-$(PROVE_SEEDS)
 	@$(BIN)/python -m tests.simulation 0-$(PROVE_SEEDS)
 	@exec $(BIN)/python -m pytest -q tests/coordination/simulation tests/simulation

@@ -9,6 +9,8 @@ from benchmarks.figure import report
 
 NAMES = (
     "console",
+    "console_demo",
+    "help_command",
     "cold_start",
     "hci_start",
     "event_latency",

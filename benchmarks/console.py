@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import os
-import pty
 import re
-import select
-import shutil
-import signal
-import struct
 import sys
 import tempfile
-import termios
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 from benchmarks.console_storm import MARK
 from benchmarks.figure import Figure
+from tests.live.terminal import Terminal, terminal
 from tuiconsole.clock import boottime
 from tuiconsole.demo.folder import prepare
 
-SIZE = (120, 35)
 STARTS = 7
 SETTLED = 2.0
 """Seconds until it counts: what happens while the console comes up is its first paint."""
@@ -37,63 +27,6 @@ _PRESSES = (b"j", b"j", b"j", b":", b"\x1b")
 """Down in the matrix of items, and a prompt that is opened and left."""
 _REACTION = {b":": b"ommand: a name", b"\x1b": b""}
 """What a key is answered by; empty: it is not waited for."""
-_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>])")
-
-
-class Terminal:
-    """A program in a pseudo-terminal of its own."""
-
-    def __init__(self, *command: str, home: str) -> None:
-        self.began = boottime()
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLORTERM="truecolor")
-            os.environ.update(XDG_STATE_HOME=home, XDG_CONFIG_HOME=home)
-            os.execv(command[0], command)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
-
-    def read(self, within: float) -> bytes:
-        """What comes next; nothing if nothing does."""
-        if not select.select([self.fd], [], [], max(0.0, within))[0]:
-            return b""
-        try:
-            return os.read(self.fd, 65_536)
-        except OSError:
-            return b""
-
-    def until(self, words: bytes, within: float = 20.0) -> float:
-        """When these words were there, seconds since boot; what else is written is passed over."""
-        seen, end = b"", boottime() + within
-        while boottime() < end:
-            seen = seen[-2_000:] + self.read(0.1)
-            if words in _ESCAPES.sub(b"", seen):
-                return boottime()
-        raise AssertionError(f"{words!r} was never shown")
-
-    def end(self) -> None:
-        """Leave the prompt, quit; what does not is killed."""
-        os.write(self.fd, b"\x1b")
-        self.read(0.5)
-        time.sleep(0.5)
-        os.write(self.fd, b"q")
-        end = time.monotonic() + 8
-        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
-            self.read(0.05)
-            if time.monotonic() > end:
-                os.kill(self.pid, signal.SIGKILL)
-                end += 8
-        os.close(self.fd)
-
-
-@contextmanager
-def terminal(*command: str) -> Iterator[Terminal]:
-    home = tempfile.mkdtemp(prefix="tc")
-    screen = Terminal(*command, home=home)
-    try:
-        yield screen
-    finally:
-        screen.end()
-        shutil.rmtree(home)
 
 
 def measure() -> list[Figure]:

@@ -108,9 +108,10 @@ class Storm:
         origin: str = "",
         keep: str = "",
         reason: str = "",
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
-        del action, targets, strategy, origin, keep, reason, timeout
+        del action, targets, strategy, origin, keep, reason, arguments, timeout
         for step in ():
             yield step
 

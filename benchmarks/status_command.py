@@ -19,4 +19,4 @@ def measure() -> list[Figure]:
             found.append(time.monotonic() - begun)
             assert answer.returncode == 0, answer
     # The first one reads the files from the disk.
-    return [Figure("tuiconsole status --json", found[1:], "s", 0.15, 0.24)]
+    return [Figure("tuiconsole status --json", found[1:], "s", 0.15, 0.2)]

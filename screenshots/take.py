@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
+import xmlrpc.client
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from supervisor.xmlrpc import SupervisorTransport
 from textual.pilot import Pilot
 
 from tuiconsole.client.live import connect
 from tuiconsole.client.session import Session
 from tuiconsole.console.app import ConsoleApp
 from tuiconsole.console.settings import ConsoleSettings
+from tuiconsole.demo.folder import prepare
 from tuiconsole.settings.cluster_file import Cluster, load_cluster
 
 HERE = Path(__file__).parent
@@ -116,6 +122,36 @@ async def logs(pilot: Pilot[int], app: ConsoleApp) -> None:
     await pilot.pause(1.0)
 
 
+async def alarms(pilot: Pilot[int], app: ConsoleApp) -> None:
+    """What asks for action: a program that was killed, a start that was refused."""
+    await pilot.press("A")
+    await until(pilot, lambda: "remedy" in text_of(app), "the alarms")
+
+
+async def conflicts(pilot: Pilot[int], app: ConsoleApp) -> None:
+    """What runs twice, and what each remedy would do."""
+    await pilot.press("C")
+    await until(pilot, lambda: "console_2" in text_of(app), "the conflict")
+
+
+def crash(config: Path, namespec: str) -> None:
+    """Kill a process, as a fault would."""
+    command = [sys.executable, "-m", "tuiconsole", "-c", str(config), "status", "--json"]
+    status = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    processes = (process for application in status["applications"] for process in application["processes"])
+    pid = next(process["pid"] for process in processes if process["namespec"] == namespec)
+    os.kill(pid, signal.SIGKILL)
+
+
+def start_past_the_lock(config: Path, node: str, group: str) -> None:
+    """As `supervisorctl start GROUP:*` does on that node; the guard of this demo only reports it."""
+    socket = config.parent / "state" / node / "supervisor.sock"
+    transport = SupervisorTransport(None, None, f"unix://{socket}")
+    xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor.startProcessGroup(
+        group, False
+    )
+
+
 async def take(config: Path) -> None:
     """All pictures."""
     cluster = load_cluster(config)
@@ -131,11 +167,17 @@ async def take(config: Path) -> None:
     await picture(cluster, "refused", (120, 35), refused)
     await picture(cluster, "stop", (120, 35), stop_asked)
     await picture(cluster, "logs", (120, 35), logs)
+    crash(config, "scen2_hci_02:scen2_sensor_control")
+    await picture(cluster, "alarms", (120, 35), alarms)
+    start_past_the_lock(config, "console_2", "scen2_hci_02")
+    await picture(cluster, "conflicts", (120, 35), conflicts)
 
 
 def main() -> int:
     """Start the demo, take the pictures, end the demo."""
     with tempfile.TemporaryDirectory(prefix="tc") as folder:
+        file = prepare(Path(folder)).file
+        file.write_text(file.read_text().replace('guard = "deny"', 'guard = "report"'))
         demo = subprocess.Popen(
             [sys.executable, "-m", "tuiconsole", "demo", "--headless", "--dir", folder],
             stdout=subprocess.PIPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tuiconsole.agent.observer import Change, DeathProved, NodeSeen, Observer, ProcessSeen
@@ -225,3 +226,28 @@ def test_whatever_is_lost_the_view_ends_as_the_publisher_has_it(line: Line, seed
     if line.asked:
         line.answer_snapshot()
     assert dict(line.observer.seen("server_1").processes) == line.publisher.processes
+
+
+def test_the_last_ends_of_a_process_are_remembered_the_newest_first_and_told_to_who_joins_late(
+    line: Line,
+) -> None:
+    line.publisher.heartbeat(heartbeat())
+    for number in range(7):
+        up = Process("app", "a", ProcessState.RUNNING, 100 + number, started_at=10.0 * number)
+        line.publisher.changed(up)
+        down = msgspec.structs.replace(
+            up, state=ProcessState.EXITED, pid=0, exit_status=number, changed_at=10.0 * number + 4
+        )
+        line.publisher.replaced((down,))
+    line.join()
+    ends = line.observer.seen("server_1").processes["app:a"].ends
+    assert [end.status for end in ends] == [6, 5, 4, 3, 2]
+    assert {(end.node, end.ran) for end in ends} == {("server_1", 4.0)}
+
+
+def test_a_process_that_was_replaced_unseen_has_an_end_of_which_nothing_is_known(line: Line) -> None:
+    line.publisher.changed(process("a", pid=7))
+    line.publisher.changed(process("a", pid=8))
+    line.publisher.changed(process("a", pid=8))
+    ends = line.publisher.processes["app:a"].ends
+    assert [(end.status, end.expected, end.ran) for end in ends] == [(None, True, None)]

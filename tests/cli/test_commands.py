@@ -222,7 +222,7 @@ def test_nodes_mark_the_master(town: Town, capsys: Captured) -> None:
     town.agent("server_1")
     assert run(["nodes"]) == 0
     assert capsys.readouterr().out.splitlines()[1].split() == [
-        "server_1", "RUNNING", "master", "127.0.0.1", "42%", "0.1s",
+        "server_1", "RUNNING", "master", "127.0.0.1", "42%", "0.1s", "12%", "25%", "90s", "3.9s", "0.1.0",
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import zmq
 
 from tuiconsole.model.events import Event
-from tuiconsole.model.node import Pids
+from tuiconsole.model.node import Machine, Pids
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import (
     ApplicationStatus,
@@ -117,7 +117,23 @@ def status(observer: str, *applications: ApplicationStatus, quorum: bool = True)
         observer=observer,
         master=MasterStatus("server_1", 3) if quorum else None,
         quorum=QuorumStatus(1, int(quorum), 1, quorum),
-        nodes=(NodeStatus("server_1", NodeState.RUNNING, True, "127.0.0.1", 42, 0.1, Pids(1, 2, 3)),),
+        nodes=(
+            NodeStatus(
+                "server_1",
+                NodeState.RUNNING,
+                True,
+                "127.0.0.1",
+                42,
+                0.1,
+                Pids(1, 2, 3),
+                version="0.1.0",
+                uptime=90.0,
+                lease=3.9,
+                epoch=1,
+                machine=Machine(4, 12, 0.5, 4_000_000_000, 16_000_000_000),
+                machine_uptime=900.0,
+            ),
+        ),
         applications=applications
         or (application("scen2_srv_01"), application("scen2_hci_01", running=False)),
         conflicts=(),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+import msgspec
 import pytest
 import pytest_asyncio
 
 from tuiconsole.client import live
 from tuiconsole.client.live import LiveSession, connect
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
-from tuiconsole.wire.messages import Acted, Cancel, Failed, LogChunk, ReadLog, Request
+from tuiconsole.wire.messages import VERSION, Acted, Cancel, Failed, LogChunk, ReadLog, Reply, Request, encode
 
 from .fake_agent import Answer, Town, event, shows_status
 
@@ -76,6 +77,38 @@ async def test_when_all_are_lost_it_says_so_and_keeps_what_it_knew(town: Town, s
     await until(session, lambda: not session.link.connected)
     assert session.status is not None
     assert session.link.reason
+
+
+async def test_while_another_agent_answers_it_never_says_that_none_does(
+    town: Town, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LOST_AFTER", 3.0)
+    monkeypatch.setattr(live, "UNEASY_AFTER", 0.5)
+    town.agent("server_1")
+    own = town.agent("console_1")
+    await until(session, lambda: session.link.agent == "console_1")
+    town.die(own)
+    said: list[bool] = []
+
+    def replaced() -> bool:
+        said.append(session.link.connected)
+        return session.link.agent == "server_1"
+
+    await until(session, replaced)
+    assert all(said)
+
+
+async def test_an_agent_of_another_version_is_told_as_such_with_the_remedy(
+    town: Town, session: LiveSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_its_own_version(reply: Reply) -> bytes:
+        return encode(msgspec.structs.replace(reply, version=VERSION + 1))
+
+    monkeypatch.setattr("client.fake_agent.encode", in_its_own_version)
+    town.agent("console_1")
+    await until(session, lambda: "speaks another version" in session.link.reason)
+    assert "install the same" in session.link.reason
+    assert not session.link.connected
 
 
 async def test_a_request_tells_progress_then_the_outcome(town: Town, session: LiveSession) -> None:

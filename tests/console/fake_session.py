@@ -38,6 +38,7 @@ class FakeSession:
         self.asked: list[tuple[Action, str]] = []
         self.details: list[dict[str, str | None]] = []
         self.seconds: list[float] = []
+        self.arguments: list[tuple[str, ...]] = []
         self.files: dict[tuple[str, bool], list[str]] = {}
         self.opened_logs: list[tuple[str, bool]] = []
         self.closed = False
@@ -85,12 +86,14 @@ class FakeSession:
         keep: str = "",
         reason: str = "",
         seconds: float = 0.0,
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
         for target in targets:
             self.asked.append((action, target))
             self.details.append({"strategy": strategy, "origin": origin, "keep": keep, "reason": reason})
             self.seconds.append(seconds)
+            self.arguments.append(tuple(arguments))
             if self.script is not None:
                 async for step in self.script(self, action, target):
                     yield step

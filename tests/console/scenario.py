@@ -9,7 +9,7 @@ import msgspec
 
 from tuiconsole.model.alarms import AlarmMark, AlarmRecord
 from tuiconsole.model.events import Event, Severity
-from tuiconsole.model.node import Pids
+from tuiconsole.model.node import Machine, Pids
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import (
     ApplicationStatus,
@@ -154,6 +154,12 @@ def nodes() -> tuple[NodeStatus, ...]:
             0.1,
             Pids(base + 100 * number, base + 100 * number + 1, base + 100 * number + 2),
             (kind,),
+            version="0.1.0",
+            uptime=7_200.0 * number,
+            lease=3.9,
+            epoch=1,
+            machine=Machine(8, 10 * number, 0.4 * number, 4_000_000_000 * number, 16_000_000_000),
+            machine_uptime=86_400.0 * 3,
         )
         for kind, base in (("server", 0), ("console", 50))
         for number in (1, 2, 3)

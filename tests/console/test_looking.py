@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from tuiconsole.client.session import Link
+from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
+from tuiconsole.console.app import PAINT_INTERVAL
 from tuiconsole.console.screens.logs import LogScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView
@@ -325,8 +327,21 @@ async def test_a_storm_of_changes_is_painted_a_bounded_number_of_times(console: 
         paints = []
         show = operator.control.show
         operator.control.show = lambda picture: (paints.append(1), show(picture))[1]  # type: ignore[method-assign]
+        began = boottime()
         for step in range(200):
             operator.session.tell(age=step / 1_000)
             await operator.pilot.pause(0.001)
         await operator.pilot.pause(0.2)
-        assert 1 <= len(paints) <= 30
+        assert 1 <= len(paints) <= 3 + (boottime() - began) / PAINT_INTERVAL
+
+
+async def test_a_node_whose_clock_is_ahead_hides_nothing_that_happens_elsewhere(console: Console) -> None:
+    session = FakeSession()
+    async with console(session, first=Place.EVENTS, size=(120, 35)) as operator:
+        session.tell(event=Event("2026-11-23T13:00:00.000Z", "server_3", "node", "", "an hour ahead", id="a"))
+        await operator.sees("an hour ahead")
+        session.tell(event=Event("2026-11-23T12:06:00.000Z", "server_1", "node", "", "now", id="b"))
+        await operator.sees("12:06:00")
+        lines = operator.text().split("\n")
+        first = next(number for number, line in enumerate(lines) if "12:06:00" in line)
+        assert "an hour ahead" in lines[first + 1], "the newest stands at the top, whatever its clock says"

@@ -123,3 +123,17 @@ async def test_sorting_and_grouping_keep_the_cursor_on_what_it_is_on(console: Co
         await operator.sees("▸ console_3")
         await operator.press("plus", "b")
         await operator.sees("▾ RUNNING")
+
+
+async def test_a_process_is_started_with_more_arguments_by_a_command(console: Console) -> None:
+    async with console() as operator:
+        line = "start scen2_hci_01:scen2_chart_view -- --zoom 'two words'"
+        await operator.press("colon", *line, "enter")
+        await operator.until(lambda: operator.session.asked, "the request")
+        assert operator.session.asked == [(Action.START, "scen2_hci_01:scen2_chart_view")]
+        assert operator.session.arguments == [("--zoom", "two words")]
+        await operator.press("colon", *"stop scen2_hci_01:scen2_chart_view -- x", "enter")
+        await operator.sees("are those of a start of one process")
+        await operator.press("colon", *"start scen2_hci_01:scen2_chart_view -- 'x", "enter")
+        await operator.sees("No closing quotation")
+        assert len(operator.session.asked) == 1

@@ -150,6 +150,18 @@ def test_the_example_of_the_status_is_a_status_and_shows_every_field() -> None:
     assert given["applications"][0]["processes"][0].keys() == shown["applications"][0]["processes"][0].keys()
 
 
+def test_each_row_of_the_semantics_names_a_test_that_exists() -> None:
+    rows = re.findall(
+        r"^\| .+ \| `(tests/[\w/]+\.py)`: `(test_\w+)` \|$",
+        section(ROOT / "docs" / "rules.md", "The semantics and their tests"),
+        re.MULTILINE,
+    )
+    assert len(rows) > 40
+    for file, test in rows:
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^(async )?def {test}\(", text, re.MULTILINE), f"{file} has no {test}"
+
+
 def test_nothing_speaks_of_the_machine_it_was_written_on() -> None:
     private = re.compile(r"(?<![\w.])/(work|root|home)/[A-Za-z]|/tmp/[a-z]*issue|" + re.escape(str(ROOT)))
     suffixes = {".py", ".md", ".toml", ".ini", ".conf", ".xml", ".svg", ".service", ".json", ""}

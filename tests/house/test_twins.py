@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 
-import click
 import pytest
 
 from tests.house.checkout import run, tool
-from tuiconsole.cli.main import cli
-from tuiconsole.cli.summaries import SUMMARIES
 from tuiconsole.console.actions import Danger, Place
 from tuiconsole.console.registry import REGISTRY
 
@@ -101,19 +97,3 @@ def test_the_command_is_there_and_speaks_json(line: str) -> None:
     assert told.returncode == 0, told.stderr
     options = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*)", told.stdout))
     assert {"--json", *(word for word in words if word.startswith("-"))} <= options
-
-
-@pytest.mark.parametrize("name", SUMMARIES)
-def test_the_help_of_all_says_of_a_command_what_its_own_help_says(name: str) -> None:
-    command = cli.get_command(click.Context(cli), name)
-    assert command is not None
-    assert SUMMARIES[name] == command.get_short_help_str(1000)
-
-
-def test_the_help_of_all_imports_no_command() -> None:
-    program = (
-        "import sys; from tuiconsole.cli.main import run; run(['--help']);"
-        "print([m for m in sys.modules if m.startswith(('tuiconsole.cli.commands.', 'zmq', 'textual'))],"
-        " file=sys.stderr)"
-    )
-    assert run(sys.executable, "-c", program).stderr.strip() == "[]"

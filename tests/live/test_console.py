@@ -10,11 +10,13 @@ from textual.pilot import Pilot
 
 from tuiconsole.client.live import connect
 from tuiconsole.client.session import Session
+from tuiconsole.clock import boottime
 from tuiconsole.console.app import ConsoleApp
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.settings.cluster_file import load_cluster
 
-from .cluster import Cluster
+from .cluster import COMMAND, Cluster, frozen
+from .terminal import terminal
 
 pytestmark = pytest.mark.live
 
@@ -83,3 +85,35 @@ async def test_a_console_whose_agent_dies_goes_on_showing_and_is_back_by_itself(
         await sees(pilot, "✓ scen2_hci_03 started", "on console_3", within=30.0)
         await pilot.press("x", "y")
         await sees(pilot, "✓ scen2_hci_03 stopped")
+
+
+BACK_WITHIN = 2.0
+"""Seconds from the agents' return to a live screen."""
+
+
+async def test_when_all_agents_hang_the_console_says_how_old_it_is_and_is_back_at_once_when_they_are(
+    cluster: Cluster,
+) -> None:
+    async with console_of(cluster, "console_2") as pilot:
+        await until(pilot, lambda: agent_of(pilot) == "console_2", "the own agent's word")
+        agents = [node.pids.agent for node in cluster.status().nodes]
+        with frozen(agents):
+            await sees(pilot, "CONNECTION LOST", "server_1", within=8.0)
+            await pilot.press("n")
+            await sees(pilot, "server_1", "CONNECTION LOST")
+        began = boottime()
+        await sees(pilot, "● live", within=BACK_WITHIN)
+        assert boottime() - began < BACK_WITHIN
+        await until(pilot, lambda: agent_of(pilot) == "console_2", "the own agent's word again")
+
+
+def test_in_a_real_terminal_two_keys_start_an_item_and_two_stop_it(cluster: Cluster) -> None:
+    with terminal(COMMAND, "-c", str(cluster.config), "--node", "console_1") as screen:
+        screen.until(b"OPERATION")
+        screen.press(b"1s")
+        screen.until(b"scen2_hci_01 started")
+        screen.press(b"x")
+        screen.until(b"Cancel")
+        screen.press(b"y")
+        screen.until(b"scen2_hci_01 stopped")
+    assert cluster.application("scen2_hci_01").state is ApplicationState.STOPPED

@@ -86,6 +86,7 @@ class Rules:
                 start_sequence=3 if "common" in program else 2,
                 required=True,
                 wait_exit=True,
+                start_timeout=300.0,
                 starting_failure_strategy=strategy,
             )
         if server:

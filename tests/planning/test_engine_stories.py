@@ -485,7 +485,7 @@ def test_a_check_that_never_exits_is_a_starting_failure_in_the_end() -> None:
     assert world.app(SRV1).state is ApplicationState.STARTING
     world.run(5)
     assert world.alive(SRV1) == {}
-    assert "did not exit within 300 s" in (world.app(SRV1).reason or "")
+    assert "did not exit within its start_timeout of 300 s" in (world.app(SRV1).reason or "")
 
 
 def test_what_crashed_last_time_is_no_failure_while_its_turn_to_start_is_to_come(world: World) -> None:

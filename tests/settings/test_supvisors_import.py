@@ -84,10 +84,10 @@ def test_each_line_says_what_it_was_taken_from_and_nothing_is_passed_over(tmp_pa
 
 
 def test_synchronization_is_taken_over(tmp_path: Path) -> None:
-    result, _ = imported(tmp_path, WHOLE)
-    assert 'synchro_options = ["STRICT", "TIMEOUT", "CORE"]' in result.text
-    assert "synchro_timeout = 20" in result.text
-    assert 'core_identifiers = ["one", "two", "three_60000"]' in result.text
+    _, cluster = imported(tmp_path, WHOLE)
+    assert [option.value for option in cluster.synchronization.options] == ["STRICT", "TIMEOUT", "CORE"]
+    assert cluster.synchronization.timeout == 20
+    assert cluster.synchronization.core == ("one", "two", "three_60000")
 
 
 def test_a_site_that_says_nothing_gets_a_cluster_of_this_machine(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tuiconsole.model.requests import Action
 from tuiconsole.wire.messages import (
+    VERSION,
     Act,
     AskStatus,
     Failed,
@@ -23,6 +24,7 @@ from tuiconsole.wire.messages import (
     decode_reply,
     decode_request,
     encode,
+    foreign_request,
 )
 
 
@@ -64,3 +66,10 @@ def test_another_version_is_dropped_rather_than_misunderstood() -> None:
 def test_deep_nesting_is_malformed() -> None:
     with pytest.raises(MalformedError):
         decode_request(b"\x91" * 100_000)
+
+
+def test_a_request_of_another_version_is_known_by_its_id_so_that_it_can_be_answered() -> None:
+    ours = Request("7", AskStatus())
+    assert foreign_request(encode(ours)) is None
+    assert foreign_request(encode(msgspec.structs.replace(ours, version=VERSION + 1))) == "7"
+    assert foreign_request(b"\x00rubbish") is None

@@ -11,6 +11,7 @@ import secrets
 import signal
 import sys
 import time
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -145,6 +146,14 @@ def _on_etcd(
     )
 
 
+def _installed() -> str:
+    """The version of tuiconsole that runs; empty if it was never installed (a bare checkout)."""
+    try:
+        return version("tuiconsole")
+    except PackageNotFoundError:
+        return ""
+
+
 class _LeaseSockets:
     """The coordination engine's view of the factory."""
 
@@ -174,6 +183,8 @@ class Agent:
         self._trouble = self._trouble_told = ""
         self._watch = AlarmWatch()
         self._run_id = secrets.token_hex(4)
+        self._version = _installed()
+        self._began = boottime()
         self._run_dir = run_dir_of(cluster, node.name)
         self._tasks: list[asyncio.Task[None]] = []
         self._malformed = 0
@@ -474,6 +485,9 @@ class Agent:
             leader=self._coordinator.leader,
             quorum=self._quorum(),
             maintenance_until=self._long_leases.stays_until if self._long_leases else 0.0,
+            version=self._version,
+            agent_started_at=self._began,
+            lease_until=lease.held_until if (lease := self._coordinator.lease) else 0.0,
         )
 
     @property

@@ -43,6 +43,7 @@ from tuiconsole.wire.messages import (
     StopHere,
     decode_request,
     encode,
+    foreign_request,
 )
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
@@ -165,6 +166,10 @@ class Front:
             request = decode_request(frames[1].buffer)
         except MalformedError:
             self.malformed += 1
+            foreign = foreign_request(frames[1].buffer)
+            if foreign is not None:
+                # Its own version will not understand more than that it is another one.
+                self._reply(frames[0].bytes, foreign, Failed("refused", "another version of tuiconsole"))
             return
         self._answer(frames[0].bytes, sender, request)
 

@@ -415,7 +415,8 @@ class LocalNode:
                 for process in self._publisher.processes.values()
                 if process.pid and process.state.alive
             }
-            self._publisher.sampled(await asyncio.to_thread(sampler.sample, pids))
+            usage = await asyncio.to_thread(sampler.sample, pids)
+            self._publisher.sampled(usage, await asyncio.to_thread(sampler.machine))
             await asyncio.sleep(USAGE_INTERVAL)
 
     async def leave(self) -> None:

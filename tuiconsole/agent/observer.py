@@ -159,6 +159,7 @@ class Observer:
             processes=processes,
             usage=snapshot.usage,
             agreement=snapshot.agreement,
+            machine=snapshot.machine,
         )
         peer.offset = snapshot.heartbeat.boottime - now
         self._tell(NodeSeen(peer.node))
@@ -171,7 +172,9 @@ class Observer:
         if isinstance(body, Heartbeat):
             before = peer.node
             peer.node = self._with_heartbeat(before, body, now)
-            if msgspec.structs.replace(before, seen_at=now) != peer.node:
+            # A lease that is renewed, as it is all the time, is nothing worth telling.
+            renewed = msgspec.structs.replace(before, seen_at=now, lease_until=peer.node.lease_until)
+            if renewed != peer.node:
                 self.version += 1
                 self._tell(NodeSeen(peer.node))
             return
@@ -183,7 +186,9 @@ class Observer:
             self.proofs[peer.node.name] = proof
             self._tell(proof)
         elif isinstance(body, UsageSampled):
-            peer.node = msgspec.structs.replace(peer.node, usage=body.usage, seen_at=now)
+            peer.node = msgspec.structs.replace(
+                peer.node, usage=body.usage, machine=body.machine, seen_at=now
+            )
         elif isinstance(body, Reported):
             self._take_report(body.report)
         elif isinstance(body, EventsSeen):
@@ -232,5 +237,8 @@ class Observer:
             maintenance_until=heartbeat.maintenance_until,
             safety_digest=heartbeat.safety_digest,
             rest_digest=heartbeat.rest_digest,
+            version=heartbeat.version,
+            agent_started_at=heartbeat.agent_started_at,
+            lease_until=heartbeat.lease_until,
             seen_at=now,
         )

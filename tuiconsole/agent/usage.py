@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
 
+from tuiconsole.model.node import Machine
 from tuiconsole.model.process import Usage
 
 
@@ -37,6 +39,7 @@ class UsageSampler:
         self._last: dict[tuple[int, float], float] = {}
         """CPU seconds by (pid, start): pids come again."""
         self._at = 0.0
+        psutil.cpu_percent(interval=None)  # from here on the next call counts
 
     def sample(self, pids: Mapping[str, int]) -> dict[str, Usage]:
         """What each tree uses; percent of one core since the last sample. Blocks for some ms."""
@@ -61,3 +64,16 @@ class UsageSampler:
                 result[namespec] = Usage(round(100 * cpu / elapsed, 1), memory)
         self._last = seen
         return result
+
+    @staticmethod
+    def machine() -> Machine:
+        """What the machine is doing; processor time since the last call. Coarse, so that rest is no news."""
+        memory = psutil.virtual_memory()
+        step = max(1, memory.total // 1_000)
+        return Machine(
+            cores=os.cpu_count() or 1,
+            cpu=round(psutil.cpu_percent(interval=None)),
+            load=round(os.getloadavg()[0], 1),
+            memory=(memory.total - memory.available) // step * step,
+            memory_total=memory.total,
+        )

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from tuiconsole.cli.failures import FailureError, NothingAnsweredError
+from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.options import Given
 from tuiconsole.client.oneshot import Lines
 from tuiconsole.client.whose import UnknownNodeError, matching_nodes, reading_order
@@ -17,6 +17,8 @@ from tuiconsole.settings.places import find_config
 from tuiconsole.source.errors import SourceError
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair, only_person
 from tuiconsole.wire.messages import Failed
+
+__all__ = ["FailureError", "NothingAnsweredError"]
 
 
 def open_cluster(given: Given) -> Cluster:

@@ -9,11 +9,11 @@ from contextlib import closing, suppress
 from tuiconsole.cli import complaints, output
 from tuiconsole.cli.asking import open_lines, turned_away
 from tuiconsole.cli.commands.status import ask_status
+from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode
-from tuiconsole.cli.failures import FailureError, NothingAnsweredError
 from tuiconsole.cli.options import Given
-from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.oneshot import Lines
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import NodeStatus
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode

@@ -37,6 +37,11 @@ def lines(texts: list[str]) -> None:
     _write("".join(one_line(text) + "\n" for text in texts))
 
 
+def text(whole: str) -> None:
+    """Text of this program's own, as it is."""
+    _write(whole)
+
+
 def control(text: str) -> None:
     """What moves a terminal's cursor, in one piece; whatever it shows has no control characters already."""
     _write(text)

@@ -88,7 +88,20 @@ def nodes(status: ClusterStatus) -> list[str]:
     """The nodes, the master marked."""
     master = status.master.node if status.master else ""
     return table(
-        ("Node", "State", "Role", "Host", "Load", "Age", "Reason"),
+        (
+            "Node",
+            "State",
+            "Role",
+            "Host",
+            "Load",
+            "Age",
+            "Cpu",
+            "Memory",
+            "Uptime",
+            "Lease",
+            "Version",
+            "Reason",
+        ),
         [
             _node(node, "master" if node.name == master else "core" if node.core else "")
             for node in status.nodes
@@ -98,6 +111,7 @@ def nodes(status: ClusterStatus) -> list[str]:
 
 def _node(node: NodeStatus, role: str) -> tuple[str, ...]:
     age = NOTHING if node.age is None else f"{node.age:.1f}s"
+    machine = node.machine
     return (
         node.name,
         node.state.value,
@@ -105,6 +119,11 @@ def _node(node: NodeStatus, role: str) -> tuple[str, ...]:
         node.host,
         f"{node.load}%",
         age,
+        NOTHING if machine is None else f"{machine.cpu}%",
+        NOTHING if machine is None else f"{100 * machine.memory // max(1, machine.memory_total)}%",
+        NOTHING if node.uptime is None else f"{node.uptime:.0f}s",
+        NOTHING if node.lease is None else f"{node.lease:.1f}s",
+        node.version or NOTHING,
         node.reason or "",
     )
 

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from tuiconsole.cli import complaints, output
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.frames import Frames
-from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.oneshot import Lines, follow
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import ClusterNode
 

@@ -50,6 +50,8 @@ FOLLOW_EVERY = 1.0
 """Seconds between two words that the follower is still there."""
 LOST_AFTER = 2.5
 """Seconds of silence after which the link counts as lost."""
+UNEASY_AFTER = 1.6
+"""Seconds of silence of the own agent after which another one is asked too, lest nobody be heard at all."""
 FIRST_PATIENCE = 0.6
 """Seconds the own agent has to answer at the very beginning before another one is asked."""
 _SEND_EVERY = 0.05
@@ -75,6 +77,8 @@ class _Line:
         self.breaks = 0
         """How often it has fallen silent."""
         self.malformed = 0
+        self.odd = False
+        """Its last word was none that is understood here."""
         self._session = session
         self._loop = asyncio.get_running_loop()
         self._mark = mark
@@ -89,6 +93,11 @@ class _Line:
     def alive(self) -> bool:
         """True if it was heard within LOST_AFTER."""
         return self._loop.time() - self.heard < LOST_AFTER
+
+    @property
+    def uneasy(self) -> bool:
+        """True if it was not heard within UNEASY_AFTER, though an agent speaks once a second."""
+        return self._loop.time() - self.heard >= UNEASY_AFTER
 
     def keep_following(self) -> None:
         """Say that the follower is still there, if it is time to."""
@@ -119,7 +128,9 @@ class _Line:
             reply = decode_reply(frames[-1].buffer)
         except MalformedError:
             self.malformed += 1
+            self.odd = True
             return
+        self.odd = False
         self.heard = self._loop.time()
         if reply.id == self._follow.id:
             if isinstance(reply.body, Followed):
@@ -182,6 +193,7 @@ class LiveSession:
         keep: str = "",
         reason: str = "",
         seconds: float = 0.0,
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncGenerator[Progress | Outcome, None]:
         """See Session. It is sent once: whether a silent agent passed it on cannot be known."""
@@ -196,6 +208,7 @@ class LiveSession:
             reason=reason,
             keep=keep,
             seconds=seconds,
+            arguments=tuple(arguments),
         )
         if line is None:
             silent = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"
@@ -315,13 +328,27 @@ class LiveSession:
             if was_alive and not self._own.alive:
                 self._own.breaks += 1
             was_alive = self._own.alive
-            if not was_alive:
+            if not was_alive or self._own.uneasy:
                 self._substitute()
             quiet = not was_alive and (self._stand_in is None or not self._stand_in.alive)
-            if quiet and self._link.connected:
-                self._link = Link(connected=False, reason=f"no agent answers, not even that of {self.node}")
-                self._changed.set()
+            if quiet:
+                self._tell_silence()
             await asyncio.sleep(_SEND_EVERY if self._loop.time() - self._own.opened < LOST_AFTER else _TICK)
+
+    def _tell_silence(self) -> None:
+        """Say that nobody is heard, and why, unless that is said already."""
+        odd = [line for line in (self._own, self._stand_in) if line is not None and line.odd]
+        if odd:
+            name = odd[0].node.name
+            reason = f"the agent of {name} speaks another version of tuiconsole: install the same"
+        elif self._link.connected:
+            reason = f"no agent answers, not even that of {self.node}"
+        else:
+            return
+        told = Link(connected=False, reason=reason)
+        if told != self._link:
+            self._link = told
+            self._changed.set()
 
     def _substitute(self) -> None:
         """See to it that another agent is followed; the next one if this one is silent."""

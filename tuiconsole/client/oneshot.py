@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import zmq
 
-from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.tally import Tally
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.wire.keys import KeyPair, Keyring
@@ -30,6 +30,8 @@ from tuiconsole.wire.messages import (
     encode,
 )
 from tuiconsole.wire.sockets import Sockets
+
+__all__ = ["Line", "Lines", "NoAnswerError", "act", "converse", "follow"]
 
 WITHIN = 2.0
 """Seconds until «no answer» is said: an agent answers within milliseconds."""

@@ -58,6 +58,7 @@ class Session(Protocol):
         keep: str = "",
         reason: str = "",
         seconds: float = 0.0,
+        arguments: Sequence[str] = (),
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
         """Ask; yields progress, then exactly one Outcome for each target, within `timeout` seconds.
@@ -70,6 +71,7 @@ class Session(Protocol):
             keep: of a conciliation, instead of a strategy, the node whose instance stays.
             reason: why a node is confirmed dead, or an alarm taken out of service; at most 500 letters.
             seconds: for how long an alarm is shelved.
+            arguments: of a start of one process, what is added to its command.
             timeout: seconds.
         """
 

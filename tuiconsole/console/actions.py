@@ -83,6 +83,7 @@ _SPELLING = {
     "end": "End",
     "space": "Space",
     "colon": ":",
+    "at": "@",
     "asterisk": "*",
     "comma": ",",
     "full_stop": ".",

@@ -39,6 +39,8 @@ from tuiconsole.console.settings import ConsoleSettings, ThemeName
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.trends import EVERY
 from tuiconsole.model.events import Severity
+from tuiconsole.rulebook.rulebook import Rulebook
+from tuiconsole.source.errors import SourceError
 
 PAINT_INTERVAL = 0.04
 """Seconds between two pictures at least: changes within it are painted as one."""
@@ -46,6 +48,8 @@ PAINT_SHARE = 3
 """A picture that took long is followed by a pause of so many times that, so that keys get through."""
 _TICK = 1.0
 """Seconds between two looks at the ages of data."""
+_SETTLED = 0.5
+"""Seconds after which what the first picture does not need is done."""
 _REOPEN = 2.0
 """Seconds until what failed is run again."""
 
@@ -69,6 +73,7 @@ class ConsoleApp(App[int]):
         cluster: the cluster's name as its file says.
         read_only: refuse whatever changes something, and show a badge.
         item: the cluster file's pattern of items.
+        rules: reads this machine's rules files; called once, in a thread, after the first picture.
         settings: the operator's own.
         memory: where habits are remembered; None remembers nothing.
         letters_ascii: draw nothing but ASCII.
@@ -92,6 +97,7 @@ class ConsoleApp(App[int]):
         cluster: str = "",
         read_only: bool = False,
         item: str = "",
+        rules: Callable[[], Rulebook] | None = None,
         settings: ConsoleSettings | None = None,
         memory: Path | None = None,
         letters_ascii: bool = False,
@@ -104,13 +110,14 @@ class ConsoleApp(App[int]):
         if letters_ascii:
             self._filters.append(AsciiFilter())
         self._memory = memory
+        self._read_rules = rules
         habits = load_habits(memory)
         self._chosen_theme = habits.theme if habits.theme in THEMES else settings.theme
         self._first = settings.screen
         self._blinks = blinks
         self._bell = Bell() if settings.bell else None
         self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)
-        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits)
+        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits, now=now)
         self._screens: dict[Place, ConsoleScreen] = {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -127,6 +134,7 @@ class ConsoleApp(App[int]):
         self.set_interval(EVERY, self._sample)
         if self._blinks:
             self.set_interval(PERIOD, self._blink)
+        self.set_timer(_SETTLED, self._run_rules)
 
     async def on_unmount(self) -> None:
         save_habits(self._memory, self.desk.habits(self._chosen_theme))
@@ -245,6 +253,17 @@ class ConsoleApp(App[int]):
     def _run_paint(self) -> None:
         self.feed.touch()
         self.run_worker(self._paint(), name="screen", group="paint", exclusive=True, exit_on_error=False)
+
+    def _run_rules(self) -> None:
+        if self._read_rules is not None:
+            self.run_worker(self._rules(self._read_rules), name="rules", group="rules", exit_on_error=False)
+
+    async def _rules(self, read: Callable[[], Rulebook]) -> None:
+        try:
+            self.feed.rules = await asyncio.to_thread(read)
+        except (SourceError, OSError) as error:
+            self.feed.note(plain(f"the rules of this machine cannot be shown: {error}"), Severity.MINOR)
+        self.feed.touch()
 
     async def _ask(self, wish: Wish) -> None:
         async for request in self.feed.ask(wish):

@@ -16,6 +16,10 @@ _SHORT = {"q": "leave", "quit": "leave", "apps": "applications", "w": "save", "h
 """Other names by which people know an action."""
 
 
+ARGUMENTS = " -- "
+"""Parts a process from what is added to its command."""
+
+
 class Command(msgspec.Struct, frozen=True):
     """A line that was understood."""
 
@@ -42,10 +46,13 @@ def parse_command(line: str, place: Place, picture: Picture) -> Command:
         raise CommandError(f"no command is named {name!r}; {did_you_mean(name, _names(place))}")
     if argument and not action.argument:
         raise CommandError(f"{name} takes no argument")
+    subject, _, more = argument.partition(ARGUMENTS)
+    if more and (action.id != "start" or ":" not in subject):
+        raise CommandError(f"arguments behind{ARGUMENTS}are those of a start of one process")
     if argument and action.scope and (Kind.APPLICATION in action.scope or Kind.PROCESS in action.scope):
         known = tuple(_known(picture))
-        if argument not in known:
-            raise CommandError(f"nothing is named {argument!r}; {did_you_mean(argument, known[:500])}")
+        if subject not in known:
+            raise CommandError(f"nothing is named {subject!r}; {did_you_mean(subject, known[:500])}")
     return Command(action, argument)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from collections.abc import Callable
+from datetime import datetime, timezone, tzinfo
 
 from tuiconsole.console.habits import Habits
 from tuiconsole.console.history import History
@@ -20,6 +21,7 @@ class Desk:
         zone: for times of day; None is this machine's.
         keymap: which keys mean what.
         habits: what is remembered.
+        now: the wall clock.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class Desk:
         zone: tzinfo | None = None,
         keymap: Keymap | None = None,
         habits: Habits | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         habits = habits or Habits()
         self.logs = logs
@@ -43,6 +46,8 @@ class Desk:
         self.filters = History(habits.filters)
         self.commands = History(habits.commands)
         self.searches = History(habits.searches)
+        self.times = History()
+        self.now = now
 
     def habits(self, theme: str) -> Habits:
         """What is to be remembered now."""

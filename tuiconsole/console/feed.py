@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timezone
 
 from tuiconsole.client.session import Link, Outcome, Session
-from tuiconsole.console.picture import Picture, merged_events
+from tuiconsole.console.picture import Picture
 from tuiconsole.console.requests import Request, RequestBook, Wish, outcome_event
+from tuiconsole.console.timeline import Timeline
 from tuiconsole.model.events import Event, Severity
+from tuiconsole.rulebook.rulebook import Rulebook
 
 SessionFactory = Callable[[], Awaitable[Session]]
 """Opens the session; may raise, and is then asked again."""
@@ -61,9 +63,11 @@ class Feed:
         self._book = RequestBook()
         self._own: deque[Event] = deque(maxlen=OWN_EVENTS)
         self._dirty = asyncio.Event()
+        self.rules: Rulebook | None = None
+        """Shown with what they apply to, once they are read."""
         self._notes = 0
         self._newest: tuple[int, Event | None, Event | None] | None = None
-        self._events: tuple[Event, ...] = ()
+        self._timeline = Timeline()
 
     @property
     def read_only(self) -> bool:
@@ -87,6 +91,7 @@ class Feed:
                 requests=self._book,
                 read_only=self._read_only,
                 item=self._item,
+                rules=self.rules,
             )
         return Picture(
             link=session.link,
@@ -98,15 +103,16 @@ class Feed:
             requests=self._book,
             read_only=self._read_only,
             item=self._item,
+            rules=self.rules,
         )
 
     def _merged(self, events: Sequence[Event]) -> tuple[Event, ...]:
-        """The cluster's and the own events; sorted again only if there are new ones."""
+        """The cluster's and the own events; put in order again only if there are new ones."""
         newest = (len(events), events[-1] if events else None, self._own[-1] if self._own else None)
         if newest != self._newest:
             self._newest = newest
-            self._events = merged_events(events, self._own)
-        return self._events
+            self._timeline.take(events, self._own)
+        return self._timeline.events
 
     async def changed(self) -> None:
         """Return as soon as a new picture would differ, or `touch` was called."""
@@ -137,7 +143,7 @@ class Feed:
         """Put a line of the console's own into the event log; the same words again replace the last."""
         node = self._session.node if self._session else "console"
         if self._own and self._own[-1].kind == "console" and self._own[-1].text == text:
-            self._own.pop()
+            self._timeline.forget(self._own.pop())
         self._notes += 1
         self._own.append(
             Event(self._at(), node, "console", "", text, severity, f"console/note/{self._notes}")
@@ -164,6 +170,7 @@ class Feed:
                 keep=wish.keep,
                 reason=wish.reason,
                 seconds=wish.seconds,
+                arguments=wish.arguments,
             )
             async for step in steps:
                 if isinstance(step, Outcome):

@@ -16,6 +16,7 @@ from tuiconsole.model.status import (
     NodeStatus,
     ProcessStatus,
 )
+from tuiconsole.rulebook.rulebook import Rulebook
 
 STALE_AFTER = 3.0
 """Seconds of silence after which data is shown as old though the link has not been given up yet."""
@@ -38,6 +39,8 @@ class Picture(msgspec.Struct, frozen=True):
     read_only: bool = False
     item: str = ""
     """The cluster file's pattern of items; empty if applications form none."""
+    rules: Rulebook | None = None
+    """As this machine's files have them; None until they are read."""
 
     @property
     def stale(self) -> bool:

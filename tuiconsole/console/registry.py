@@ -262,6 +262,15 @@ REGISTRY: tuple[ConsoleAction, ...] = (
     ),
     ConsoleAction("next_match", ("n",), "Next", "Go to the next match.", places=_LOGS),
     ConsoleAction("previous_match", ("N",), "Previous", "Go to the match before.", places=_LOGS),
+    ConsoleAction(
+        "goto_time",
+        ("at",),
+        "Time",
+        "Go to a time: 14:30, or 5m for so long ago; lines that bear none count from when they came.",
+        places=_LOGS,
+        footer=True,
+        argument="TIME",
+    ),
     ConsoleAction("wrap", ("w",), "Wrap", "Wrap long lines, or cut them.", places=_LOGS, footer=True),
     ConsoleAction(
         "merge", ("m",), "Merge", "Several logs merged into one as they grow, or side by side.", places=_LOGS

@@ -43,6 +43,8 @@ class Wish(msgspec.Struct, frozen=True):
     """Why a node is confirmed dead, or an alarm taken out of service."""
     seconds: float = 0.0
     """For how long an alarm is shelved."""
+    arguments: tuple[str, ...] = ()
+    """Of a start of one process: what is added to its command."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -104,6 +104,7 @@ _WRITTEN = {
     "/": "slash",
     "?": "question_mark",
     ":": "colon",
+    "@": "at",
     "+": "plus",
     "-": "minus",
     "*": "asterisk",

@@ -13,8 +13,8 @@ from types import FrameType
 
 import msgspec
 
-from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.oneshot import Lines, converse
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.demo.ending import Ending
 from tuiconsole.demo.folder import PERSON, fresh_folder, prepare, remove
 from tuiconsole.demo.guardian import Guardian

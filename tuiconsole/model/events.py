@@ -15,7 +15,7 @@ class Severity(str, Enum):
     MAJOR = "major"
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One line of the event log."""
 
     at: str

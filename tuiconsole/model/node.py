@@ -21,12 +21,26 @@ SHUT_DOWN = 79
 it again (beyond the codes of sysexits.h)."""
 
 
-class Pids(msgspec.Struct, frozen=True):
+class Pids(msgspec.Struct, frozen=True, gc=False):
     """The processes that make up a node; 0 where one is not up."""
 
     agent: int = 0
     shim: int = 0
     supervisord: int = 0
+
+
+class Machine(msgspec.Struct, frozen=True, gc=False):
+    """What a node's machine is doing, as its agent has sampled it last."""
+
+    cores: int
+    cpu: int
+    """Percent of all cores since the sample before, 0 to 100."""
+    load: float
+    """Load average of the last minute: how many processes wanted to run."""
+    memory: int
+    """Bytes that a new program could not have."""
+    memory_total: int
+    """Bytes."""
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -56,6 +70,14 @@ class Node(msgspec.Struct, frozen=True):
     """Of the rest of its cluster file and of its rules."""
     agreement: Agreement | None = None
     """What the two are digests of, once that was heard."""
+    version: str = ""
+    """Of its agent; empty of one that does not tell."""
+    agent_started_at: BootTime = 0.0
+    """On the node's own clock; 0 of an agent that does not tell."""
+    lease_until: BootTime = 0.0
+    """Until when it holds its lease, on its own clock, as its last heartbeat said; 0 if it holds none."""
+    machine: Machine | None = None
+    """None until it was sampled."""
 
 
 class View(msgspec.Struct, frozen=True):

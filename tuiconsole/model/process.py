@@ -10,6 +10,24 @@ Token = tuple[int, int]
 """A fencing token: (term of the granting master, number of the grant). Compared as a tuple; only grows."""
 
 
+ENDS_KEPT = 5
+"""How many of its ends are remembered of a process."""
+
+
+class End(msgspec.Struct, frozen=True, gc=False):
+    """One end of a process."""
+
+    at: str
+    """When its agent heard of it: UTC, ISO 8601, by the clock of its node."""
+    node: str
+    status: int | None = None
+    """What it exited with; negative if a signal killed it; None if that is not known."""
+    expected: bool = True
+    """False if it was none of the `exitcodes`, or a signal that nobody asked for."""
+    ran: float | None = None
+    """Seconds it had run; None if that is not known."""
+
+
 class Process(msgspec.Struct, frozen=True, omit_defaults=True):
     """One program of one node's supervisord, as last reported.
 
@@ -29,6 +47,8 @@ class Process(msgspec.Struct, frozen=True, omit_defaults=True):
     """The token under which it was spawned; None if it is unmanaged."""
     reason: str = ""
     """Supervisor's own words for a spawn error, or why it was stopped; empty if there are none."""
+    ends: tuple[End, ...] = ()
+    """Its last ends that its agent has seen, the newest first, at most ENDS_KEPT."""
     arguments: tuple[str, ...] = ()
     """What was added to its command when it was started."""
     program: str = ""

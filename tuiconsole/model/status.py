@@ -1,4 +1,8 @@
-"""The status that front ends show: what `status --json` prints (schema `tuiconsole.status/1`)."""
+"""The status that front ends show: what `status --json` prints (schema `tuiconsole.status/1`).
+
+Values without cycles, of which a great cluster has 10,000 several times a second: the garbage collector is
+told to leave them alone (`gc=False`).
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,21 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from tuiconsole.model.alarms import AlarmStatus
-from tuiconsole.model.node import Pids
-from tuiconsole.model.process import Token
+from tuiconsole.model.node import Machine, Pids
+from tuiconsole.model.process import End, Token
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 
 SCHEMA = "tuiconsole.status/1"
 
 
-class MasterStatus(msgspec.Struct, frozen=True):
+class MasterStatus(msgspec.Struct, frozen=True, gc=False):
     """The elected master."""
 
     node: str
     term: int
 
 
-class QuorumStatus(msgspec.Struct, frozen=True):
+class QuorumStatus(msgspec.Struct, frozen=True, gc=False):
     """Of the core nodes: how many there are, are heard, are needed, and whether the majority is held."""
 
     voters: int
@@ -38,7 +42,7 @@ def no_quorum(present: int, voters: int, needed: int, missing: Sequence[str]) ->
     return f"no quorum: {present} of {voters} core nodes answer, {needed} are needed{names}"
 
 
-class MaintenanceStatus(msgspec.Struct, frozen=True):
+class MaintenanceStatus(msgspec.Struct, frozen=True, gc=False):
     """Nothing is done by itself until `until` (UTC, ISO 8601), at the word of `requested_by`."""
 
     until: str
@@ -47,7 +51,7 @@ class MaintenanceStatus(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-class NodeStatus(msgspec.Struct, frozen=True):
+class NodeStatus(msgspec.Struct, frozen=True, gc=False):
     """One node. `load`: expected loading of its host, percent; `age`: seconds since it was heard."""
 
     name: str
@@ -64,11 +68,23 @@ class NodeStatus(msgspec.Struct, frozen=True):
     """Seconds for which the voters let its agent be silent; null if it is in no maintenance."""
     differs: str | None = None
     """In what its cluster file or rules differ from the cluster's, and what to do; null if in nothing."""
+    version: str | None = None
+    """Of its agent; null of one that does not tell."""
+    uptime: float | None = None
+    """Seconds since its agent was started; null if it is not heard."""
+    lease: float | None = None
+    """Seconds that are left of its lease; null if it holds none, as far as is known."""
+    epoch: int = 0
+    """Of its lease, or its last one; 0: none yet. It grows each time the node was cut off or began anew."""
+    machine: Machine | None = None
+    """What the machine is doing; null until it was sampled."""
+    machine_uptime: float | None = None
+    """Seconds since the machine was booted."""
     drained: str | None = None
     """Who keeps it free, since when and why; null if it takes applications."""
 
 
-class GrantStatus(msgspec.Struct, frozen=True):
+class GrantStatus(msgspec.Struct, frozen=True, gc=False):
     """Who holds the right to run an application, since when (UTC, ISO 8601), at whose request."""
 
     node: str
@@ -77,7 +93,7 @@ class GrantStatus(msgspec.Struct, frozen=True):
     requested_by: str
 
 
-class ProcessStatus(msgspec.Struct, frozen=True):
+class ProcessStatus(msgspec.Struct, frozen=True, gc=False):
     """One process. `uptime` in seconds, `cpu` in percent of a core, `memory` in bytes; null if not up."""
 
     name: str
@@ -100,13 +116,15 @@ class ProcessStatus(msgspec.Struct, frozen=True):
     reason: str | None = None
     last_node: str | None = None
     """Where it ran last; null if it runs now, or never ran."""
+    ends: tuple[End, ...] = ()
+    """Its last ends, the newest first, at most five, as far as its agents have seen them."""
     disabled: str | None = None
     """Who disabled it, when and why: nothing starts it; null if it may be started."""
     arguments: tuple[str, ...] = ()
     """What was added to its command when it was started."""
 
 
-class JobStatus(msgspec.Struct, frozen=True):
+class JobStatus(msgspec.Struct, frozen=True, gc=False):
     """A start or stop job that goes on: at which step of how many, and what it waits for."""
 
     kind: str
@@ -117,7 +135,7 @@ class JobStatus(msgspec.Struct, frozen=True):
     """Namespecs it waits for, with what they do, in words."""
 
 
-class ApplicationStatus(msgspec.Struct, frozen=True):
+class ApplicationStatus(msgspec.Struct, frozen=True, gc=False):
     """One application with its two LEDs."""
 
     name: str
@@ -136,7 +154,7 @@ class ApplicationStatus(msgspec.Struct, frozen=True):
     """Its own; null if it is in none."""
 
 
-class InstanceStatus(msgspec.Struct, frozen=True):
+class InstanceStatus(msgspec.Struct, frozen=True, gc=False):
     """What one node runs of something that runs more than once."""
 
     node: str
@@ -148,7 +166,7 @@ class InstanceStatus(msgspec.Struct, frozen=True):
     """Namespecs."""
 
 
-class ConflictStatus(msgspec.Struct, frozen=True):
+class ConflictStatus(msgspec.Struct, frozen=True, gc=False):
     """Something that runs on more than one node though it must not."""
 
     name: str
@@ -163,7 +181,7 @@ class ConflictStatus(msgspec.Struct, frozen=True):
     """What goes on about it, or what it waits for, in words."""
 
 
-class ClusterStatus(msgspec.Struct, frozen=True):
+class ClusterStatus(msgspec.Struct, frozen=True, gc=False):
     """Everything at one moment, as one observer knows it."""
 
     cluster: str

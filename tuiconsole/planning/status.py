@@ -14,7 +14,7 @@ import msgspec
 from tuiconsole.clock import BootTime
 from tuiconsole.model.ledger import FailureKind, Wanted
 from tuiconsole.model.node import Node, View
-from tuiconsole.model.process import Process
+from tuiconsole.model.process import ENDS_KEPT, End, Process
 from tuiconsole.model.requests import ALL
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import (
@@ -123,7 +123,8 @@ def application_status(application: Application, observer: Observer) -> Applicat
         processes = by_formula(processes)
     minor = any(process.minor_failure for process in processes)
     nodes = {node: None for process in processes for node in process.nodes}
-    reasons = (why, _reason(application, state, processes, observer, job))
+    waits = _aged(application, processes, job) if job else ()
+    reasons = (why, _reason(application, state, processes, observer, job, waits))
     grant = report.grants.get(application.name) if report else None
     return ApplicationStatus(
         name=application.name,
@@ -135,7 +136,7 @@ def application_status(application: Application, observer: Observer) -> Applicat
         grant=GrantStatus(grant.node, grant.token, grant.since, grant.requested_by) if grant else None,
         reason="; ".join(reason for reason in reasons if reason) or None,
         processes=processes,
-        job=JobStatus(job.kind, job.step, job.steps, job.waits_for) if job else None,
+        job=JobStatus(job.kind, job.step, job.steps, waits) if job else None,
         held=report.holds.get(application.name) if report else None,
         maintenance=_maintenance(report, application.name),
     )
@@ -261,9 +262,12 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
         # Why it has no lease it may have told by itself; in what it differs, the others know as well.
         told = reason if node.state is NodeState.FAILED or not difference.keeps_out else None
         reason = "; ".join(part for part in (told, difference.words) if part)
+    clock = observer.now + observer.offsets.get(node.name, 0.0)
+    heard = age is not None and node.state not in (NodeState.STOPPED, NodeState.FAILED)
+    lease = node.lease_until - clock if heard else 0.0
     left = 0.0
     if node.maintenance_until and node.state is NodeState.RUNNING:
-        left = node.maintenance_until - observer.offsets.get(node.name, 0.0) - observer.now
+        left = node.maintenance_until - clock
     if left > 0:
         silent = f", silent for {age:.1f} s" if stale and age is not None else ""
         reason = f"in maintenance for another {left:.0f} s{silent}: nothing of it is stopped or moved"
@@ -286,6 +290,12 @@ def _node_status(node: Node, observer: Observer, loads: Loads, difference: Diffe
         stale=stale,
         maintenance=round(left, 1) if left > 0 else None,
         differs=difference.words if difference is not None else None,
+        version=node.version or None,
+        uptime=round(clock - node.agent_started_at, 1) if heard and node.agent_started_at else None,
+        lease=round(lease, 1) if lease > 0 else None,
+        epoch=node.epoch,
+        machine=node.machine if heard else None,
+        machine_uptime=round(clock, 1) if heard else None,
         drained=drain.by if drain is not None else None,
     )
 
@@ -360,10 +370,19 @@ def _process_status(
         sequence=rules.start_sequence,
         stale=any(observer.stale(sighting.node) for sighting in (alive or [best])),
         reason=reason or best.reason or None,
+        ends=_ends(sightings),
         disabled=_disabled(program.namespec, observer.report) or None,
         arguments=best.process.arguments if best.state.alive else (),
         last_node=best.node.name if not alive and best.process.started_at else None,
     )
+
+
+def _ends(sightings: list[Sighting]) -> tuple[End, ...]:
+    """The last ends on all nodes, the newest first."""
+    told = [end for sighting in sightings for end in sighting.process.ends]
+    if len(sightings) > 1:
+        told.sort(key=lambda end: end.at, reverse=True)
+    return tuple(told[:ENDS_KEPT])
 
 
 def _failing(
@@ -429,12 +448,26 @@ def _words(sighting: Sighting) -> str:
     return "exited unexpectedly" + (f" (status {status})" if status is not None else "")
 
 
+def _aged(application: Application, processes: tuple[ProcessStatus, ...], job: JobReport) -> tuple[str, ...]:
+    """What a job waits for; of programs whose exit it waits for, how long they run."""
+    ages = {
+        f"{one.namespec} ": f", runs for {one.uptime:.0f} s, its exit is waited for"
+        for one in processes
+        if one.uptime is not None and application.programs[one.namespec].rules.wait_exit and job.starting
+    }
+    return tuple(
+        words + next((age for begin, age in ages.items() if words.startswith(begin)), "")
+        for words in job.waits_for
+    )
+
+
 def _reason(
     application: Application,
     state: ApplicationState,
     processes: tuple[ProcessStatus, ...],
     observer: Observer,
     job: JobReport | None,
+    waits_for: tuple[str, ...],
 ) -> str | None:
     """Why it is not running well, in words; None if it is."""
     if not application.managed:
@@ -447,7 +480,7 @@ def _reason(
         if conflict.name.partition(":")[0] == application.name
     ]
     if job is not None:
-        waits = ": " + ", ".join(job.waits_for) if job.waits_for else ""
+        waits = ": " + ", ".join(waits_for) if waits_for else ""
         parts.append(f"{job.kind}, step {job.step} of {job.steps}{waits}")
     parts += _set_aside(application, processes, report)
     if report and application.name in report.held:

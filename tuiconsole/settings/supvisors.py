@@ -272,23 +272,23 @@ class _Importer:
 
     def _synchronization(self) -> list[str]:
         words = [word.upper() for word in self.first.names("synchro_options")]
-        if not words:
-            return [
-                "",
-                "# synchro_options is not set: a majority of the core nodes and a short while.",
-            ]
         known = [word for word in _SYNCHRO if word in words]
+        if len(known) < len(set(words)):
+            self._warn(
+                self.first, "synchro_options names what is not known, and left out", "look whether it matters"
+            )
+        if not known:
+            return ["", "# synchro_options is not set: a majority of the core nodes and a short while."]
         options = ", ".join(map(_text, known))
         lines = ["", "[synchronization]", f"synchro_options = [{options}]  # taken from synchro_options"]
         timeout = self.first.options.get("synchro_timeout", "15")
         if "TIMEOUT" in known and timeout.isascii() and timeout.isdigit():
-            lines.append(
-                f"synchro_timeout = {max(1, int(timeout[:6]))}  # seconds, taken from synchro_timeout"
-            )
+            seconds = min(max(1, int(timeout[:6])), 3600)
+            lines.append(f"synchro_timeout = {seconds}  # seconds, taken from synchro_timeout")
         core = [node.name for node in self.nodes if node.core]
         if "CORE" in known:
             lines.append(f"core_identifiers = [{', '.join(map(_text, core))}]  # taken from core_identifiers")
-        return ["", "# Not known to this version:", *(f"# {line}" for line in lines[1:])]
+        return lines
 
     def _written_kinds(self) -> list[str]:
         lines = []
@@ -325,7 +325,7 @@ class _Importer:
             if why := _NO_EQUIVALENT.get(name):
                 lines.append(f"# {name} = {_comment(value)}: {why}.")
             elif name == "disabilities_file":
-                lines.append(f"# disabilities_file = {_comment(value)}: disable these programs by command.")
+                lines.append(f"# disabilities_file = {_comment(value)}: name them to `tuiconsole disable`.")
             elif name not in _TAKEN:
                 lines.append(f"# {name} = {_comment(value)}: not known.")
                 self._warn(self.first, f"the option {name} is not known", "look whether it matters")

@@ -14,7 +14,7 @@ import msgspec
 from tuiconsole.clock import BootTime
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.events import Event
-from tuiconsole.model.node import Pids
+from tuiconsole.model.node import Machine, Pids
 from tuiconsole.model.process import Process, Token, Usage
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState
@@ -55,6 +55,12 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
     """The nodes that it hears."""
     maintenance_until: BootTime = 0.0
     """Until when, on the node's clock, the voters let it be silent; 0 if it is in no maintenance."""
+    version: str = ""
+    """Of the agent."""
+    agent_started_at: BootTime = 0.0
+    """On the node's clock."""
+    lease_until: BootTime = 0.0
+    """Until when, on the node's clock, it holds its lease; 0 if it holds none."""
 
 
 class ProcessesChanged(msgspec.Struct, frozen=True, tag=True):
@@ -74,9 +80,10 @@ class SupervisordDied(msgspec.Struct, frozen=True, tag=True):
 
 
 class UsageSampled(msgspec.Struct, frozen=True, tag=True):
-    """What the running processes use, by namespec."""
+    """What the running processes use, by namespec, and their machine."""
 
     usage: Mapping[str, Usage]
+    machine: Machine | None = None
 
 
 class Reported(msgspec.Struct, frozen=True, tag=True):
@@ -341,6 +348,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag=True):
     events: tuple[Event, ...]
     agreement: Agreement
     """What the heartbeat's two digests are of: it stays the same for the whole run."""
+    machine: Machine | None = None
 
 
 class StatusIs(msgspec.Struct, frozen=True, tag=True):
@@ -405,10 +413,18 @@ class Reply(msgspec.Struct, frozen=True):
     version: int = VERSION
 
 
+class _Envelope(msgspec.Struct, frozen=True):
+    """What a message of any version has."""
+
+    id: str
+    version: int
+
+
 _Message = TypeVar("_Message", Published, Request, Reply)
 _encoder = msgspec.msgpack.Encoder()
 _published = msgspec.msgpack.Decoder(Published)
 _request = msgspec.msgpack.Decoder(Request)
+_envelope = msgspec.msgpack.Decoder(_Envelope)
 _reply = msgspec.msgpack.Decoder(Reply)
 
 
@@ -425,6 +441,15 @@ def decode_published(data: bytes | memoryview) -> Published:
 def decode_request(data: bytes | memoryview) -> Request:
     """Raises MalformedError."""
     return _checked(_request, data)
+
+
+def foreign_request(data: bytes | memoryview) -> str | None:
+    """The id of a request of another version; None if it is of this one, or none at all."""
+    try:
+        found = _envelope.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return found.id if found.version != VERSION else None
 
 
 def decode_reply(data: bytes | memoryview) -> Reply:

@@ -13,10 +13,10 @@ from tuiconsole.cli.commands.status import ask_status
 from tuiconsole.cli.confirmation import typed
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options
-from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.on_node import targets_on
 from tuiconsole.client.oneshot import Lines, act
 from tuiconsole.client.tally import Tally
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.client.whose import reading_order
 from tuiconsole.model.requests import ALARM_ACTIONS, OF_NODES, OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy

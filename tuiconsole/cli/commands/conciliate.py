@@ -10,7 +10,7 @@ from tuiconsole.cli.asking import open_cluster, open_lines, readers
 from tuiconsole.cli.commands.act import ask
 from tuiconsole.cli.commands.status import ask_status
 from tuiconsole.cli.confirmation import typed
-from tuiconsole.cli.failures import FailureError
+from tuiconsole.cli.endings import FailureError
 from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.model.requests import Action
 from tuiconsole.model.status import ClusterStatus, ConflictStatus

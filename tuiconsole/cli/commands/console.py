@@ -5,6 +5,7 @@ from __future__ import annotations
 from tuiconsole.cli.asking import one_node, open_cluster, person_key
 from tuiconsole.cli.options import Given
 from tuiconsole.client.session import Session
+from tuiconsole.rulebook.rulebook import Rulebook, load_rules
 from tuiconsole.settings.cluster_file import Cluster
 
 
@@ -27,4 +28,7 @@ def console_of(cluster: Cluster, node: str, key: str, *, read_only: bool = False
 
         return await connect(cluster, node, Path(key))
 
-    return run_console(session, cluster=cluster.name, read_only=read_only, item=cluster.item)
+    def rules() -> Rulebook:
+        return load_rules(cluster.rules, isolation=cluster.isolation, conciliation=cluster.conciliation)
+
+    return run_console(session, cluster=cluster.name, read_only=read_only, item=cluster.item, rules=rules)

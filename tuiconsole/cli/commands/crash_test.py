@@ -15,8 +15,8 @@ from tuiconsole.cli.confirmation import typed
 from tuiconsole.cli.crash.breaking import CannotBreakError, missing, of_a_demo
 from tuiconsole.cli.crash.judging import Finding
 from tuiconsole.cli.crash.trials import FAULTS, Field, node_of, settled
+from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode
-from tuiconsole.cli.failures import FailureError, NothingAnsweredError
 from tuiconsole.cli.options import given, global_options
 from tuiconsole.model.states import ApplicationState, NodeState
 from tuiconsole.model.status import ClusterStatus

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from tuiconsole.cli import complaints, output
+from tuiconsole.cli.endings import FailureError
 from tuiconsole.cli.exit_codes import ExitCode
-from tuiconsole.cli.failures import FailureError
 from tuiconsole.cli.options import global_options, refuse_json
 
 

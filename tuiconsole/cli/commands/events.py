@@ -10,9 +10,9 @@ from tuiconsole.cli import complaints, output, tables
 from tuiconsole.cli.asking import open_cluster, open_lines, readers
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import given, global_options
-from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.oneshot import follow
 from tuiconsole.client.seen import SeenEvents
+from tuiconsole.client.unanswered import NoAnswerError
 
 
 @click.command()

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from tuiconsole.cli import complaints, output
+from tuiconsole.cli.endings import FailureError
 from tuiconsole.cli.exit_codes import ExitCode
-from tuiconsole.cli.failures import FailureError
 from tuiconsole.cli.options import Given, given, global_options, refuse_json
 from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.places import find_config

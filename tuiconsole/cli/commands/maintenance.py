@@ -14,8 +14,8 @@ from tuiconsole.cli import output
 from tuiconsole.cli.asking import open_cluster, open_lines, turned_away
 from tuiconsole.cli.commands.act import ask
 from tuiconsole.cli.durations import duration
+from tuiconsole.cli.endings import NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode
-from tuiconsole.cli.failures import NothingAnsweredError
 from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.model.requests import ALL, Action
 from tuiconsole.settings.cluster_file import Cluster

@@ -15,10 +15,10 @@ from tuiconsole.cli import output
 from tuiconsole.cli.asking import open_cluster, open_lines, turned_away
 from tuiconsole.cli.commands.status import ask_status
 from tuiconsole.cli.confirmation import typed
+from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode
-from tuiconsole.cli.failures import FailureError, NothingAnsweredError
 from tuiconsole.cli.options import Given, given, global_options, refuse_json
-from tuiconsole.client.no_answer import NoAnswerError
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.source.text import did_you_mean
 from tuiconsole.wire.messages import Failed, Readmit, Readmitted

@@ -14,8 +14,8 @@ from tuiconsole.cli.exit_codes import ExitCode, Health
 from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.cli.watching import watch
 from tuiconsole.client.items import ItemsStatus, merge_items
-from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.oneshot import Lines, converse
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.states import ClusterState
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode

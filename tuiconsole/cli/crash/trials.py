@@ -12,9 +12,9 @@ from typing import NamedTuple
 from tuiconsole.cli.crash.breaking import holding
 from tuiconsole.cli.crash.judging import Finding, Trial, judge
 from tuiconsole.cli.crash.watching import Watch
-from tuiconsole.client.no_answer import NoAnswerError
 from tuiconsole.client.oneshot import Lines, act, converse
 from tuiconsole.client.tally import Tally
+from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus

@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
+from tuiconsole.console.rows.ends import end_words
 from tuiconsole.console.rows.events import event_words
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, joined, wrapped
@@ -20,8 +21,9 @@ from tuiconsole.console.rows.marks import (
     process_mark,
     severity_mark,
 )
-from tuiconsole.console.rows.nodes import processes_on
+from tuiconsole.console.rows.nodes import memory_share, processes_on
 from tuiconsole.console.rows.progress import end_line, job_words
+from tuiconsole.console.rows.rules import rules_of_application, rules_of_process
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.model.status import ApplicationStatus, NodeStatus, ProcessStatus
 
@@ -80,14 +82,21 @@ def _paragraphs(picture: Picture, subject: Subject, zone: tzinfo | None) -> Iter
                 since = quantity.clock_time(application.grant.since, zone)
                 by = plain(application.grant.requested_by)
                 yield (Span(why), Span(f" since {since}, asked by {by}", Tone.DIM))
+            if process.ends:
+                last = process.ends[0]
+                when = quantity.clock_time(last.at, zone)
+                tone = Tone.NORMAL if last.expected else Tone.MINOR
+                yield (Span("last end: ", Tone.DIM), Span(f"{when} {plain(end_words(last))}", tone))
             if process.reason is None and application.reason:
                 yield (Span("application: ", Tone.DIM), Span(plain(application.reason)))
             yield from _request(picture, process.namespec)
+            yield from rules_of_process(picture.rules, process.namespec)
     elif subject.kind is Kind.APPLICATION:
         found = picture.application(subject.key)
         if found is not None:
             yield from _application(found)
             yield from _request(picture, found.name)
+            yield from rules_of_application(picture.rules, found.name)
     elif subject.kind is Kind.NODE:
         node = picture.node_status(subject.key)
         if node is not None:
@@ -176,6 +185,9 @@ def _node(node: NodeStatus, picture: Picture) -> Iterator[Line]:
         (Span("voter" if node.core else "no voter", Tone.DIM),),
         (Span("host ", Tone.DIM), Span(plain(node.host))),
         (Span("load ", Tone.DIM), Span(quantity.percent(node.load))),
+    ]
+    parts += _health(node)
+    parts += [
         (Span("pids ", Tone.DIM), Span(f"agent {node.pids.agent} shim {node.pids.shim}")),
         (Span(f"supervisord {node.pids.supervisord}"),),
     ]
@@ -193,6 +205,40 @@ def _node(node: NodeStatus, picture: Picture) -> Iterator[Line]:
     by_application = Counter(namespec.partition(":")[0] for namespec in here)
     parts += [(Span(f"{plain(name)} ({number})"),) for name, number in by_application.items()]
     yield joined(parts)
+
+
+def _health(node: NodeStatus) -> list[Line]:
+    """Its lease, how long it is up, its version, and its machine."""
+    parts: list[Line] = []
+    if node.lease is not None:
+        parts.append((Span("lease ", Tone.DIM), Span(f"{int(node.lease)} s left, epoch {node.epoch}")))
+    elif node.epoch:
+        parts.append((Span(f"no lease, epoch {node.epoch}", Tone.MINOR),))
+    if node.uptime is not None:
+        version = f" version {plain(node.version)}" if node.version else ""
+        parts.append(
+            (Span("agent ", Tone.DIM), Span(f"up {quantity.duration(node.uptime)}"), Span(version, Tone.DIM))
+        )
+    machine = node.machine
+    if machine is not None:
+        parts += [
+            (
+                Span("machine ", Tone.DIM),
+                Span(f"up {quantity.duration(node.machine_uptime)}"),
+                Span(f" {quantity.count(machine.cores, 'core')}", Tone.DIM),
+            ),
+            (
+                Span("CPU ", Tone.DIM),
+                Span(f"{machine.cpu} %"),
+                Span(f" load average {machine.load:.1f}", Tone.DIM),
+            ),
+            (
+                Span("memory ", Tone.DIM),
+                Span(f"{memory_share(machine):.0f} %"),
+                Span(f" of {quantity.memory(machine.memory_total)}", Tone.DIM),
+            ),
+        ]
+    return parts
 
 
 def _leds(major: bool, minor: bool) -> list[Line]:

@@ -29,13 +29,21 @@ class LogLines:
 
     def __init__(self, most: int = MAX_LINES) -> None:
         self.lines: list[str] = []
+        self.arrived: list[float | None] = []
+        """For each line when it came, seconds since 1970; None if it was there before."""
         self.dropped = 0
         """Lines that are no longer kept."""
         self._most = most
         self._open: str | None = None
 
-    def feed(self, text: str, source: str = "") -> int:
-        """Append what a source wrote, cut anywhere; returns the first line that is new or has changed."""
+    def feed(self, text: str, source: str = "", at: float | None = None) -> int:
+        """Append what a source wrote, cut anywhere; returns the first line that is new or has changed.
+
+        Args:
+            text: what it wrote.
+            source: whose it is, where several are merged.
+            at: when it came, seconds since 1970; None if it was there before.
+        """
         pieces = text.split("\n")
         prefix = f"{source} │ " if source else ""
         first = len(self.lines)
@@ -53,16 +61,17 @@ class LogLines:
         if pieces and self._open is None and not text.endswith("\n"):
             self._open = source
         self.lines += [prefix + piece for piece in pieces]
+        self.arrived += [at] * len(pieces)
         if len(self.lines) > self._most:
             gone = len(self.lines) - self._most + self._most // 10
-            del self.lines[:gone]
+            del self.lines[:gone], self.arrived[:gone]
             self.dropped += gone
             return 0
         return first
 
     def clear(self) -> None:
         """Forget all lines."""
-        self.lines = []
+        self.lines, self.arrived = [], []
         self._open = None
 
 
@@ -131,9 +140,17 @@ def breaks(line: str, width: int) -> list[tuple[int, int]]:
 def piece_line(
     line: str, start: int, end: int, pattern: re.Pattern[str] | None, *, current: bool = False
 ) -> Line:
-    """The characters of a line from `start` to `end`, with the matches of a pattern marked."""
+    """The characters of a line from `start` to `end`, with the matches of a pattern marked.
+
+    Args:
+        line: the whole of it.
+        start: counted in characters.
+        end: likewise.
+        pattern: None if nothing is searched for.
+        current: it is the line that was gone to; without a pattern all of it is marked.
+    """
     if pattern is None:
-        return (Span(line[start:end]),)
+        return (Span(line[start:end], Tone.BADGE if current else Tone.NORMAL),)
     lit = Tone.MINOR_BADGE if current else Tone.BADGE
     spans: list[Span] = []
     at = start

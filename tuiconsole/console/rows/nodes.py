@@ -13,6 +13,7 @@ from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Align, Line, Span, Tone, cell
 from tuiconsole.console.rows.marks import MASTER, node_mark
 from tuiconsole.console.rows.tree import aged
+from tuiconsole.model.node import Machine
 from tuiconsole.model.status import ApplicationStatus, NodeStatus
 
 _BAR = 6
@@ -41,7 +42,7 @@ def node_rows(picture: Picture, wanted: Filter | None = None) -> tuple[NodeRow, 
     return tuple(
         NodeRow(
             node.name,
-            node,
+            _calm(node),
             master=node.name == master,
             here=node.name == picture.node,
             # Tenths change ten times a second and tell nothing: below a second an age is just "now".
@@ -49,6 +50,21 @@ def node_rows(picture: Picture, wanted: Filter | None = None) -> tuple[NodeRow, 
         )
         for node in status.nodes
         if not wanted or wanted.node(node)
+    )
+
+
+def _calm(node: NodeStatus) -> NodeStatus:
+    """A node without what changes with each status and tells nothing: its row is drawn anew without need."""
+    return msgspec.structs.replace(
+        node,
+        age=None,
+        lease=None if node.lease is None else float(int(node.lease)),
+        uptime=None
+        if node.uptime is None
+        else node.uptime // 60 * 60
+        if node.uptime >= 120
+        else node.uptime // 1,
+        machine_uptime=None,
     )
 
 
@@ -85,13 +101,42 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     if bar:
         parts.append(Span(load_bar(node.load, _BAR), Tone.RUNNING if node.load < 80 else Tone.MINOR))
     parts.append(cell(_age(row.age), 6, Tone.MINOR if node.stale else Tone.DIM, Align.RIGHT))
+    said = plain(node.reason or node.differs or "")
+    if not said:
+        parts += _vitals(node, width - 60)
     spans = tuple(piece for part in parts for piece in (part, Span(" ")))[:-1]
     room = width - sum(len(span.text) for span in spans) - 2
     if room >= 8:
-        said = node.reason or node.differs
-        words = plain(said or node.host)
-        spans = (*spans, Span("  "), cell(words, room, Tone.NORMAL if said else Tone.DIM))
+        spans = (*spans, Span("  "), cell(said or plain(node.host), room, Tone.NORMAL if said else Tone.DIM))
     return aged(spans) if stale else spans
+
+
+def _vitals(node: NodeStatus, room: int) -> list[Span]:
+    """What the machine does and how the node is, in `room` cells, each with its name: there is no heading."""
+    machine = node.machine
+    words: list[tuple[str, str, int]] = []
+    if machine is not None:
+        words += [
+            ("CPU", quantity.percent(machine.cpu), 10),
+            ("mem", quantity.percent(memory_share(machine)), 10),
+        ]
+    words += [
+        ("lease", "none" if node.lease is None else f"{node.lease:.0f} s", 10),
+        ("up", quantity.duration(node.uptime), 9),
+        ("", f"v{node.version}" if node.version else "v?", 9),
+    ]
+    found: list[Span] = []
+    for name, value, size in words:
+        if room < size + 2:
+            break
+        found.append(cell(f" {name} {value}" if name else f" {plain(value)}", size, Tone.DIM))
+        room -= size + 1
+    return found
+
+
+def memory_share(machine: Machine) -> float:
+    """Percent of the machine's memory that is in use."""
+    return 100 * machine.memory / max(1, machine.memory_total)
 
 
 def load_bar(load: int, width: int) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 import msgspec
 from textual.message import Message
 
 from tuiconsole.client.session import Action
 from tuiconsole.console.actions import ConsoleAction, Place, request_targets
+from tuiconsole.console.commands import ARGUMENTS
 from tuiconsole.console.registry import action_of
 from tuiconsole.console.requests import Wish
 from tuiconsole.console.rows.confirm import Question, asked, needs_confirmation
@@ -71,8 +74,15 @@ class AskingScreen(ConsoleScreen):
         self.request("clear", self.meant)
 
     def told_start(self, target: str) -> None:
-        """Start this."""
-        self.request("start", (target,))
+        """Start this; behind ` -- ` what is added to a process's command, in a shell's spelling."""
+        namespec, _, more = target.partition(ARGUMENTS)
+        if not more:
+            self.request("start", (target,))
+            return
+        try:
+            self.ask(Wish(Action.START, (namespec,), arguments=tuple(shlex.split(more))))
+        except ValueError as error:
+            self.notify(plain(f"{more}: {error}"), severity="warning", markup=False)
 
     def told_start_with(self, target: str) -> None:
         """Start this, with choices."""

@@ -17,7 +17,7 @@ from textual.screen import Screen
 from tuiconsole.console.actions import Place, objection
 from tuiconsole.console.arrangement import Arrangement, arrangement
 from tuiconsole.console.bindings import bindings_of
-from tuiconsole.console.commands import CommandError, completions, parse_command
+from tuiconsole.console.commands import ARGUMENTS, CommandError, completions, parse_command
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.registry import action_of
@@ -202,7 +202,9 @@ class ConsoleScreen(Screen[None]):
             self.notify(plain(str(error)), severity="warning", markup=False)
             return
         action = command.action
-        subject = Subject.of_tree(command.argument) if action.scope and command.argument else self.subject
+        subject = self.subject
+        if action.scope and command.argument:
+            subject = Subject.of_tree(command.argument.partition(ARGUMENTS)[0])
         marked = 0 if action.scope and command.argument else len(self.marked)
         words = objection(action, subject, read_only=self.picture.read_only, marked=marked)
         if words:
@@ -284,6 +286,9 @@ class ConsoleScreen(Screen[None]):
 
     def action_screenshot(self) -> None:
         name = f"tuiconsole-{datetime.now().astimezone():%Y%m%d-%H%M%S}.svg"
+        if self.app.is_web:
+            self.app.deliver_screenshot(filename=name)
+            return
         try:
             written = self.app.save_screenshot(name, str(Path.cwd()))
         except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,6 +18,7 @@ from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, spread
 from tuiconsole.console.rows.log_lines import TooLongError, search_pattern
+from tuiconsole.console.rows.log_times import wanted_time
 from tuiconsole.console.screens.base import ConsoleScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView
@@ -24,6 +26,8 @@ from tuiconsole.console.widgets.lines.pane import LinesPane
 from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
 from tuiconsole.source.pattern import PatternError
 
+TAIL = 512 * 1024
+"""Bytes of what is already there."""
 MOST = 4
 """Logs side by side."""
 
@@ -80,6 +84,7 @@ class LogScreen(ConsoleScreen):
         self._merged = len(namespecs) > MOST
         self._wrap = desk.wrap
         self._search = ""
+        self._jumped = ""
 
     def panels(self) -> ComposeResult:
         yield LogTitle()
@@ -115,9 +120,9 @@ class LogScreen(ConsoleScreen):
         self._retitle()
 
     def step_back(self) -> bool:
-        if not self._search:
+        if not self._search and not self._jumped:
             return False
-        self._search = ""
+        self._search = self._jumped = ""
         for view in self.views:
             view.search(None)
         self._retitle()
@@ -158,6 +163,8 @@ class LogScreen(ConsoleScreen):
         super().on_prompt_bar_entered(message)
         if message.mode is Mode.SEARCH:
             self.told_search(message.text)
+        elif message.mode is Mode.TIME and message.text.strip():
+            self.told_goto_time(message.text)
 
     def told_search(self, text: str) -> None:
         """Search for this regular expression; the latest match comes first."""
@@ -168,7 +175,7 @@ class LogScreen(ConsoleScreen):
             except PatternError as error:
                 self.notify(plain(f"{error}; {error.remedy}"), severity="warning", markup=False)
                 return
-        self._search = text
+        self._search, self._jumped = text, ""
         for view in self.views:
             view.search(pattern)
         if pattern is not None:
@@ -181,13 +188,44 @@ class LogScreen(ConsoleScreen):
     def action_previous_match(self) -> None:
         self._to_match(-1)
 
+    def action_goto_time(self) -> None:
+        self.query_one(PromptBar).open(Mode.TIME, "", self.desk.times)
+
+    def told_goto_time(self, text: str) -> None:
+        """Go to this time in all panes; the title says when the line there was written."""
+        now = self.desk.now().astimezone(self.desk.zone)
+        try:
+            wanted = wanted_time(text, now)
+        except PatternError as error:
+            self.notify(plain(f"{error}; {error.remedy}"), severity="warning", markup=False)
+            return
+        found = [view.to_time(wanted, now) for view in self.views]
+        moment = found[self.views.index(self.view)] or next(filter(None, found), None)
+        if moment is None:
+            self.notify(
+                "no line bears a time, and none has come since this log was opened",
+                severity="warning",
+                markup=False,
+            )
+            return
+        self._search, self._jumped = "", f"{moment:%Y-%m-%d %H:%M:%S}"
+        for view in self.views:
+            view.mark(None)
+        if moment < wanted:
+            self.notify(f"nothing was written after {wanted:%H:%M:%S}: this is the last line", markup=False)
+        self._retitle()
+
     def action_save(self) -> None:
         name = self._namespecs[0].replace("/", "_").replace(":", "_")
         stream = "stderr" if self._stderr else "stdout"
         self.told_save(f"{name}-{stream}-{datetime.now().astimezone():%Y%m%d-%H%M%S}.log")
 
     def told_save(self, name: str) -> None:
-        """Write what is kept of this log to a new file."""
+        """Write what is kept of this log to a new file; a browser gets it as a download."""
+        if self.app.is_web:
+            text = io.StringIO("".join(f"{line}\n" for line in self.view.lines))
+            self.app.deliver_text(text, save_filename=Path(name).name, open_method="download")
+            return
         file = Path(name).expanduser()
         try:
             # Never over another file: "x".
@@ -237,6 +275,7 @@ class LogScreen(ConsoleScreen):
                     self.desk.logs,
                     namespec,
                     stderr=self._stderr,
+                    tail=TAIL,
                     name=plain(namespec.rpartition(":")[2]) if self._merged else "",
                 ),
                 name=f"log of {namespec}",
@@ -260,6 +299,8 @@ class LogScreen(ConsoleScreen):
             at = self.view.match
             where = f" line {at + 1}" if at is not None else ""
             spans.append(Span(f"  /{plain(self._search)}{where}", Tone.ACCENT))
+        if self._jumped:
+            spans.append(Span(f"  @ {self._jumped}", Tone.ACCENT))
         spans.append(Span(f"  {names}", Tone.DIM))
         self.query_one(LogTitle).show(tuple(spans), all(view.following for view in self.views))
         if not self._merged:

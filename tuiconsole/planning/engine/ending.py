@@ -120,6 +120,7 @@ def conclude_ending(s: Situation) -> None:
     s.draft.failures.clear()
     s.draft.cleared.clear()
     s.jobs.clear()
+    s.queued.clear()
     s.event("master", s.master, f"the system was {_VERBS[ending.kind]}; it begins anew")
 
 

@@ -41,9 +41,10 @@ from tuiconsole.planning.engine.messages import (
     Tick,
     ViewChanged,
 )
+from tuiconsole.planning.engine.queue import queue_of_the_former_master
 from tuiconsole.planning.engine.repair import all_nodes_running, repair, wish_automatic
 from tuiconsole.planning.engine.report import engine_report
-from tuiconsole.planning.engine.requests import expire, receive
+from tuiconsole.planning.engine.requests import admit_next, expire, receive
 from tuiconsole.planning.engine.scale import advance_scales
 from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.planning.engine.start import advance_start, begin_after_pause, next_at
@@ -98,6 +99,7 @@ class Engine:
         self._settle_at = now.boot + self._timing.settle
         for record in ledger.jobs.values():
             s.jobs[record.application] = Job.resume(record, now)
+        queue_of_the_former_master(s)
         s.event("master", self._master, f"{self._master} is master of term {term}")
         # Nodes that hold something and are not there: whoever led before may have been asking, or not yet.
         for name in sorted({grant.node for grant in ledger.grants.values()}):
@@ -224,6 +226,8 @@ class Engine:
         for request in requests:
             receive(self._s, request)
             # At once, so that the next request sees what this one has taken.
+            self._advance()
+        while admit_next(self._s):
             self._advance()
 
     def _advance(self) -> None:

@@ -15,9 +15,11 @@ from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import maintain
 from tuiconsole.planning.engine.messages import Reply, Request
+from tuiconsole.planning.engine.queue import drop_starts, must_wait, next_in_turn, queue
 from tuiconsole.planning.engine.scale import admit_scale
 from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
+from tuiconsole.planning.engine.start import waits_for_exits
 from tuiconsole.planning.engine.stop import where_stuck
 from tuiconsole.planning.engine.synchronize import asked_to_end_synchronization
 from tuiconsole.rulebook.rules import StartingStrategy
@@ -55,13 +57,29 @@ def receive(s: Situation, request: Request) -> None:
     text = f"{request.requested_by} on {request.origin} asks to {request.action.value} {', '.join(targets)}"
     s.event("request", ", ".join(request.targets), text)
     for target in targets:
-        outcome = _admit(s, request, target)
-        if outcome is not None:
-            waiters = (Waiter(request.id, target),)
-            s.outcome(waiters, outcome.verdict, outcome.text, outcome.nodes, outcome.details)
-            if outcome.verdict is not Verdict.DONE:
-                words = f"{request.action.value} {target}: {outcome.verdict.value}: {outcome.text}"
-                s.event("request", target, words, Severity.MINOR)
+        if must_wait(s, request, target):
+            queue(s, request, target)
+        else:
+            _answer(s, request, target)
+
+
+def admit_next(s: Situation) -> bool:
+    """Carry out the first of those that wait whose turn has come; False if it is nobody's."""
+    found = next_in_turn(s)
+    if found is not None:
+        _answer(s, *found)
+    return found is not None
+
+
+def _answer(s: Situation, request: Request, target: str) -> None:
+    outcome = _admit(s, request, target)
+    if outcome is None:
+        return
+    waiters = (Waiter(request.id, target),)
+    s.outcome(waiters, outcome.verdict, outcome.text, outcome.nodes, outcome.details)
+    if outcome.verdict is not Verdict.DONE:
+        words = f"{request.action.value} {target}: {outcome.verdict.value}: {outcome.text}"
+        s.event("request", target, words, Severity.MINOR)
 
 
 def expire(s: Situation) -> None:
@@ -69,6 +87,8 @@ def expire(s: Situation) -> None:
     for job in list(s.jobs.values()):
         if job.kind in (JobKind.STOP, JobKind.CONCILIATE) or s.now.boot < job.expires:
             continue
+        if not job.waiters and waits_for_exits(s, job):
+            continue  # Nobody has set it a time but its rules.
         why = f"not finished within {job.lasts:.0f} s: rolled back"
         waits = job.steps[job.index] if job.starting and job.index < len(job.steps) else ()
         open_ones = [n for n in waits if n not in job.marks or not job.marks[n].over]
@@ -250,6 +270,7 @@ def _stop(
         return _refused(target, f"{application.name} is being started: stop it as a whole, or wait")
     _remember_arguments(s, application, processes, ())
     if not processes:
+        drop_starts(s, application.name, request.requested_by)
         let_go(s, application.name)
         s.draft.wishes[application.name] = Wish(Wanted.STOPPED, request.requested_by, iso(s.now.utc))
     if job is not None and job.kind is JobKind.STOP and job.whole:
@@ -277,7 +298,9 @@ def _cancel(s: Situation, request: Request, application: Application, target: st
     if job.kind not in (JobKind.START, JobKind.RESTART):
         return _refused(target, f"it is being stopped ({job.kind.value}): that is not taken back")
     s.outcome(job.waiters, Verdict.FAILED, f"{request.requested_by} cancelled it")
+    drop_starts(s, application.name, request.requested_by)
     if job.whole:
+        _remember_arguments(s, application, (), ())
         s.draft.wishes[application.name] = Wish(Wanted.STOPPED, request.requested_by, iso(s.now.utc))
     s.jobs[application.name] = _job(
         s, request, JobKind.STOP, JobPhase.STOPPING, job.processes, target, application

@@ -19,7 +19,7 @@ from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalo
 from tuiconsole.planning.engine.crashes import Crashes
 from tuiconsole.planning.engine.draft import LedgerDraft
 from tuiconsole.planning.engine.jobs import Job
-from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply
+from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply, Request
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
 from tuiconsole.planning.placement import Loads
 from tuiconsole.planning.synchronization import Waiting
@@ -96,6 +96,8 @@ class Situation:
     """What starts by itself may start."""
     waiting: Waiting = field(default_factory=Waiting)
     """What the synchronization waits for."""
+    queued: list[tuple[Request, str]] = field(default_factory=list)
+    """Requests, each with one of its targets, that wait for their turn; see engine.queue."""
     settled: bool = False
     crashes: Crashes = field(default_factory=Crashes)
     alarms_seen: tuple[SeenAlarm, ...] | None = None

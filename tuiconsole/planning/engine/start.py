@@ -25,9 +25,6 @@ from tuiconsole.planning.sequences import start_steps
 from tuiconsole.planning.signs import number_of
 from tuiconsole.rulebook.rules import Distribution, Isolation, StartingFailureStrategy, StartingStrategy
 
-WAIT_EXIT_FACTOR = 10.0
-"""A `wait_exit` process may run this many times the start timeout before it counts as failed."""
-
 
 def placement_for(s: Situation, application: Application, programs: list[Program], job: Job) -> Placement:
     """Where these programs would go together, under the strategy of the job or of the rules."""
@@ -331,17 +328,26 @@ def _watch_running(s: Situation, application: Application, namespec: str, mark: 
     mark.seen_alive = True
     mark.running_at = s.now.boot if mark.running_at is None else mark.running_at
     if rules.wait_exit:
-        late = s.now.boot >= mark.running_at + wait_exit_timeout(s)
-        return f"did not exit within {wait_exit_timeout(s):.0f} s" if late else ""
+        limit = rules.start_timeout
+        late = limit is not None and s.now.boot >= mark.running_at + limit
+        return f"did not exit within its start_timeout of {limit:g} s" if late else ""
     if rules.ready is not None:
         return await_ready(s, mark, namespec, application.grant_name(namespec), rules.ready)
     mark.done = True
     return ""
 
 
-def wait_exit_timeout(s: Situation) -> float:
-    """Seconds that a `wait_exit` process may run."""
-    return s.timing.start_timeout * WAIT_EXIT_FACTOR
+def waits_for_exits(s: Situation, job: Job) -> bool:
+    """True if a start waits for nothing but `wait_exit` processes that run: they take what they like."""
+    application = s.apps.get(job.application)
+    if application is None or not job.starting or job.index >= len(job.steps):
+        return False
+    waits = [n for n in job.steps[job.index] if n not in job.marks or not job.marks[n].over]
+    return bool(waits) and all(
+        n in job.marks and job.marks[n].running_at is not None and application.programs[n].rules.wait_exit
+        for n in waits
+        if n in application.programs
+    )
 
 
 def _same(process: Process, baseline: Process) -> bool:
@@ -412,15 +418,17 @@ def next_at(s: Situation, job: Job) -> float | None:
     """When a start job has to be looked at again though nothing happens."""
     if job.phase is JobPhase.WAITING:
         return job.not_before
-    waits = [mark for mark in job.marks.values() if not mark.over]
-    ends = [
-        mark.since + s.timing.start_timeout
-        if mark.running_at is None
-        else mark.running_at + wait_exit_timeout(s)
-        for mark in waits
-        if not mark.ready_until
-    ]
-    for mark in waits:
+    application = s.apps.get(job.application)
+    ends: list[float] = []
+    for namespec, mark in job.marks.items():
+        program = application.programs.get(namespec) if application is not None else None
+        limit = program.rules.start_timeout if program is not None else None
+        if mark.over:
+            continue
+        if mark.running_at is None:
+            ends.append(mark.since + s.timing.start_timeout)
+        elif limit is not None:
+            ends.append(mark.running_at + limit)
         if mark.ready_until:
             ends += [at for at in (mark.look_at, mark.ready_until) if at > s.now.boot]
     return min([job.expires, *ends])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -12,13 +14,17 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tuiconsole.clock import boottime
 from tuiconsole.console.rows.foreign import LogText, plain
 from tuiconsole.console.rows.log_lines import LogLines, breaks, next_match, piece_line
+from tuiconsole.console.rows.log_times import line_at, times_of
 from tuiconsole.console.sources import LogSource
 from tuiconsole.console.widgets.lines.tones import Toned
 
 _RETRY = (1.0, 2.0, 5.0, 10.0)
 """Seconds between attempts at a log that has ended, growing."""
+_ALREADY = 1.0
+"""What comes within so many seconds was there before the log was opened."""
 _SIDEWAYS = 20
 """Characters by which a key moves lines that are not wrapped."""
 
@@ -96,10 +102,13 @@ class LogView(Toned, ScrollView, can_focus=True):
         self._match = None
         self._rebreak(0)
 
-    def append(self, text: str, source: str = "") -> None:
-        """Show more text at the end; with several sources, each line bears its source's name."""
+    def append(self, text: str, source: str = "", at: float | None = None) -> None:
+        """Show more text at the end; with several sources, each line bears its source's name.
+
+        `at` is when it came, seconds since 1970; None if it was there before.
+        """
         before = self._content.dropped
-        changed = self._content.feed(text, source)
+        changed = self._content.feed(text, source, at)
         if self._content.dropped != before and self._match is not None:
             moved = self._match - (self._content.dropped - before)
             self._match = moved if moved >= 0 else None
@@ -121,6 +130,11 @@ class LogView(Toned, ScrollView, can_focus=True):
         self._match = None
         self.refresh()
 
+    def mark(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark the matches of a pattern, and stay where it is."""
+        self._pattern = pattern
+        self.refresh()
+
     def to_match(self, step: int) -> bool:
         """Go to the match after (1) or before (-1) the present one; False if there is none."""
         if self._pattern is None or not self.lines:
@@ -134,12 +148,25 @@ class LogView(Toned, ScrollView, can_focus=True):
         found = next_match(self.lines, self._pattern, at, step)
         if found is None:
             return False
-        self._match = found
-        row = next(number for number, one in enumerate(self._rows) if one[0] == found)
+        self._to_line(found)
+        return True
+
+    def to_time(self, wanted: datetime, now: datetime) -> datetime | None:
+        """Go to the first line that was written then or later; when that was, None if no line has a time."""
+        times = times_of(self.lines, self._content.arrived, now)
+        found = line_at(times, wanted)
+        if found is None:
+            return None
+        self._to_line(found)
+        return times[found]
+
+    def _to_line(self, line: int) -> None:
+        """Hold the log there, with the line marked."""
+        self._match = line
+        row = next(number for number, one in enumerate(self._rows) if one[0] == line)
         self.following = False
         self.scroll_to(y=max(0, row - self._height // 2), animate=False, force=True)
         self.refresh()
-        return True
 
     def follow(self) -> None:
         """Go to the end, and follow."""
@@ -169,6 +196,7 @@ class LogView(Toned, ScrollView, can_focus=True):
             self.following = True
         attempt = 0
         while True:
+            opened = boottime()
             ended, fresh = "the log ended", True
             text = LogText()
             try:
@@ -179,13 +207,14 @@ class LogView(Toned, ScrollView, can_focus=True):
                         self.clear()
                         self.following = following
                     fresh, attempt = False, 0
-                    self.append(text.feed(piece), name)
+                    before = boottime() - opened < _ALREADY
+                    self.append(text.feed(piece), name, None if before else time.time())
             except (LookupError, OSError) as error:
                 ended = plain(str(error.args[0] if error.args else error))
             if attempt == 0:
                 if self.lines and not name and self._content.lines[-1]:
                     self.append("\n")
-                self.append(f"── {ended} ──\n", name)
+                self.append(f"── {ended} ──\n", name, time.time())
             await asyncio.sleep(_RETRY[min(attempt, len(_RETRY) - 1)])
             attempt += 1
 

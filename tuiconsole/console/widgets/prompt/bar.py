@@ -23,12 +23,14 @@ class Mode(str, Enum):
     FILTER = "/"
     COMMAND = ":"
     SEARCH = "?/"
+    TIME = "@"
 
 
 _HINTS = {
     Mode.FILTER: "filter: words in names, states, nodes, major, minor",
     Mode.COMMAND: "command: a name, and what it is about; → completes",
     Mode.SEARCH: "search: a regular expression",
+    Mode.TIME: "time: 14:30, 14:30:05, 2026-11-23 14:30, or 5m for so long ago",
 }
 
 

@@ -1,4 +1,4 @@
-"""That nobody answers: apart from what asks, so that whoever only tells of it imports no sockets."""
+"""Nobody answered; apart, so that who only asks for help need not load sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands end that do not succeed; `main` makes exit codes of these."""
+"""How commands end that do not succeed; apart, so that who only asks for help loads nothing else."""
 
 from __future__ import annotations
 

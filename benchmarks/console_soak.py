@@ -1,0 +1,186 @@
+"""`python -m benchmarks.console_soak --minutes 30`: a console that is left alone with a cluster in unrest.
+
+200 nodes, 10,000 processes, 500 changes a second, applications that come and go, a log that grows, and
+somebody who looks from screen to screen. Exit 0 if its memory did not grow by more than 2 % once its buffers
+were full, the cursor stayed where it was put, and nothing went wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from benchmarks.console_storm import Storm, variants
+from tests.live.terminal import terminal
+from tuiconsole.client.session import Session
+from tuiconsole.clock import boottime
+from tuiconsole.console.actions import Place
+from tuiconsole.console.app import ConsoleApp
+from tuiconsole.console.run import calm_collector
+from tuiconsole.console.screens.applications import ApplicationsScreen
+from tuiconsole.console.settings import ConsoleSettings
+from tuiconsole.console.subject import Kind, Subject
+from tuiconsole.model.events import Severity
+from tuiconsole.model.status import ClusterStatus
+
+GROWTH = 2.0
+"""Percent."""
+FULL = 420.0
+"""Seconds until curves (5 minutes), events (1,000) and the log (10,000 lines) are as long as they get."""
+LOOK_EVERY = 2.0
+KEY_EVERY = 1.5
+KEPT_AWAY = 5
+"""Applications that are missing from each status."""
+ROUND = (
+    b"n",
+    b"\x1b",
+    b"e",
+    b"\x1b",
+    b"o",
+    b"\x1b",
+    b"A",
+    b"\x1b",
+    b"J",
+    b"\x1b",
+    b"C",
+    b"\x1b",
+    b"p",
+    b"\x1b",
+)
+"""Away from the applications and back."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What was seen at one moment."""
+
+    seconds: float
+    memory: float
+    """Resident, MB."""
+    cursor: str
+    """What the cursor was on; empty while another screen was in front."""
+    troubles: int
+    """Faults of the console itself, since it began."""
+
+
+class Unrest(Storm):
+    """A storm in which applications come and go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        chance = random.Random(2)
+        self._next = itertools.cycle([_thinned(raw, chance) for raw in variants()])
+
+    async def logs(
+        self, namespec: str, *, stderr: bool = False, follow: bool = True, tail: int = 65536
+    ) -> AsyncIterator[str]:
+        del stderr, follow, tail
+        for number in itertools.count():
+            yield "".join(f"{namespec} line {number}.{part} of what goes on\n" for part in range(5))
+            await asyncio.sleep(0.1)
+
+
+def _thinned(raw: bytes, chance: random.Random) -> bytes:
+    status = msgspec.msgpack.decode(raw, type=ClusterStatus)
+    away = {one.name for one in chance.sample(status.applications[:-1], KEPT_AWAY)}
+    left = tuple(one for one in status.applications if one.name not in away)
+    return msgspec.msgpack.encode(msgspec.structs.replace(status, applications=left))
+
+
+def child(looks: Path) -> None:
+    """The console itself; writes a line for each look."""
+
+    async def session() -> Session:
+        return Unrest()
+
+    calm_collector()
+    app = ConsoleApp(session, cluster="unrest", settings=ConsoleSettings(screen=Place.APPLICATIONS))
+
+    async def watch() -> None:
+        began, me = boottime(), psutil.Process()
+        screen = app.screen_of(Place.APPLICATIONS)
+        assert isinstance(screen, ApplicationsScreen)
+        while not screen.picture.applications:  # noqa: ASYNC110 - pictures are painted, nobody tells of them
+            await asyncio.sleep(0.1)
+        pinned = screen.picture.applications[-1].processes[3].namespec
+        screen.select(Subject(Kind.PROCESS, pinned))
+        with looks.open("wb") as out:
+            while True:
+                await asyncio.sleep(LOOK_EVERY)
+                cursor = screen.applications.subject.key if app.front is screen else ""
+                wrong = [one for one in app.feed.picture().events if one.kind == "console"]
+                troubles = sum(one.severity is Severity.MAJOR for one in wrong)
+                look = Look(boottime() - began, me.memory_info().rss / 1e6, cursor, troubles)
+                out.write(msgspec.json.encode(look) + b"\n")
+                out.flush()
+
+    app.call_later(lambda: app.run_worker(watch(), name="watch", exit_on_error=True))
+    sys.exit(app.run() or app.return_code or 0)
+
+
+def soak(minutes: float) -> tuple[Look, ...]:
+    """Let it run; returns what was seen."""
+    with tempfile.TemporaryDirectory(prefix="tc") as folder:
+        looks = Path(folder) / "looks"
+        with terminal(sys.executable, "-m", "benchmarks.console_soak", "--child", str(looks)) as screen:
+            end, due, keys = boottime() + 60 * minutes, boottime() + 10, itertools.cycle(ROUND)
+            while boottime() < end:
+                screen.read(0.1)
+                if boottime() >= due:
+                    os.write(screen.fd, next(keys))
+                    due += KEY_EVERY
+            if not psutil.pid_exists(screen.pid):
+                raise RuntimeError("the console ended by itself")
+        lines = looks.read_bytes().splitlines()
+    return tuple(msgspec.json.decode(line, type=Look) for line in lines)
+
+
+def verdict(looks: Sequence[Look]) -> dict[str, object]:
+    """What the looks say; `kept` if it is as it must be."""
+    full = [one for one in looks if one.seconds >= FULL]
+    part = max(1, len(full) // 10)
+    first = statistics.median(one.memory for one in full[:part])
+    last = statistics.median(one.memory for one in full[-part:])
+    growth = 100 * (last - first) / first
+    cursors = {one.cursor for one in looks if one.cursor}
+    troubles = looks[-1].troubles
+    return {
+        "minutes": round(looks[-1].seconds / 60, 1),
+        "memory when full, MB": round(first, 1),
+        "memory at the end, MB": round(last, 1),
+        "growth, %": round(growth, 2),
+        "cursors": sorted(cursors),
+        "looks": len(looks),
+        "troubles": troubles,
+        "kept": growth <= GROWTH and len(cursors) == 1 and troubles == 0,
+    }
+
+
+def main() -> int:
+    """Soak, print the verdict."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--child", type=Path)
+    given = parser.parse_args()
+    if given.child:
+        child(given.child)
+    if given.minutes * 60 < FULL + 60:
+        parser.error(f"its buffers are full after {FULL / 60:g} minutes: take at least {FULL / 60 + 1:g}")
+    found = verdict(soak(given.minutes))
+    sys.stdout.write(json.dumps(found) + "\n")
+    return 0 if found["kept"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

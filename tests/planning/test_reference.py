@@ -1,0 +1,16 @@
+"""Placement, sequences and strategies against a reference model that shares nothing with the product."""
+
+from __future__ import annotations
+
+import pytest
+
+from .reference.cases import play
+
+CASES = 4000
+BATCHES = 4
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_decisions_are_those_of_the_reference_model_and_every_job_ends(batch: int) -> None:
+    for number in range(batch * CASES // BATCHES, (batch + 1) * CASES // BATCHES):
+        play(number)
