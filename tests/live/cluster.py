@@ -322,11 +322,16 @@ class Cluster:
         return [found[node] for node in nodes]
 
     def pids(self, *but_of: str) -> dict[tuple[str, str], int]:
-        """The pids of all managed programs, by (namespec, node), but those on some nodes."""
+        """The pids of all managed programs, by (namespec, node), but those on some nodes.
+
+        The checks are left out: they end by themselves.
+        """
         return {
             (program.namespec, program.node): program.pid
             for program in self.live()
-            if program.node not in but_of and not program.namespec.startswith("common_data_bus")
+            if program.node not in but_of
+            and not program.namespec.startswith("common_data_bus")
+            and "_check_" not in program.namespec
         }
 
     # -- faults ----------------------------------------------------------------------------------------------

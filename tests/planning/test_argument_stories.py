@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tuiconsole.model.requests import Action, Verdict
+from tuiconsole.model.states import ProcessState
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.rulebook.rules import ApplicationRules, ProgramRules, RunningFailureStrategy
 
@@ -72,3 +73,20 @@ def test_they_are_those_of_one_process_and_of_a_start_that_is_made(world: World)
     again = world.answer(world.ask(Action.START, TOOL, arguments=("--other",)))
     assert again.verdict is Verdict.REFUSED
     assert world.ledger.arguments == {TOOL: ARGUMENTS}, "it runs with these"
+
+
+def test_a_start_that_waits_for_its_turn_keeps_them_for_the_next_master(world: World) -> None:
+    world.ask(Action.START, TOOL)
+    world.run(3)
+    world.stuck.add(TOOL)
+    world.ask(Action.STOP, TOOL)
+    request = world.ask(Action.START, TOOL, arguments=ARGUMENTS)
+    world.run(1)
+    assert request not in world.outcomes
+    world.depose()
+    world.elect("server_2").run(1)
+    world.stuck.clear()
+    world.become(where(world), TOOL, ProcessState.STOPPED, pid=0)
+    world.run(5)
+    assert world.answer(request).verdict is Verdict.DONE
+    assert given(world)[-1] == ARGUMENTS

@@ -154,6 +154,22 @@ def test_what_is_surplus_is_started_by_nobody_and_its_end_has_no_consequence() -
     assert known(world, node) == {"plant:pump_0"}
 
 
+def test_a_start_leaves_out_what_only_a_node_that_is_away_still_has() -> None:
+    world = plant(sequence=0)
+    world.ask(Action.SCALE, KEY, number=4)
+    world.run(3)
+    world.kill_node("server_3")
+    world.run(2)
+    world.ask(Action.SCALE, KEY, number=2)
+    world.run(3)
+    assert len(known(world, "server_3")) == 4, "nobody could tell it"
+    request = world.ask(Action.START, APP)
+    world.run(5)
+    assert world.answer(request).text == "started"
+    assert sorted(pumps(world)) == ["plant:pump_0", "plant:pump_1"]
+    assert not world.app(APP).minor_failure
+
+
 def test_of_an_application_that_is_stopped_nothing_is_started() -> None:
     world = plant(sequence=0)
     request = world.ask(Action.SCALE, KEY, number=3)

@@ -49,6 +49,8 @@ class World:
         self.dead: set[str] = set()
         self.stuck: set[str] = set()
         """Namespecs whose stop takes for ever."""
+        self.unheard: dict[str, m.Manage] = {}
+        """By node: the last list that it could not be given yet."""
         self.unready: dict[str, str] = {}
         """By namespec: why it is not ready."""
         self.looks: list[tuple[float, str, str]] = []
@@ -143,7 +145,10 @@ class World:
 
     def obey(self, command: m.Command) -> None:
         if isinstance(command, m.Manage):
-            self.scale(command.node, command.scales)
+            if command.node in self.dead or command.node in self.mute:
+                self.unheard[command.node] = command
+            else:
+                self.scale(command.node, command.scales)
             return
         node = command.node
         if isinstance(command, m.RaiseEpoch):
@@ -344,6 +349,8 @@ class World:
             known, state=NodeState.RUNNING, epoch=epoch, incarnation=f"{node}/{number}", processes=processes
         )
         self.tell(m.NodeChanged(self.nodes[node]))
+        if node in self.unheard:
+            self.obey(self.unheard.pop(node))
 
     # Time
 

@@ -129,6 +129,8 @@ class Reign:
         self._waiting: dict[str, list[asyncio.Queue[Progress | Outcome]]] = {}
         self._stored: list[asyncio.Future[None]] = []
         """Done when what was given before is in the ledger."""
+        self._lists: dict[str, Manage] = {}
+        """By node: the managed programs that are being put in force there."""
         self._published_version = -1
         self._began = False
 
@@ -349,7 +351,8 @@ class Reign:
             names = tuple(
                 ManagedName(m.namespec, m.grant, m.isolation.value, m.disabled) for m in command.managed
             )
-            await self._put_in_force(command.node, CommandManage(self.term, names, command.scales))
+            self._lists[command.node] = command
+            await self._put_in_force(command, CommandManage(self.term, names, command.scales))
             return
         assert not isinstance(command, RaiseEpoch)
         answered = await self._order(
@@ -359,10 +362,13 @@ class Reign:
             self._give(Released(command.node, command.grant, command.token))
         self._give(CommandAnswered(command.command_id, Answer(answered.answer), answered.reason))
 
-    async def _put_in_force(self, node: str, order: CommandManage) -> None:
-        """Until it is acknowledged: what a node does not know as managed it would not stop."""
-        while True:
-            answered = await self._order(node, order, 2.0)
+    async def _put_in_force(self, command: Manage, order: CommandManage) -> None:
+        """Until it is acknowledged: what a node does not know as managed it would not stop.
+
+        Or until there is another list for that node, after which this one must not come.
+        """
+        while self._lists.get(command.node) is command:
+            answered = await self._order(command.node, order, 2.0)
             if answered.answer != Answer.UNKNOWN.value:
                 return
             await asyncio.sleep(RETRY)

@@ -186,6 +186,8 @@ class RequestRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Seconds from acceptance to `expires`: bounds the rest where clocks of two masters differ."""
     strategy: str = ""
     outcomes: tuple[Outcome, ...] = ()
+    arguments: tuple[str, ...] = ()
+    """Of a start that may have to wait for its turn: what is added to the command."""
 
     @property
     def open(self) -> bool:

@@ -402,7 +402,7 @@ def _failing(
     if job is not None and namespec in job.to_come:
         return False, ""
     report = observer.report
-    if _disabled(namespec, report):
+    if _disabled(namespec, report) or _surplus(best.process, report):
         # Somebody has taken it out of service: that is shown, and is no failure.
         return False, ""
     failure = report.failures.get(namespec) if report else None
@@ -417,6 +417,12 @@ def _failing(
     if best.state is ProcessState.UNKNOWN:
         return True, "its state is not known"
     return False, ""
+
+
+def _surplus(process: Process, report: EngineReport | None) -> bool:
+    """True if its program is scaled to fewer processes, and its node has not given it up yet."""
+    key = f"{process.group}:{process.program}"
+    return report is not None and process.index >= report.scales.get(key, process.index + 1)
 
 
 def _not_ready(namespec: str, report: EngineReport | None) -> tuple[bool, str]:

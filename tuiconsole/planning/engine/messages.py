@@ -389,6 +389,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     """By application, or `*` for all."""
     drained: Mapping[str, DrainReport] = {}
     """By node."""
+    scales: Mapping[str, int] = {}
+    """By `application:program`: how many processes it has, where that differs from supervisord's files."""
     epochs: Mapping[str, int] = {}
     flapping: tuple[str, ...] = ()
     """Namespecs that have ended unexpectedly again and again of late."""

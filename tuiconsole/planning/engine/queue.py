@@ -22,6 +22,8 @@ def must_wait(s: Situation, request: Request, target: str) -> bool:
     job = s.jobs.get(name)
     if job is None or request.action not in QUEUED or where_stuck(s, job):
         return False
+    if program and request.action is not Action.STOP and s.out_of_service(target):
+        return False  # It is refused, whenever its turn comes.
     if job.kind is JobKind.STOP and job.whole:
         return request.action is not Action.STOP
     if job.whole:
@@ -78,4 +80,5 @@ def _request(record: RequestRecord) -> Request:
         record.requested_by,
         record.lasts,
         StartingStrategy(record.strategy) if record.strategy else None,
+        arguments=record.arguments,
     )

@@ -34,6 +34,7 @@ def engine_report(s: Situation, version: int) -> EngineReport:
         disabled=dict(s.draft.disabled),
         maintenance=dict(s.draft.maintenance),
         drained=drain_reports(s),
+        scales=dict(s.draft.scales),
         epochs=dict(s.draft.epochs),
         flapping=s.crashes.flapping(s.now.boot),
         alarms=dict(s.draft.alarms),

@@ -52,6 +52,7 @@ def receive(s: Situation, request: Request) -> None:
         s.now.utc + request.timeout,
         request.timeout,
         request.strategy.value if request.strategy else "",
+        arguments=request.arguments,
     )
     s.expiries[request.id] = s.now.boot + request.timeout
     text = f"{request.requested_by} on {request.origin} asks to {request.action.value} {', '.join(targets)}"

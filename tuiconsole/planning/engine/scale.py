@@ -50,8 +50,9 @@ def advance_scales(s: Situation) -> None:
         if _unready_nodes(s, key, number):
             continue
         _finish(s, application, key, number)
-        if members and all(section.numprocs == number for section in members.values()):
-            # It is what the files say: they count again.
+        as_files_say = members and all(section.numprocs == number for section in members.values())
+        if as_files_say and len(members) == number:
+            # They count again; not before a node that is away has come and given up its own surplus.
             del s.draft.scales[key]
 
 
