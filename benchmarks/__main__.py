@@ -21,6 +21,7 @@ NAMES = (
     "grant",
     "fdatasync",
     "rules",
+    "planning",
 )
 
 

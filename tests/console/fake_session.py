@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from tuiconsole.client.session import Action, Link, Outcome, Progress
 from tuiconsole.model.events import Event
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.why import Why
 
-from .scenario import history, reference
+from .scenario import explanation, foretold, history, reference
 
 Script = Callable[["FakeSession", Action, str], AsyncIterator[Progress | Outcome]]
 
@@ -40,6 +42,11 @@ class FakeSession:
         self.seconds: list[float] = []
         self.arguments: list[tuple[str, ...]] = []
         self.files: dict[tuple[str, bool], list[str]] = {}
+        self.foretold: list[tuple[tuple[str, ...], str | None, str]] = []
+        """What was asked to be foretold: targets, strategy, origin."""
+        self.explained: list[str] = []
+        self.dumb = ""
+        """Why questions are not answered; empty if they are."""
         self.opened_logs: list[tuple[str, bool]] = []
         self.closed = False
         self.fault: Exception | None = None
@@ -105,6 +112,20 @@ class FakeSession:
                 yield step
                 if isinstance(step, Outcome):
                     break
+
+    async def plan(
+        self, question: Question, names: Sequence[str], *, strategy: str | None = None, origin: str = ""
+    ) -> Plan:
+        self.foretold.append((tuple(names), strategy, origin))
+        if self.dumb:
+            raise LookupError(self.dumb)
+        return foretold(names[0], origin or self.node, strategy or "LOCAL")
+
+    async def why(self, name: str) -> Why:
+        self.explained.append(name)
+        if self.dumb:
+            raise LookupError(self.dumb)
+        return explanation(name)
 
     def append(self, namespec: str, text: str, *, stderr: bool = False) -> None:
         """Let a log grow."""

@@ -10,6 +10,17 @@ import msgspec
 from tuiconsole.model.alarms import AlarmMark, AlarmRecord
 from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.node import Machine, Pids
+from tuiconsole.model.plan import (
+    Basis,
+    Candidate,
+    Plan,
+    PlannedHost,
+    PlannedMove,
+    PlannedPlace,
+    PlannedTarget,
+    Question,
+    Result,
+)
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import (
     ApplicationStatus,
@@ -21,6 +32,7 @@ from tuiconsole.model.status import (
     ProcessStatus,
     QuorumStatus,
 )
+from tuiconsole.model.why import Cause, Remedy, RuleInForce, Why
 from tuiconsole.planning.alarms.listing import AlarmWatch, listed
 from tuiconsole.planning.alarms.standing import standing
 
@@ -286,4 +298,65 @@ def crowd(applications: int, processes: int) -> ClusterStatus:
         applications=tuple(
             application(f"line_{number:03d}", programs, "server_1") for number in range(applications)
         )
+    )
+
+
+def place(name: str, node: str, strategy: str) -> PlannedPlace:
+    """A place on one console; the others are passed over."""
+    others = ("console_1", "console_2", "console_3")
+    candidates = [Candidate(node, True, True, "")]
+    candidates += [
+        Candidate(one, False, False, "LOCAL: only where it is asked for") for one in others if one != node
+    ]
+    return PlannedPlace(name, node, strategy, others, tuple(candidates))
+
+
+def foretold(name: str, node: str, strategy: str) -> Plan:
+    """What a start of an HCI would do."""
+    steps = (("bus", 1), ("check", 2), ("chart_view", 3), ("sensor_view", 3))
+    moves = tuple(PlannedMove(step, "start", f"{name}:{one}", node) for one, step in steps)
+    target = PlannedTarget(name, Result.DONE, "started", (), (node,), (place(name, node, strategy),), moves)
+    hosts = (PlannedHost("127.0.0.12", ("server_2", "console_2"), 42, 68),)
+    return Plan(
+        Question.START,
+        (name,),
+        node,
+        None,
+        "server_1",
+        Basis.MASTER,
+        "2026-11-23T12:05:00.000Z",
+        (target,),
+        hosts,
+    )
+
+
+def explanation(name: str) -> Why:
+    """Why it does not run: its last start failed."""
+    return Why(
+        name,
+        "STOPPED",
+        (),
+        Cause.START_FAILED,
+        f"its last start failed: {name}:check: exited unexpectedly (status 1)",
+        ("starting_failure_strategy STOP: not tried again before someone asks",),
+        (RuleInForce(name, "rules.toml:55", ("distribution = SINGLE_INSTANCE", "isolation = STOP")),),
+        None,
+        (place(name, "console_1", "LOCAL"),),
+        (
+            Event(
+                "2026-11-23T12:04:00.000Z",
+                "server_1",
+                "process",
+                f"{name}:check",
+                f"{name}:check was not started: exited unexpectedly (status 1)",
+                Severity.MAJOR,
+            ),
+        ),
+        (
+            Remedy(f"tuiconsole logs {name}:check --stderr", "its last words, from where it ran last"),
+            Remedy(f"tuiconsole start {name}", "would start it on console_1"),
+        ),
+        "server_1",
+        Basis.MASTER,
+        "2026-11-23T12:05:00.000Z",
     )

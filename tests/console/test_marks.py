@@ -70,8 +70,9 @@ async def test_capital_s_starts_with_a_strategy_or_on_behalf_of_another_node(con
         await operator.on("scen2_hci_01")
         await operator.press("S")
         await operator.until(lambda: isinstance(operator.app.screen, ChoiceDialog), "the choices")
+        await operator.press("G", "up")
         await operator.sees("as if console_2 asked for it; load 42 %")
-        await operator.press("G", "up", "enter")
+        await operator.press("enter")
         await operator.until(lambda: operator.session.asked, "the request")
         assert operator.session.asked == [(Action.START, "scen2_hci_01")]
         assert operator.session.details[0]["strategy"] == "LOCAL"

@@ -13,6 +13,7 @@ from tuiconsole.console.registry import REGISTRY
 COMMANDS = {
     "start": "start",
     "start_with": "start --strategy",
+    "why": "why",
     "stop": "stop",
     "restart": "restart",
     "clear": "clear",

@@ -67,6 +67,16 @@ def test_a_new_master_restarts_nothing_that_runs(world: World) -> None:
     assert world.ledger.grants == ledger.grants
 
 
+def test_a_new_master_touches_nothing_of_an_application_that_runs_in_part(world: World) -> None:
+    """One process alone was asked for: that the others never ran is no death."""
+    world.ask(Action.START, f"{HCI2}:{HCI[2]}", on="console_2")
+    world.run(3)
+    world.depose()
+    world.elect("server_2").run(5)
+    assert world.alive(HCI2) == {"console_2": [f"{HCI2}:{HCI[2]}"]}
+    assert not world.stopped
+
+
 def test_a_new_master_rolls_an_expired_start_back(world: World) -> None:
     world.fate[f"{HCI2}:{CHECK}"] = ("run", 0)
     request = world.ask(Action.START, HCI2, on="console_2", timeout=2)

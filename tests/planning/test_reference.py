@@ -14,3 +14,7 @@ BATCHES = 4
 def test_decisions_are_those_of_the_reference_model_and_every_job_ends(batch: int) -> None:
     for number in range(batch * CASES // BATCHES, (batch + 1) * CASES // BATCHES):
         play(number)
+
+
+def test_a_start_whose_node_dies_before_its_process_is_up_is_given_another_node() -> None:
+    play(22980)

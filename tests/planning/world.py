@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from tuiconsole.model.alarms import AlarmState, AlarmStatus
+from tuiconsole.model.events import Event
 from tuiconsole.model.ledger import Ledger, decode_ledger, encode_ledger
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process, Token
@@ -66,6 +67,7 @@ class World:
         self.outcomes: dict[str, list[Outcome]] = {}
         self.progress: list[tuple[str, Progress]] = []
         self.events: list[str] = []
+        self.told: list[Event] = []
         self.started: list[tuple[float, str, str]] = []
         self.stopped: list[tuple[float, str, str]] = []
         self.commands: list[m.Command] = []
@@ -121,6 +123,7 @@ class World:
             self.writes += 1
         self.report = decision.report
         self.events += [event.text for event in decision.events]
+        self.told += decision.events
         for reply in decision.answers:
             if isinstance(reply.body, Outcome):
                 self.outcomes.setdefault(reply.request, []).append(reply.body)
@@ -411,6 +414,13 @@ class World:
     def answer(self, request: str) -> Outcome:
         [outcome] = self.outcomes[request]
         return outcome
+
+    def answer_within(self, request: str, seconds: float) -> Outcome:
+        """Live until the request has its outcome."""
+        until = self.now + seconds
+        while request not in self.outcomes and self.now < until:
+            self.run(0.05)
+        return self.answer(request)
 
     def status(self) -> ClusterStatus:
         nodes = {

@@ -417,3 +417,11 @@ def test_any_pattern_is_refused_or_searched_in_bounded_time(pattern: str) -> Non
         begun = time.process_time()
         compiled.search(name)
         assert time.process_time() - begun < 2.0
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_both_forms_of_scenarios_1_and_3_are_one_rulebook(number: int) -> None:
+    folder = Path(__file__).parents[2] / "rules" / f"scenario_{number}"
+    forms = [load_rules([str(folder / f"rules.{form}")]) for form in ("toml", "xml")]
+    assert forms[0].digest == forms[1].digest
+    assert not forms[0].warnings

@@ -164,7 +164,12 @@ class Agency:
         self.dealers: dict[int, Endpoint] = {}
         self._numbers = itertools.count(1)
         site = host.site
-        self.agent = SimulatedAgent(host.cluster, host.cluster.nodes[host.name], site.rulebook)
+        # It asks what time it is before its loop runs.
+        before, Loop.current = Loop.current, host
+        try:
+            self.agent = SimulatedAgent(host.cluster, host.cluster.nodes[host.name], site.rulebook)
+        finally:
+            Loop.current = before
 
     def new_number(self) -> int:
         return next(self._numbers)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import zmq
 
+from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.front import Front
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.master import LOOK_EVERY, Reign, Throne
@@ -272,6 +273,17 @@ class Agent:
             self._maintain,
             self._readmit,
             Masterless(self._rulebook, self._observer, petitions, self._stop_on),
+            Foresight(
+                self._node.name,
+                self._cluster,
+                self._rulebook,
+                self._observer,
+                self._throne,
+                coordinator,
+                self._peers,
+                self._quorum,
+                self._status,
+            ),
         )
         self._follow_others()
         self._announce()

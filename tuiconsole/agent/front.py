@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 import msgspec
 import zmq
 
+from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.logs import read_log
 from tuiconsole.agent.masterless import Masterless
@@ -23,8 +24,10 @@ from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.wire.keys import Peer, Role
 from tuiconsole.wire.messages import (
     Act,
+    AskPlan,
     AskSnapshot,
     AskStatus,
+    AskWhy,
     Cancel,
     Failed,
     Follow,
@@ -80,6 +83,7 @@ class Front:
         maintain: begins a maintenance of so many seconds, or (0) ends it, at the word of the named one.
         readmit: takes a core node back that has lost its disk, at the word of the named one.
         masterless: stops things while there is no master.
+        foresight: computes what would be.
     """
 
     def __init__(
@@ -96,6 +100,7 @@ class Front:
         maintain: Callable[[float, str], Awaitable[ReplyBody]],
         readmit: Callable[[str, str], Awaitable[ReplyBody]],
         masterless: Masterless,
+        foresight: Foresight,
     ) -> None:
         self._cluster = cluster
         self._node = node
@@ -109,6 +114,7 @@ class Front:
         self._maintain = maintain
         self._readmit = readmit
         self._masterless = masterless
+        self._foresight = foresight
         self._stream: Stream | None = None
         self._followers: dict[bytes, _Follower] = {}
         self._followed = asyncio.Event()
@@ -191,6 +197,8 @@ class Front:
             self._reply(who, request.id, StatusIs(self._status()))
         elif isinstance(body, Act):
             self._start(who, request.id, self._act(who, request.id, sender, body))
+        elif isinstance(body, (AskPlan, AskWhy)):
+            self._start(who, request.id, self._foretell(who, request.id, sender, body))
         elif isinstance(body, StopHere):
             self._start(who, request.id, self._stop_here(who, request.id, sender, body))
         elif isinstance(body, ReadLog):
@@ -225,6 +233,12 @@ class Front:
             return
         async for answer, last in self._petitions.carry(petition, relayed=by_node):
             self._reply(who, request, answer, last=last)
+
+    async def _foretell(self, who: bytes, request: str, sender: Peer, ask: AskPlan | AskWhy) -> None:
+        by_node = sender.role is Role.NODE
+        if isinstance(ask, AskPlan) and not (by_node and ask.requested_by):
+            ask = msgspec.structs.replace(ask, requested_by=sender.name)
+        self._reply(who, request, await self._foresight.answer(ask, relayed=by_node))
 
     async def _administered(
         self, who: bytes, request: str, sender: Peer, body: HandOver | Maintain | Readmit

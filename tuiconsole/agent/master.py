@@ -134,6 +134,10 @@ class Reign:
         self._published_version = -1
         self._began = False
 
+    def fork(self) -> Engine | None:
+        """A copy of the engine, for who asks what would be; None if it has not begun yet."""
+        return self._engine.fork() if self._began else None
+
     # -- inputs ----------------------------------------------------------------------------------------------
 
     def take(self, change: Change) -> None:

@@ -39,6 +39,7 @@ _COMMANDS = {
     "maintenance": "maintenance",
     "man": "man",
     "nodes": "nodes",
+    "plan": "plan",
     "quorum": "quorum",
     "reload": "whole",
     "restart": "act",
@@ -51,6 +52,7 @@ _COMMANDS = {
     "stop": "act",
     "top": "top",
     "undrain": "drain",
+    "why": "why",
 }
 """Each command and its module, imported when it is asked for: none must wait for the others."""
 

@@ -16,9 +16,13 @@ from tuiconsole.client.log_line import LogLine
 from tuiconsole.client.top import SCHEMA as TOP
 from tuiconsole.client.top import TopShown
 from tuiconsole.model.events import Event
+from tuiconsole.model.plan import SCHEMA as PLAN
+from tuiconsole.model.plan import Plan
 from tuiconsole.model.requests import Outcome
 from tuiconsole.model.status import SCHEMA as STATUS
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.why import SCHEMA as WHY
+from tuiconsole.model.why import Why
 
 FOLDER = Path(__file__).parent
 TYPES: dict[str, type[msgspec.Struct]] = {
@@ -27,6 +31,8 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     ALARMS: AlarmsShown,
     JOBS: JobsShown,
     TOP: TopShown,
+    PLAN: Plan,
+    WHY: Why,
     "tuiconsole.event/1": Event,
     "tuiconsole.logline/1": LogLine,
     "tuiconsole.outcome/1": Outcome,

@@ -28,6 +28,7 @@ SUMMARIES: dict[str, str] = {
     "maintenance": "Hands off NODE (its agent may be down), APP or --all (nothing is done to it by itself).",
     "man": "Show the manual page; redirected, write it: `tuiconsole man > tuiconsole.1`.",
     "nodes": "Show the nodes: state, load of the host, how long ago each was heard.",
+    "plan": "Show what would happen, computed by the master's own engine. Nothing is changed.",
     "quorum": "Put the core nodes together again after a loss.",
     "reload": "Stop all applications, greatest stop_sequence first, restart all agents, and begin anew.",
     "restart": "Stop applications or processes, and start them again.",
@@ -40,4 +41,5 @@ SUMMARIES: dict[str, str] = {
     "stop": "Stop applications or processes, wherever they run.",
     "top": "Show CPU and memory of nodes and processes, with their children, until Ctrl-C.",
     "undrain": "Let a drained node take applications again; nothing is moved back by itself.",
+    "why": "Say why it is where it is, or why it does not run, and what would change that.",
 }

@@ -23,21 +23,28 @@ from tuiconsole.client.session import Link
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
 from tuiconsole.model.events import Event
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.why import Why
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
 from tuiconsole.timeouts import within
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.messages import (
     Act,
+    AskPlan,
+    AskWhy,
     Cancel,
+    Explained,
     Failed,
     Follow,
     Followed,
     LogChunk,
     MalformedError,
+    Planned,
     ReadLog,
     Reply,
+    ReplyBody,
     Request,
     RequestBody,
     decode_reply,
@@ -59,6 +66,8 @@ _SEND_EVERY = 0.05
 _TICK = 0.1
 _LOG_WITHIN = 5.0
 """Seconds until the first piece of a log."""
+_ANSWER_WITHIN = 8.0
+"""Seconds until a question is given up: the agent may wait for the master first."""
 _OUTCOME_GRACE = 2.0
 """Seconds an agent may be late with the outcome of a request that has run out of time."""
 _ANYWHERE = frozenset({Action.STOP, Action.CANCEL, Action.CLEAR}) | ALARM_ACTIONS
@@ -231,6 +240,39 @@ class LiveSession:
         finally:
             line.done(request)
 
+    async def plan(
+        self, question: Question, names: Sequence[str], *, strategy: str | None = None, origin: str = ""
+    ) -> Plan:
+        """See Session."""
+        ask = AskPlan(question, tuple(dict.fromkeys(names)), origin or self.node, strategy)
+        answer = await self._answer(ask)
+        if isinstance(answer, Planned):
+            return answer.plan
+        raise LookupError(_no_such_answer(answer))
+
+    async def why(self, name: str) -> Why:
+        """See Session."""
+        answer = await self._answer(AskWhy(name, self.node))
+        if isinstance(answer, Explained):
+            return answer.why
+        raise LookupError(_no_such_answer(answer))
+
+    async def _answer(self, ask: AskPlan | AskWhy) -> ReplyBody:
+        """The one reply to a question that changes nothing. Raises LookupError if none comes."""
+        line = self._way(anywhere=True)
+        if line is None:
+            raise LookupError(self._link.reason or "no agent answers")
+        request, replies = line.open(ask)
+        try:
+            if line.send(request):
+                async with within(_ANSWER_WITHIN):
+                    return (await replies.get()).body
+        except asyncio.TimeoutError:
+            pass
+        finally:
+            line.done(request)
+        raise LookupError(f"the agent of {line.node.name} does not answer")
+
     async def logs(
         self, namespec: str, *, stderr: bool = False, follow: bool = True, tail: int = 65536
     ) -> AsyncGenerator[str, None]:
@@ -367,6 +409,10 @@ class LiveSession:
             self._stand_in = self._line(self._others[0])
             self._others.rotate(-1)
             self._stand_in.keep_following()
+
+
+def _no_such_answer(answer: ReplyBody) -> str:
+    return answer.reason if isinstance(answer, Failed) else "the agent is of another version"
 
 
 async def _chunks(

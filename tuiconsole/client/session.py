@@ -8,8 +8,10 @@ from typing import Protocol
 import msgspec
 
 from tuiconsole.model.events import Event
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.why import Why
 
 __all__ = ["Action", "Link", "Outcome", "Progress", "Session", "Verdict"]
 
@@ -74,6 +76,24 @@ class Session(Protocol):
             arguments: of a start of one process, what is added to its command.
             timeout: seconds.
         """
+
+    async def plan(
+        self, question: Question, names: Sequence[str], *, strategy: str | None = None, origin: str = ""
+    ) -> Plan:
+        """What would happen; changes nothing.
+
+        Args:
+            question: what is supposed to be asked for, or to happen.
+            names: applications and namespecs; of a loss, nodes.
+            strategy: how a node is chosen, instead of the rules' word.
+            origin: the node on whose behalf; empty: the own one.
+
+        Raises:
+            LookupError: a wrong name, or no answer; the text says which.
+        """
+
+    async def why(self, name: str) -> Why:
+        """Why an application or process is where it is, or does not run. Raises LookupError, as `plan`."""
 
     def logs(
         self, namespec: str, *, stderr: bool = False, follow: bool = True, tail: int = 65536

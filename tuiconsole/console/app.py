@@ -12,7 +12,7 @@ import msgspec
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
-from tuiconsole.client.session import Verdict
+from tuiconsole.client.session import Session, Verdict
 from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
 from tuiconsole.console.actions_palette import ActionProvider
@@ -39,6 +39,8 @@ from tuiconsole.console.settings import ConsoleSettings, ThemeName
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.trends import EVERY
 from tuiconsole.model.events import Severity
+from tuiconsole.model.plan import Plan, Question
+from tuiconsole.model.why import Why
 from tuiconsole.rulebook.rulebook import Rulebook
 from tuiconsole.source.errors import SourceError
 
@@ -117,7 +119,9 @@ class ConsoleApp(App[int]):
         self._blinks = blinks
         self._bell = Bell() if settings.bell else None
         self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)
-        self.desk = Desk(self._logs, zone=zone, keymap=settings.keymap, habits=habits, now=now)
+        self.desk = Desk(
+            self._logs, self._plan, self._why, zone=zone, keymap=settings.keymap, habits=habits, now=now
+        )
         self._screens: dict[Place, ConsoleScreen] = {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -288,8 +292,18 @@ class ConsoleApp(App[int]):
         return going_on is not None
 
     async def _logs(self, namespec: str, stderr: bool, tail: int) -> AsyncIterator[str]:
+        async for piece in self._opened.logs(namespec, stderr=stderr, tail=tail):
+            yield piece
+
+    async def _plan(self, targets: tuple[str, ...], strategy: str | None, origin: str) -> Plan:
+        return await self._opened.plan(Question.START, targets, strategy=strategy, origin=origin)
+
+    async def _why(self, name: str) -> Why:
+        return await self._opened.why(name)
+
+    @property
+    def _opened(self) -> Session:
         session = self.feed.session
         if session is None:
             raise LookupError("not connected yet")
-        async for piece in session.logs(namespec, stderr=stderr, tail=tail):
-            yield piece
+        return session

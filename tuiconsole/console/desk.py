@@ -9,7 +9,7 @@ from tuiconsole.console.habits import Habits
 from tuiconsole.console.history import History
 from tuiconsole.console.keymap import Keymap
 from tuiconsole.console.rows.ordering import Grouping, Order
-from tuiconsole.console.sources import LogSource
+from tuiconsole.console.sources import LogSource, PlanSource, WhySource
 from tuiconsole.console.trends import Trends
 
 
@@ -18,6 +18,8 @@ class Desk:
 
     Args:
         logs: opens logs.
+        plan: foretells starts.
+        why: explains.
         zone: for times of day; None is this machine's.
         keymap: which keys mean what.
         habits: what is remembered.
@@ -27,6 +29,8 @@ class Desk:
     def __init__(
         self,
         logs: LogSource,
+        plan: PlanSource,
+        why: WhySource,
         *,
         zone: tzinfo | None = None,
         keymap: Keymap | None = None,
@@ -35,6 +39,8 @@ class Desk:
     ) -> None:
         habits = habits or Habits()
         self.logs = logs
+        self.plan = plan
+        self.why = why
         self.zone = zone
         self.keymap = keymap or Keymap()
         self.trends = Trends()

@@ -40,6 +40,19 @@ class Placement(msgspec.Struct, frozen=True):
     node: str | None
     passed_over: tuple[PassedOver, ...] = ()
     reason: str = ""
+    outdone: tuple[PassedOver, ...] = ()
+    """Candidates that could host as well, and why the strategy did not choose them."""
+
+
+class Considered(msgspec.Struct, frozen=True):
+    """One look for a node, as it was made: what was to run there, by what, and what was found."""
+
+    name: str
+    """What was to be granted: an application, or a namespec of a distributed one."""
+    namespecs: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    strategy: StartingStrategy
+    placement: Placement
 
 
 def candidates(identifiers: Iterable[str], nodes: Mapping[str, Node]) -> tuple[str, ...]:
@@ -116,7 +129,9 @@ def place(
         words = "; ".join(f"{item.node}: {item.reason}" for item in passed)
         words += f" ({assigned})" if assigned else ""
         return Placement(None, tuple(passed), f"no node can host it: {words}")
-    return Placement(_choose(fit, strategy, nodes, loads), tuple(passed))
+    chosen = _choose(fit, strategy, nodes, loads)
+    outdone = tuple(_outdone(name, chosen, strategy, nodes, loads) for name in fit if name != chosen)
+    return Placement(chosen, tuple(passed), outdone=outdone)
 
 
 def hosts_without_room(
@@ -170,18 +185,35 @@ def _obstacle(
     return ""
 
 
+def _outdone(
+    name: str, chosen: str, strategy: StartingStrategy, nodes: Mapping[str, Node], loads: Loads
+) -> PassedOver:
+    if strategy in (StartingStrategy.CONFIG, StartingStrategy.LOCAL):
+        return PassedOver(name, f"could host it; {chosen} comes first in the rule")
+    mine, its = _used(name, strategy, nodes, loads), _used(chosen, strategy, nodes, loads)
+    here, there = next(((a, b) for a, b in zip(mine, its, strict=True) if a != b), (0, 0))
+    if here == there:
+        return PassedOver(name, f"could host it; as loaded as {chosen}, which comes first in the rule")
+    return PassedOver(name, f"could host it; at {here} %, {chosen} at {there} %")
+
+
 def _choose(fit: list[str], strategy: StartingStrategy, nodes: Mapping[str, Node], loads: Loads) -> str:
     if strategy in (StartingStrategy.CONFIG, StartingStrategy.LOCAL):
         return fit[0]
 
     def used(name: str) -> tuple[int, int]:
-        node, host = loads.nodes.get(name, 0), loads.hosts.get(nodes[name].host, 0)
-        return (host, node) if strategy in _BY_HOST else (node, host)
+        return _used(name, strategy, nodes, loads)
 
     # min and max keep the first of equals: ties go by the order of the identifiers.
     if strategy in (StartingStrategy.MOST_LOADED, StartingStrategy.MOST_LOADED_NODE):
         return max(fit, key=used)
     return min(fit, key=used)
+
+
+def _used(name: str, strategy: StartingStrategy, nodes: Mapping[str, Node], loads: Loads) -> tuple[int, int]:
+    """By what a strategy compares nodes, the first that differs."""
+    node, host = loads.nodes.get(name, 0), loads.hosts.get(nodes[name].host, 0)
+    return (host, node) if strategy in _BY_HOST else (node, host)
 
 
 _BY_HOST = (StartingStrategy.LESS_LOADED_NODE, StartingStrategy.MOST_LOADED_NODE)

@@ -15,10 +15,12 @@ from tuiconsole.clock import BootTime
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.events import Event
 from tuiconsole.model.node import Machine, Pids
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.process import Process, Token, Usage
 from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, QuorumStatus
+from tuiconsole.model.why import Why
 
 VERSION = 1
 """Of the whole set. A message of another version is dropped: a mixed cluster shows the others as silent
@@ -158,6 +160,27 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     """Only of a start of one process: what is added to its command."""
     number: int = 0
     """Only of a scale: how many processes the program has."""
+
+
+class AskPlan(msgspec.Struct, frozen=True, tag=True):
+    """What would happen if this were asked for, or these nodes were lost. Changes nothing."""
+
+    question: Question
+    names: tuple[str, ...]
+    """Applications and namespecs; of a loss, nodes."""
+    origin: str
+    strategy: str | None = None
+    requested_by: str = ""
+    """Only believed from a node, which knows it from the person's key."""
+
+
+class AskWhy(msgspec.Struct, frozen=True, tag=True):
+    """Why an application or process is where it is, or does not run. Changes nothing."""
+
+    name: str
+    """An application, or a namespec."""
+    origin: str
+    """The node on whose behalf: where LOCAL would start it."""
 
 
 class ReadLog(msgspec.Struct, frozen=True, tag=True):
@@ -313,6 +336,8 @@ RequestBody = (
     | AskStatus
     | Follow
     | Act
+    | AskPlan
+    | AskWhy
     | ReadLog
     | StopHere
     | Maintain
@@ -364,6 +389,18 @@ class Followed(msgspec.Struct, frozen=True, tag=True):
     events: tuple[Event, ...]
 
 
+class Planned(msgspec.Struct, frozen=True, tag=True):
+    """What would happen."""
+
+    plan: Plan
+
+
+class Explained(msgspec.Struct, frozen=True, tag=True):
+    """Why."""
+
+    why: Why
+
+
 class Acted(msgspec.Struct, frozen=True, tag=True):
     """Progress, or one target's outcome."""
 
@@ -400,7 +437,18 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 ReplyBody = (
-    Snapshot | StatusIs | Followed | Acted | LogChunk | Obeyed | HandedOver | Maintained | Readmitted | Failed
+    Snapshot
+    | StatusIs
+    | Followed
+    | Planned
+    | Explained
+    | Acted
+    | LogChunk
+    | Obeyed
+    | HandedOver
+    | Maintained
+    | Readmitted
+    | Failed
 )
 
 

@@ -17,8 +17,11 @@ from tuiconsole.console.rows.details import log_of
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.screens.base import ConsoleScreen
 from tuiconsole.console.subject import Kind, Subject
-from tuiconsole.console.widgets.dialogs.choice import Choice, ChoiceDialog
+from tuiconsole.console.widgets.dialogs.choice import Choice
 from tuiconsole.console.widgets.dialogs.confirm import ConfirmDialog
+from tuiconsole.console.widgets.dialogs.start import StartDialog
+from tuiconsole.console.widgets.dialogs.why import WhyScreen
+from tuiconsole.model.plan import Plan
 from tuiconsole.model.states import NodeState
 from tuiconsole.rulebook.rules import StartingStrategy
 
@@ -107,6 +110,13 @@ class AskingScreen(ConsoleScreen):
         """Open the log of this."""
         self._open_logs((target,))
 
+    def action_why(self) -> None:
+        self.told_why(self.subject.key)
+
+    def told_why(self, target: str) -> None:
+        """Explain this."""
+        self.app.push_screen(WhyScreen(target, self.desk.why, self.desk.zone))
+
     def action_process(self) -> None:
         self.told_process(self.subject.key)
 
@@ -143,8 +153,14 @@ class AskingScreen(ConsoleScreen):
             if node.state is NodeState.RUNNING and node.name != self.picture.node
         ]
         title = f"Start {plain(keys[0])} with" if len(keys) == 1 else f"Start {len(keys)} targets with"
+        targets = request_targets(action, keys)
+
+        async def foretell(choice: str) -> Plan:
+            strategy, origin = _way(choice)
+            return await self.desk.plan(targets, strategy, origin)
+
         self.app.push_screen(
-            ChoiceDialog(title, tuple(choices)), lambda choice: self._start_as(action, keys, choice)
+            StartDialog(title, tuple(choices), foretell), lambda choice: self._start_as(action, keys, choice)
         )
 
     def confirm(self, question: Question, wish: Wish) -> None:
@@ -169,11 +185,8 @@ class AskingScreen(ConsoleScreen):
         if choice is None:
             return
         targets = request_targets(action, keys)
-        strategy, _, origin = choice.partition(" ")
-        if choice == _RULES:
-            wish = Wish(Action.START, targets)
-        else:
-            wish = Wish(Action.START, targets, strategy=strategy, origin=origin)
+        strategy, origin = _way(choice)
+        wish = Wish(Action.START, targets, strategy=strategy, origin=origin)
         if len(targets) > 1:
             self.confirm(asked(self.picture, action, targets), wish)
         else:
@@ -185,3 +198,11 @@ class AskingScreen(ConsoleScreen):
             self.post_message(self.LogsWanted(namespecs))
         else:
             self.notify("it has no process, so no log", severity="warning", markup=False)
+
+
+def _way(choice: str) -> tuple[str | None, str]:
+    """Strategy and node of one of the ways to start."""
+    if choice == _RULES:
+        return None, ""
+    strategy, _, origin = choice.partition(" ")
+    return strategy, origin

@@ -71,6 +71,11 @@ class LedgerDraft:
         self.requests[request] = msgspec.structs.replace(record, outcomes=(*record.outcomes, outcome))
         return True
 
+    @property
+    def stored(self) -> Ledger:
+        """The ledger as of the last commit."""
+        return self._stored
+
     def commit(self) -> Ledger | None:
         """The changed ledger, or None."""
         ended = [record.id for record in self.requests.values() if not record.open]

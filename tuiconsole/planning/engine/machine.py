@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import msgspec
 
 from tuiconsole.clock import BootTime
@@ -81,6 +83,8 @@ class Engine:
         self._settle_at: BootTime = 0.0
         self._requests: list[Request] = []
         self._managed: dict[str, Manage] = {}
+        self._told: tuple[object, dict[str, str], dict[str, int]] | None = None
+        """As it was when the nodes were told last which of their programs are managed."""
         self._report: EngineReport | None = None
         self._reported = reported
 
@@ -89,6 +93,18 @@ class Engine:
         if self._situation is None:
             raise RuntimeError("take_over comes before everything else")
         return self._situation
+
+    @property
+    def situation(self) -> Situation:
+        """What it knows now. To be read; to be changed on a fork only."""
+        return self._s
+
+    def fork(self) -> Engine:
+        """A copy that goes its own way from here: what it decides is for who asks what would be."""
+        shared: list[object] = [self._rulebook, self._timing, self._report]
+        shared += [*self._s.nodes.values(), *self._s.apps.values(), *self._managed.values()]
+        # Frozen values, most of all there is: the copy may share them.
+        return copy.deepcopy(self, {id(value): value for value in shared})
 
     def take_over(self, ledger: Ledger, term: int, view: View, now: Now) -> None:
         """Begin a term with what the register holds and what is known of the nodes."""
@@ -274,7 +290,12 @@ class Engine:
 
     def _manage(self) -> None:
         s = self._s
-        scales = dict(s.draft.scales)
+        # Which programs a node has, and their rules, are known anew whenever either differs.
+        state = (s.apps, dict(s.draft.disabled), dict(s.draft.scales))
+        if self._told is not None and self._told[0] is s.apps and self._told[1:] == state[1:]:
+            return
+        self._told = state
+        scales = state[2]
         for name, node in s.nodes.items():
             told = Manage(name, self._managed_on(node), scales if node.processes else {})
             if told != self._managed.get(name, Manage(name, ())):

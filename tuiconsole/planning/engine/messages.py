@@ -333,6 +333,11 @@ class JobReport(msgspec.Struct, frozen=True):
     to_come: tuple[str, ...] = ()
     """Namespecs whose turn to start has not come, or is just coming: no failures, whatever they did."""
     nodes: tuple[str, ...] = ()
+    requested_by: str = ""
+    cause: str = ""
+    """Why it goes on, in words."""
+    processes: tuple[str, ...] = ()
+    """Namespecs, where only a part of the application is meant."""
 
 
 class Conflict(msgspec.Struct, frozen=True):

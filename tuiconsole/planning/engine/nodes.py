@@ -51,8 +51,7 @@ def process_changed(s: Situation, name: str, process: Process) -> None:
     if node is None:
         return
     before = node.processes.get(process.namespec)
-    processes = {**node.processes, process.namespec: process}
-    s.nodes[name] = msgspec.structs.replace(node, processes=processes)
+    s.nodes.change_process(name, process)
     if before is None:
         s.learn_applications()
     else:
@@ -146,14 +145,16 @@ def judge_what_was_missed(s: Situation) -> None:
         application = s.application_of(grant.name)
         if application is None or application.name in s.jobs or not s.usable(grant.node):
             continue
-        for namespec in s.granted_namespecs(grant):
-            process = s.process(grant.node, namespec)
+        known = {n: s.process(grant.node, n) for n in s.granted_namespecs(grant)}
+        # Where one process bears the token, its supervisord is the same; the others were never asked for.
+        replaced = all(process is None or process.token != grant.token for process in known.values())
+        for namespec, process in known.items():
             if process is None or namespec in s.draft.failures:
                 continue
             if process.token == grant.token and ended_badly(process):
                 end = words_of_end(process)
                 s.deaths.append(Death(application.name, namespec, grant.node, end, restarts=process.restarts))
-            elif _forgotten(application.programs[namespec], process):
+            elif replaced and _forgotten(application.programs[namespec], process):
                 reason = "died with its supervisord"
                 s.deaths.append(Death(application.name, namespec, grant.node, reason, with_node=True))
 

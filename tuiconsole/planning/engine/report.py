@@ -81,6 +81,9 @@ def _job(s: Situation, job: Job) -> JobReport:
         waits,
         to_come,
         nodes,
+        job.requested_by,
+        job.cause,
+        job.processes,
     )
 
 

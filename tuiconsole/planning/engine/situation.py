@@ -10,7 +10,7 @@ from tuiconsole.clock import BootTime
 from tuiconsole.model.alarms import SeenAlarm
 from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.ledger import Grant, Ledger, RequestRecord, Waiter
-from tuiconsole.model.node import Node, View
+from tuiconsole.model.node import View
 from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import NodeState, ProcessState
@@ -19,9 +19,10 @@ from tuiconsole.planning.catalogue import Application, Program, Rulebook, catalo
 from tuiconsole.planning.engine.crashes import Crashes
 from tuiconsole.planning.engine.draft import LedgerDraft
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.known import KnownNodes
 from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply, Request
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
-from tuiconsole.planning.placement import Loads
+from tuiconsole.planning.placement import Considered, Loads
 from tuiconsole.planning.synchronization import Waiting
 from tuiconsole.rulebook.rules import Distribution, Isolation
 from tuiconsole.settings.timing import Timing
@@ -68,7 +69,7 @@ class Situation:
     term: int
     now: Now
     draft: LedgerDraft
-    nodes: dict[str, Node]
+    nodes: KnownNodes
     orders: Orders
     apps: dict[str, Application] = field(default_factory=dict)
     sections: dict[str, Section] = field(default_factory=dict)
@@ -96,6 +97,8 @@ class Situation:
     """What starts by itself may start."""
     waiting: Waiting = field(default_factory=Waiting)
     """What the synchronization waits for."""
+    _loads: dict[str, tuple[object, object, int]] = field(default_factory=dict)
+    """By node: processes and applications as they were when its loading was reckoned, and that."""
     queued: list[tuple[Request, str]] = field(default_factory=list)
     """Requests, each with one of its targets, that wait for their turn; see engine.queue."""
     settled: bool = False
@@ -109,6 +112,8 @@ class Situation:
     commands: list[Command] = field(default_factory=list)
     answers: list[Reply] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    considered: list[Considered] | None = None
+    """Each look for a node, in order; noted in forecasts only."""
 
     @classmethod
     def at_take_over(
@@ -122,7 +127,7 @@ class Situation:
             term,
             now,
             LedgerDraft(ledger),
-            dict(view.nodes),
+            KnownNodes(view.nodes),
             # A master may begin anew within its term, and a node answers an id that it knows without obeying.
             Orders(f"{master}/{term}/{now.boot:.3f}"),
         )
@@ -149,7 +154,8 @@ class Situation:
         result = {}
         for name, node in self.nodes.items():
             if name in self.lost:
-                result[name] = f"is lost ({self.lost[name]})"
+                reason = self.lost[name]
+                result[name] = reason if reason == "is lost" else f"is lost ({reason})"
             elif name in self.silent and node.state is NodeState.RUNNING:
                 result[name] = f"is silent since {self.now.boot - self.silent[name]:.1f} s"
             elif name in self.silent:
@@ -189,11 +195,7 @@ class Situation:
 
     def alive_on(self, namespec: str) -> list[str]:
         """The nodes where it is, or must be taken for, alive."""
-        return [
-            name
-            for name, node in self.nodes.items()
-            if namespec in node.processes and node.processes[namespec].state.alive and self.counts(name)
-        ]
+        return [name for name in self.nodes.alive_on(namespec) if self.counts(name)]
 
     def alive_nodes(self, application: Application) -> tuple[str, ...]:
         """The nodes where any of its processes is alive."""
@@ -252,25 +254,54 @@ class Situation:
 
     def loads(self, without: frozenset[str] = frozenset()) -> Loads:
         """What runs, and what was granted and is still to be started, but for the namespecs in `without`."""
-        nodes = {name: self.supposed.get(name, 0) for name in self.nodes}
-        for application in self.apps.values():
-            if not application.managed:
-                continue
-            job = self.jobs.get(application.name)
-            for program in application.programs.values():
-                if program.namespec in without:
-                    continue
-                where = set(self.alive_on(program.namespec))
-                planned = self._planned_on(application, program, job)
-                if planned:
-                    where.add(planned)
-                for name in where:
-                    nodes[name] += program.rules.expected_loading
+        nodes = {name: load + self.supposed.get(name, 0) for name, load in self._running_loads().items()}
+        for namespec in without:
+            for name in self.alive_on(namespec):
+                nodes[name] -= self._loading(namespec)
+        for namespec, name in self._planned():
+            if namespec not in without and name not in self.alive_on(namespec):
+                nodes[name] += self._loading(namespec)
         hosts = self._reserved(without)
         for name, load in nodes.items():
             host = self.nodes[name].host
             hosts[host] = hosts.get(host, 0) + load
         return Loads(hosts, nodes)
+
+    def _running_loads(self) -> Mapping[str, int]:
+        """By node: the expected loading of what is alive there, reckoned anew where something differs."""
+        result = {}
+        for name, node in self.nodes.items():
+            if not self.counts(name):
+                result[name] = 0
+                continue
+            known = self._loads.get(name)
+            if known is None or known[0] is not node.processes or known[1] is not self.apps:
+                load = sum(map(self._loading, self.nodes.alive_at.get(name, ())))
+                known = self._loads[name] = (node.processes, self.apps, load)
+            result[name] = known[2]
+        return result
+
+    def _loading(self, namespec: str) -> int:
+        application = self.apps.get(namespec.partition(":")[0])
+        if application is None or not application.managed or namespec not in application.programs:
+            return 0
+        return application.programs[namespec].rules.expected_loading
+
+    def _planned(self) -> Iterator[tuple[str, str]]:
+        """Namespec and node of what was granted and is still to be started."""
+        for grant in self.draft.grants.values():
+            application = self.application_of(grant.name)
+            node = self.nodes.get(grant.node)
+            if application is None or not application.managed or node is None:
+                continue
+            job = self.jobs.get(application.name)
+            namespecs = self.granted_namespecs(grant)
+            if job is None and all(map(node.processes.__contains__, namespecs)):
+                continue
+            for namespec in namespecs:
+                program = application.programs.get(namespec)
+                if program is not None and (name := self._planned_on(application, program, job)):
+                    yield namespec, name
 
     def hosts_of(self, application: Application) -> set[str]:
         """The hosts of the nodes that hold any grant of it."""

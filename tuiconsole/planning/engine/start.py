@@ -20,7 +20,7 @@ from tuiconsole.planning.engine.jobs import Job, Mark
 from tuiconsole.planning.engine.messages import Answer, StartProcess
 from tuiconsole.planning.engine.readiness import await_ready
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso, words_of_end
-from tuiconsole.planning.placement import Loads, Placement, eligible, hosts_without_room, place
+from tuiconsole.planning.placement import Considered, Loads, Placement, eligible, hosts_without_room, place
 from tuiconsole.planning.sequences import start_steps
 from tuiconsole.planning.signs import number_of
 from tuiconsole.rulebook.rules import Distribution, Isolation, StartingFailureStrategy, StartingStrategy
@@ -40,7 +40,7 @@ def placement_for(s: Situation, application: Application, programs: list[Program
     if rules.distribution is Distribution.SINGLE_NODE:
         allowed, _ = eligible(identifiers, s.nodes, number, sign)
         _to_one_host(s, application, programs, job, allowed, loads, unusable)
-    return place(
+    placement = place(
         programs,
         identifiers=identifiers,
         strategy=strategy,
@@ -51,6 +51,12 @@ def placement_for(s: Situation, application: Application, programs: list[Program
         number=number,
         sign=sign,
     )
+    if s.considered is not None:
+        namespecs = tuple(program.namespec for program in programs)
+        name = application.name if application.single or not namespecs else namespecs[0]
+        said = (*identifiers, sign.value) if sign is not None else tuple(identifiers)
+        s.considered.append(Considered(name, namespecs, said, strategy, placement))
+    return placement
 
 
 def _to_one_host(
@@ -239,6 +245,12 @@ def _fail_placement(
 
 def _advance_process(s: Situation, job: Job, application: Application, namespec: str) -> bool:
     mark = job.marks.get(namespec)
+    granted = application.grant_name(namespec) in s.draft.grants
+    if mark is not None and mark.node and not mark.over and not granted:
+        # Its node was lost or has died before it was up: its right to run is free, and given anew.
+        s.orders.drop(("start", mark.node, namespec))
+        del job.marks[namespec]
+        mark = None
     if mark is None and s.out_of_service(namespec):
         mark = job.marks[namespec] = Mark("", s.now.boot, None, done=True)
     if mark is None:

@@ -201,6 +201,9 @@ class Attachment:
         refusal = self._guard.refusal(process)
         if refusal is not None and process.spawnerr != refusal:
             self._options.logger.warn(refusal)
+            # Nothing else happens to it, and who asks later why it does not run has to be told.
+            chronicle_of(process).reason = refusal
+            self._publish({"event": "process", **describe(process)})
         return refusal
 
     def _spawned(self, process: Any) -> None:

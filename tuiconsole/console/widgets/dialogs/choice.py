@@ -85,6 +85,11 @@ class ChoiceDialog(ModalScreen[str | None]):
         with frame:
             yield Choices()
             yield Explained()
+            yield from self.extras()
+
+    def extras(self) -> ComposeResult:
+        """What else is shown below the ways."""
+        yield from ()
 
     def on_mount(self) -> None:
         ways = self.query_one(Choices)
