@@ -100,9 +100,10 @@ class Supervision(PluginCommands):
         shim.up = False
         if supervisord is not None:
             self._host.emit(SupervisordStopping())
+            supervisord.ending = True
             for process in list(supervisord.alive()):
                 supervisord.terminate(process, "supervisord ends")
-            while any(supervisord.alive()):  # noqa: ASYNC110 (virtual time costs nothing)
+            while supervisord.frozen or any(supervisord.alive()):  # noqa: ASYNC110 (virtual time costs nothing)
                 await asyncio.sleep(0.02)
             supervisord.up = False
             shim.supervisord = None

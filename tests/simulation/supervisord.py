@@ -72,6 +72,7 @@ class Supervisord:
         self.pid = pid
         self.up = True
         self.frozen = False
+        self.ending = False
         self.stage = HELD
         self.limits: Limits | None = None
         self.processes = {
@@ -230,6 +231,8 @@ class Supervisord:
     def thaw(self) -> None:
         """SIGCONT: the deadman's signal comes before supervisord hears of its children."""
         self.frozen = False
+        if not self.up:
+            return  # It was killed meanwhile, with all that it had not read.
         self.look()
         unreaped, self._unreaped = self._unreaped, set()
         for process in list(self.processes.values()):
@@ -277,6 +280,8 @@ class Supervisord:
             raise Refused("expired", "after its deadline")
         if namespec in self.host.orders.disabled:
             raise Refused("disabled", "disabled")
+        if self.ending:
+            raise Refused("shutting_down", "it ends")
         if self.stage != HELD:
             raise Refused("isolated", "the node has lost its lease")
         floor = self.host.orders.floor(grant)
