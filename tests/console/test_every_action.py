@@ -26,7 +26,7 @@ from tuiconsole.model.status import ClusterStatus
 
 from .conftest import Console, Operator
 from .fake_session import FakeSession
-from .scenario import HCI, application, reference, with_application
+from .scenario import HCI, application, reference, with_alarms, with_application
 from .test_screens import doubled, place_of
 
 BUS = "scen2_hci_02:scen2_internal_data_bus"
@@ -199,6 +199,41 @@ async def confirm_dead(operator: Operator, key: str) -> None:
     await operator.sees("server_1 is heard: it is not dead")
 
 
+def says(action: Action) -> tuple[Place, Story]:
+    async def story(operator: Operator, key: str) -> None:
+        await operator.sees("scen2_hci_03")
+        await operator.press(key)
+        await operator.until(lambda: operator.session.asked, "the request")
+        assert operator.session.asked[0][0] is action
+
+    return Place.ALARMS, story
+
+
+def told_why_not(words: str) -> tuple[Place, Story]:
+    async def story(operator: Operator, key: str) -> None:
+        await operator.sees("scen2_hci_03")
+        await operator.press(key)
+        await operator.sees(words)
+        assert operator.session.asked == []
+
+    return Place.ALARMS, story
+
+
+async def shelve(operator: Operator, key: str) -> None:
+    await operator.sees("scen2_hci_03")
+    await operator.press(key)
+    await operator.until(lambda: isinstance(operator.app.screen, ChoiceDialog), "how long")
+    await operator.press("enter")
+    await operator.until(lambda: operator.session.asked, "the request")
+    assert operator.session.asked[0][0] is Action.SHELVE
+
+
+async def out_of_service(operator: Operator, key: str) -> None:
+    await operator.sees("scen2_hci_03")
+    await operator.press(key)
+    await operator.until(lambda: isinstance(operator.app.screen, ConfirmDialog), "the reason")
+
+
 STORIES: dict[str, tuple[Place, Story]] = {
     "start": asks(Action.START, "scen2_hci_01"),
     "start_with": shows(ChoiceDialog, Place.APPLICATIONS, "scen2_hci_01"),
@@ -241,6 +276,12 @@ STORIES: dict[str, tuple[Place, Story]] = {
     "back": (Place.APPLICATIONS, back),
     "help": shows(HelpScreen, Place.APPLICATIONS),
     "leave": (Place.APPLICATIONS, leave),
+    "acknowledge": says(Action.ACKNOWLEDGE),
+    "acknowledge_all": says(Action.ACKNOWLEDGE),
+    "shelve": (Place.ALARMS, shelve),
+    "unshelve": told_why_not("it is not shelved"),
+    "out_of_service": (Place.ALARMS, out_of_service),
+    "return_to_service": told_why_not("it is not out of service"),
 }
 """By action. An action that has a test of its own elsewhere, which names it, needs none here."""
 
@@ -259,7 +300,8 @@ async def test_each_action_does_on_its_key_what_it_says(
     monkeypatch.chdir(tmp_path)
     action = next(one for one in REGISTRY if one.id == action_id)
     first, story = STORIES[action_id]
-    session = logged(doubled() if action_id == "remedy" else None)
+    status = doubled() if action_id == "remedy" else with_alarms(reference())
+    session = logged(status)
     async with console(session, first=first, size=(100, 30)) as operator:
         await story(operator, action.keys[0])
 
@@ -321,7 +363,7 @@ async def log_of_the_crash(operator: Operator, keys: tuple[str, ...]) -> None:
 
 async def reason_told(operator: Operator, keys: tuple[str, ...]) -> None:
     await operator.press(*keys)
-    await operator.sees("signal 11")
+    await operator.sees("Why is scen2_hci_03 as it is?")
 
 
 async def what_runs(operator: Operator, keys: tuple[str, ...]) -> None:
@@ -362,6 +404,17 @@ async def went_to_time(operator: Operator, keys: tuple[str, ...]) -> None:
     await operator.sees("@ 2026-11-23 11:30:00")
 
 
+async def acknowledged(operator: Operator, keys: tuple[str, ...]) -> None:
+    await operator.press(*keys)
+    await operator.until(lambda: operator.session.asked, "the request")
+    assert operator.session.asked[0][0] is Action.ACKNOWLEDGE
+
+
+async def with_choices(operator: Operator, keys: tuple[str, ...]) -> None:
+    await operator.press(*keys)
+    await operator.until(lambda: isinstance(operator.app.screen, ChoiceDialog), "the choices")
+
+
 async def why_long(operator: Operator, keys: tuple[str, ...]) -> None:
     await operator.press(*keys)
     await operator.sees("Jobs and requests")
@@ -375,6 +428,8 @@ ROWS: dict[str, Callable[[Operator, tuple[str, ...]], Awaitable[None]]] = {
     "see what happened last": happened,
     "see what asks for action, and its remedy": alarmed,
     "see what a start waits for": why_long,
+    "acknowledge the gravest alarm": acknowledged,
+    "see where a start of item 2's HCI would go": with_choices,
     "go to half past eleven in the log of item 3's HCI": went_to_time,
     "stop all of several applications": stopped,
 }
@@ -383,7 +438,7 @@ ROWS: dict[str, Callable[[Operator, tuple[str, ...]], Awaitable[None]]] = {
 @pytest.mark.parametrize("what", ROWS)
 async def test_the_keys_from_launch_lead_where_the_page_says(console: Console, what: str) -> None:
     keys = from_launch()[what]
-    session = logged(crashed())
+    session = logged(with_alarms(crashed()))
     session.append(
         "scen2_hci_03:scen2_internal_data_bus", "2026-11-23 11:30:00 half past\nlast words of the bus\n"
     )

@@ -18,3 +18,7 @@ def test_decisions_are_those_of_the_reference_model_and_every_job_ends(batch: in
 
 def test_a_start_whose_node_dies_before_its_process_is_up_is_given_another_node() -> None:
     play(22980)
+
+
+def test_a_start_does_not_wait_for_a_process_that_its_node_has_forgotten() -> None:
+    play(87400)

@@ -16,8 +16,10 @@ def end_words(end: End) -> str:
         words = f"was killed by signal {-end.status}"
     else:
         words = f"exited with status {end.status}"
-    words += "" if end.expected else ", unexpectedly,"
-    return words if end.ran is None else f"{words} after {quantity.duration(end.ran)}"
+    after = "" if end.ran is None else f" after {quantity.duration(end.ran)}"
+    if end.expected:
+        return f"{words}{after}"
+    return f"{words}, unexpectedly{',' if after else ''}{after}"
 
 
 def end_events(process: ProcessStatus) -> tuple[Event, ...]:

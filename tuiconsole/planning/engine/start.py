@@ -325,6 +325,9 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
     elif process.state is ProcessState.STOPPED:
         # Its host is up anew and knows of no start, or lost its lease: a death, judged when it is back.
         died = process.token is None or not s.usable(mark.node)
+        if died and s.usable(mark.node) and s.now.boot >= mark.since + s.timing.start_timeout:
+            # No strategy has made anything of it: the start must not wait for ever.
+            return "ended with its node while it was being started"
         return "" if died else "was stopped while it was being started"
     elif process.state is ProcessState.UNKNOWN:
         return "its supervisord does not know its state"
