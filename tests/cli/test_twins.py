@@ -91,7 +91,7 @@ def test_top_has_the_greatest_users_first_and_the_sums_of_nodes(town: Town, caps
     assert (node.processes, node.cpu) == (2, 9.3)
     assert run(["top", "--once", "--sort", "name"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["Node", "State", "Cpu", "Memory", "Load", "Processes"]
+    assert lines[0].split() == ["Node", "State", "Cpu", "Memory", "Machine", "Load", "Processes"]
     assert [line.split()[0] for line in lines[4:]] == [f"{HCI}:bus", f"{HCI}:view", f"{SRV}:bus"]
 
 

@@ -33,11 +33,12 @@ def test_without_a_file_there_are_settings_all_the_same(tmp_path: Path) -> None:
 def test_theme_letters_first_screen_and_keys_are_read_as_a_person_writes_them(tmp_path: Path) -> None:
     file = written(
         tmp_path,
-        '[console]\ntheme = "light"\nletters = "ascii"\nscreen = "nodes"\n'
+        '[console]\ntheme = "light"\nletters = "ascii"\nscreen = "nodes"\nblink = false\nbell = true\n'
         '[keys]\nstop = "^x"\ntheme = ["F6", "T"]\nfilter = "="\n',
     )
     settings = load_settings(file)
     assert (settings.theme, settings.letters, settings.screen) == ("light", Letters.ASCII, Place.NODES)
+    assert (settings.blink, settings.bell) == (False, True)
     assert settings.keymap.chosen == {"stop": ("ctrl+x",), "theme": ("f6", "T"), "filter": ("equals_sign",)}
 
 

@@ -21,7 +21,7 @@ from tuiconsole.model.status import ConflictStatus, InstanceStatus
 
 from .conftest import Console, Operator
 from .fake_session import FakeSession
-from .scenario import HCI, application, nodes, process, reference, starting_hci, with_application
+from .scenario import HCI, application, nodes, process, reference, starting_hci, with_alarms, with_application
 
 STATES = ("running", "moving", "stopped", "major", "minor")
 
@@ -229,12 +229,12 @@ async def test_every_screen_is_usable_at_every_size(
     console: Console, place: Place, size: tuple[int, int]
 ) -> None:
     told = {
-        Place.ALARMS: "MAJOR",
+        Place.ALARMS: "HIGH",
         Place.CONFLICTS: "no conflict",
         Place.JOBS: "nothing goes on",
         Place.EVENTS: "12:02:00",
     }
-    async with console(first=place, size=size) as operator:
+    async with console(FakeSession(with_alarms(reference())), first=place, size=size) as operator:
         wanted = told.get(place, "server_1" if place is Place.NODES else "common_data")
         await operator.sees(wanted[: size[0] - 12])
         await operator.press("j", "j", "escape")

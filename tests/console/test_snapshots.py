@@ -17,10 +17,12 @@ from textual.pilot import Pilot
 from tuiconsole.client.session import Link, Outcome, Verdict
 from tuiconsole.console.actions import Place
 from tuiconsole.console.app import ConsoleApp
+from tuiconsole.model.alarms import AlarmMark
+from tuiconsole.model.states import NodeState
 
 from .conftest import Operator, console_on
 from .fake_session import FakeSession
-from .scenario import NO_NODE, application, reference, starting_hci, with_application
+from .scenario import NO_NODE, application, reference, starting_hci, with_alarms, with_application
 from .test_screens import doubled
 
 SIZES = [(80, 24), (120, 35), (200, 60)]
@@ -91,7 +93,27 @@ async def at_job(operator: Operator) -> None:
 
 
 async def at_alarm(operator: Operator) -> None:
-    await operator.sees("choose what stays")
+    told = AlarmMark("ada", "console_2", "2026-11-23T12:01:00.000Z")
+    status = operator.session.status
+    assert status is not None
+    lost = msgspec.structs.replace(
+        status.nodes[1], state=NodeState.FAILED, reason="its lease is over, the voters raised its epoch"
+    )
+    status = msgspec.structs.replace(status, nodes=(status.nodes[0], lost, *status.nodes[2:]))
+    for number in range(4, 18):
+        dead = application(f"scen2_srv_{number:02d}", (), "server_2", major_failure=True)
+        status = with_application(status, dead)
+    operator.session.tell(
+        with_alarms(
+            status,
+            flapping=("scen2_srv_01:scen2_data_processing",),
+            acknowledged={"conflict/scen2_hci_02": told},
+            shelved={"major/scen2_hci_03": told},
+        )
+    )
+    await operator.sees("server_2 is lost")
+    await operator.press("colon", *"view all", "enter")
+    await operator.sees("shelved")
 
 
 async def at_conflict(operator: Operator) -> None:

@@ -185,7 +185,7 @@ class Agent:
         self._watch = AlarmWatch()
         self._run_id = secrets.token_hex(4)
         self._version = _installed()
-        self._began = boottime()
+        self._began: BootTime = 0.0
         self._run_dir = run_dir_of(cluster, node.name)
         self._tasks: list[asyncio.Task[None]] = []
         self._malformed = 0
@@ -196,6 +196,7 @@ class Agent:
 
     async def run(self) -> int:
         """From start to end; the exit code. Raises as `run_agent` does."""
+        self._began = boottime()
         keyring = load_keyring(self._cluster.keys)
         pair = load_pair(self._cluster.keys / "private" / f"{self._node.name}.key_secret")
         self._sockets = Sockets(pair, keyring, serves=True)

@@ -9,6 +9,7 @@ from tuiconsole.client.jobs import JobShown
 from tuiconsole.client.top import TopShown
 from tuiconsole.model.alarms import AlarmStatus
 from tuiconsole.model.events import Event
+from tuiconsole.model.node import Machine
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, ConflictStatus, NodeStatus
 from tuiconsole.source.errors import one_line
 
@@ -205,13 +206,14 @@ def jobs(found: Iterable[JobShown]) -> list[str]:
 def top(shown: TopShown) -> list[str]:
     """The nodes, then the processes, the greatest users first."""
     nodes = table(
-        ("Node", "State", "Cpu", "Memory", "Load", "Processes"),
+        ("Node", "State", "Cpu", "Memory", "Machine", "Load", "Processes"),
         [
             (
                 one.name,
                 one.state.value + ("?" if one.stale else ""),
                 f"{one.cpu:.1f}%",
                 f"{one.memory / 2**20:.1f}M",
+                NOTHING if one.machine is None else _machine(one.machine),
                 f"{one.load}%",
                 str(one.processes),
             )
@@ -234,6 +236,11 @@ def top(shown: TopShown) -> list[str]:
         ],
     )
     return [*nodes, "", *processes]
+
+
+def _machine(machine: Machine) -> str:
+    """All of its cores, and its memory."""
+    return f"{machine.cpu}% {machine.memory / 2**30:.1f}/{machine.memory_total / 2**30:.1f}G"
 
 
 def event(one: Event) -> str:

@@ -6,6 +6,7 @@ from enum import Enum
 
 import msgspec
 
+from tuiconsole.model.node import Machine
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.status import ClusterStatus, NodeStatus
 
@@ -35,6 +36,8 @@ class NodeUse(msgspec.Struct, frozen=True):
     """Of these with their children, bytes."""
     load: int
     """Expected loading of its host, percent."""
+    machine: Machine | None = None
+    """What its machine is doing, whoever does it; null until it was sampled."""
 
 
 class ProcessUse(msgspec.Struct, frozen=True):
@@ -98,4 +101,5 @@ def _node(node: NodeStatus, processes: list[ProcessUse]) -> NodeUse:
         round(sum(one.cpu or 0.0 for one in here), 1),
         sum(one.memory or 0 for one in here),
         node.load,
+        node.machine,
     )
