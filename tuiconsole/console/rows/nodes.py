@@ -103,7 +103,7 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     parts.append(cell(_age(row.age), 6, Tone.MINOR if node.stale else Tone.DIM, Align.RIGHT))
     said = plain(node.reason or node.differs or "")
     if not said:
-        parts += _vitals(node, width - 60)
+        parts += _vitals(node, width - sum(len(part.text) + 1 for part in parts) + 1)
     spans = tuple(piece for part in parts for piece in (part, Span(" ")))[:-1]
     room = width - sum(len(span.text) for span in spans) - 2
     if room >= 8:
@@ -112,7 +112,10 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
 
 
 def _vitals(node: NodeStatus, room: int) -> list[Span]:
-    """What the machine does and how the node is, in `room` cells, each with its name: there is no heading."""
+    """What the machine does and how the node is, each with its name: there is no heading.
+
+    `room`: cells for all of them, each with a space before it.
+    """
     machine = node.machine
     words: list[tuple[str, str, int]] = []
     if machine is not None:
@@ -127,7 +130,7 @@ def _vitals(node: NodeStatus, room: int) -> list[Span]:
     ]
     found: list[Span] = []
     for name, value, size in words:
-        if room < size + 2:
+        if room <= size:
             break
         found.append(cell(f" {name} {value}" if name else f" {plain(value)}", size, Tone.DIM))
         room -= size + 1
