@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -15,7 +16,7 @@ from tuiconsole.console.app import ConsoleApp
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.settings.cluster_file import load_cluster
 
-from .cluster import COMMAND, Cluster, frozen
+from .cluster import COMMAND, SERVERS, Cluster, calm, frozen
 from .terminal import terminal
 
 pytestmark = pytest.mark.live
@@ -81,6 +82,9 @@ async def test_a_console_whose_agent_dies_goes_on_showing_and_is_back_by_itself(
             await until(pilot, lambda: agent_of(pilot) not in ("", "console_3"), "another agent's word")
             await sees(pilot, "scenario_2", "server_1", "● live")
         await until(pilot, lambda: agent_of(pilot) == "console_3", "the own agent's word again")
+        # Its agent answers the console at once; the master has to hear of it before anything starts there.
+        for server in SERVERS:
+            await asyncio.to_thread(cluster.wait_until, calm, "console_3 heard again", node=server)
         await pilot.press("3", "s")
         await sees(pilot, "✓ scen2_hci_03 started", "on console_3", within=30.0)
         await pilot.press("x", "y")
