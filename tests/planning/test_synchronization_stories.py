@@ -5,12 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from tuiconsole.model.ledger import JobKind
 from tuiconsole.model.requests import Action, Verdict
 from tuiconsole.model.states import ClusterState, NodeState
 from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.model.synchronization import SynchroOption as O
 from tuiconsole.planning.engine import messages as m
-from tuiconsole.rulebook.rules import Distribution, ProgramRules, StartingStrategy
+from tuiconsole.rulebook.rules import Distribution, ProgramRules, RunningFailureStrategy, StartingStrategy
 
 from .site import app, site, where
 from .world import World
@@ -135,6 +136,37 @@ def test_after_the_power_was_off_it_is_a_boot_again() -> None:
     world.elect("n1").run(30)
     assert world.status().state is ClusterState.SYNCHRONIZATION
     assert where(world, "a") == {}
+
+
+def test_a_restart_that_went_on_when_the_power_went_off_waits_for_the_boot_as_well() -> None:
+    """As when all nodes are shut down one by one: what the first ones ran begins anew on the last ones."""
+    plan = app(
+        "a",
+        {
+            "p": ProgramRules(
+                start_sequence=1, running_failure_strategy=RunningFailureStrategy.RESTART_APPLICATION
+            )
+        },
+        distribution=Distribution.SINGLE_INSTANCE,
+    )
+    world = site(plan)
+    world.synchronization = Synchronization((O.STRICT,), 15.0, ())
+    world.elect("n2").run(5)
+    assert where(world, "a") == {"p": "n1"}
+    world.kill_node("n1")
+    world.run(0.051)
+    assert world.ledger.jobs["a"].kind is JobKind.RESTART
+    world.depose()
+    for name in ("n2", "n3"):
+        world.kill_node(name)
+    world.run(10)
+    world.bring_back("n2")
+    world.elect("n2").run(30)
+    assert where(world, "a") == {}
+    world.bring_back("n1")
+    world.bring_back("n3")
+    world.run(2)
+    assert where(world, "a")
 
 
 TWENTY = tuple(f"n{i:02d}" for i in range(1, 21))

@@ -260,7 +260,7 @@ class Engine:
                         moved = True
                         begin_after_pause(s, job)
                 elif job.phase is JobPhase.STARTING:
-                    if s.settled or not job.resumed:
+                    if (s.settled or not job.resumed) and (s.synchronized or job.waiters):
                         moved |= advance_start(s, job)
                 else:
                     moved |= advance_stop(s, job)
