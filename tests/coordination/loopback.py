@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def free_addresses(names: str) -> dict[str, str]:
     return addresses
 
 
-class Members:
+class Members(ABC):
     """Engines in one process, each with its own thread. What they tell by themselves can be awaited."""
 
     timing = FAST
@@ -105,6 +106,7 @@ class Members:
         member.start()
         return member
 
+    @abstractmethod
     def _made(
         self,
         node: str,
@@ -113,7 +115,7 @@ class Members:
         resume: tuple[int, BootTime] | None,
         **settings: Any,
     ) -> Any:
-        raise NotImplementedError
+        """The coordinator of one life of a node."""
 
     async def held(self, node: str, incarnation: str = "") -> Any:
         """A node that holds a lease."""
@@ -128,12 +130,13 @@ class Members:
     async def stop_all(self) -> None:
         await asyncio.gather(*map(self.stop, list(self.members)))
 
+    @abstractmethod
     async def take_majority_away(self) -> None:
         """Whoever leads goes on, but what keeps register and leases does not answer any more."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def bring_majority_back(self) -> None:
-        raise NotImplementedError
+        """It answers again."""
 
     def leaders(self) -> list[Any]:
         return [one for one in self.members.values() if one.leadership is not None]

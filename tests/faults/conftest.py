@@ -6,15 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from .machines import Machines, chosen, machines, obstacle
+from .machines import Machines, chosen, machines
 
 
 @pytest.fixture(scope="package")
 def hosts() -> Iterator[Machines]:
     """The machines of all stories."""
-    why = obstacle(chosen())
-    if why:
-        pytest.fail(f"the faults cannot be made: {why}", pytrace=False)
     with machines(chosen()) as cluster:
         yield cluster
 

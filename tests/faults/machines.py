@@ -249,7 +249,12 @@ def machines(
     """A cluster of three hosts from its first rest until it has ended, and nothing of it is left.
 
     `strict`: nothing may have run twice.
+
+    Raises:
+        AssertionError: something lacks here without which the faults cannot be made.
     """
+    why = obstacle(engine)
+    assert not why, f"the faults cannot be made: {why}"
     parent = folder_of_a_demo()
     with Network(HOSTS) as network:
         cluster = Machines(parent / "d", network, engine, wait, settings, general)

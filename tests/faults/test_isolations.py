@@ -11,7 +11,7 @@ from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Verdict
 from tuiconsole.model.states import NodeState
 
-from .machines import Machines, chosen, host_of, machines, nodes_of, obstacle
+from .machines import Machines, chosen, host_of, machines, nodes_of
 
 pytestmark = pytest.mark.faults
 
@@ -27,9 +27,6 @@ STRATEGY = 'conciliation_strategy = "SENICIDE"'
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Machines]:
     """Machines of their own: here something does run twice, as its rules allow."""
-    why = obstacle(chosen())
-    if why:
-        pytest.skip(why)
     with machines(chosen(), settings=SETTINGS, strict=False, general=STRATEGY) as made:
         yield made
 
