@@ -70,9 +70,10 @@ async def epoch_raised(members: Members, node: str) -> int:
     """Have the epoch of a node raised as soon as that is allowed."""
     while True:
         leader = await members.a_leader()
-        with contextlib.suppress(NotYet):
+        try:
             return await leader.raise_epoch(node)
-        await asyncio.sleep(0.05)
+        except NotYet as not_yet:
+            await asyncio.sleep(max(0.01, not_yet.until - boottime()))
 
 
 # -- leadership and the register -----------------------------------------------------------------------------
