@@ -9,10 +9,23 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from tuiconsole.client import live
+from tuiconsole.client import live, live_line
 from tuiconsole.client.live import LiveSession, connect
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
-from tuiconsole.wire.messages import VERSION, Acted, Cancel, Failed, LogChunk, ReadLog, Reply, Request, encode
+from tuiconsole.wire.messages import (
+    VERSION,
+    Act,
+    Acted,
+    Cancel,
+    Failed,
+    LogChunk,
+    Maintain,
+    Maintained,
+    ReadLog,
+    Reply,
+    Request,
+    encode,
+)
 
 from .fake_agent import Answer, Town, event, shows_status
 
@@ -21,8 +34,8 @@ PATIENCE = 8.0
 
 @pytest_asyncio.fixture
 async def session(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LiveSession]:
-    monkeypatch.setattr(live, "LOST_AFTER", 0.5)
-    monkeypatch.setattr(live, "FOLLOW_EVERY", 0.1)
+    monkeypatch.setattr(live_line, "LOST_AFTER", 0.5)
+    monkeypatch.setattr(live_line, "FOLLOW_EVERY", 0.1)
     found = await connect(town.cluster, "console_1", town.key)
     yield found
     await found.close()
@@ -82,8 +95,8 @@ async def test_when_all_are_lost_it_says_so_and_keeps_what_it_knew(town: Town, s
 async def test_while_another_agent_answers_it_never_says_that_none_does(
     town: Town, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOST_AFTER", 3.0)
-    monkeypatch.setattr(live, "UNEASY_AFTER", 0.5)
+    monkeypatch.setattr(live_line, "LOST_AFTER", 3.0)
+    monkeypatch.setattr(live_line, "UNEASY_AFTER", 0.5)
     town.agent("server_1")
     own = town.agent("console_1")
     await until(session, lambda: session.link.agent == "console_1")
@@ -124,6 +137,33 @@ async def test_a_request_tells_progress_then_the_outcome(town: Town, session: Li
     await until(session, lambda: session.link.connected)
     steps = [step async for step in session.request(Action.START, ["a"])]
     assert steps == [Progress("a", "starts", 1, 2), Outcome("a", Verdict.DONE, "started")]
+
+
+async def test_a_maintenance_of_a_node_is_asked_of_that_very_node(town: Town, session: LiveSession) -> None:
+    town.agent("console_1")
+    other = town.agent(
+        "server_2",
+        lambda request: [(Maintained(60.0), True)] if isinstance(request.body, Maintain) else None,
+    )
+    await until(session, lambda: session.link.connected)
+    [step] = [step async for step in session.request(Action.MAINTAIN, ["server_2"], seconds=60.0)]
+    assert step == Outcome("server_2", Verdict.DONE, "is in maintenance for 60 s: its agent may be down")
+    assert [request.body for request in other.requests] == [Maintain(60.0)]
+
+
+async def test_what_places_nothing_is_carried_by_any_agent_with_all_that_was_said(
+    town: Town, session: LiveSession
+) -> None:
+    other = town.agent(
+        "server_1",
+        with_status(lambda _request: [(Acted(Outcome("a:p", Verdict.DONE, "scaled to 3")), True)]),
+    )
+    await until(session, lambda: session.link.agent == "server_1")
+    [step] = [step async for step in session.request(Action.SCALE, ["a:p"], number=3, reason="busy")]
+    assert isinstance(step, Outcome)
+    assert step.verdict is Verdict.DONE
+    [act] = [request.body for request in other.requests if isinstance(request.body, Act)]
+    assert (act.number, act.reason, act.origin) == (3, "busy", "console_1")
 
 
 async def test_without_a_link_a_request_was_not_carried_out(session: LiveSession) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import msgspec
@@ -52,6 +53,10 @@ def schema_of(title: str) -> str:
         "title": title,
         **msgspec.json.schema(TYPES[title]),
     }
+    for one in schema.get("$defs", {}).values():
+        if "description" in one:
+            # Not all versions of msgspec take the indentation away.
+            one["description"] = inspect.cleandoc(one["description"])
     return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
 
 

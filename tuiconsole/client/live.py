@@ -9,22 +9,21 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
-import itertools
 import math
 import os
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
-import zmq
-
+from tuiconsole.client import live_line
+from tuiconsole.client.live_line import TICK, LiveLine, log_pieces
 from tuiconsole.client.seen import SeenEvents
 from tuiconsole.client.session import Link
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import reading_order
 from tuiconsole.model.events import Event
 from tuiconsole.model.plan import Plan, Question
-from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Progress, Verdict
+from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.model.why import Why
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
@@ -37,115 +36,27 @@ from tuiconsole.wire.messages import (
     Cancel,
     Explained,
     Failed,
-    Follow,
     Followed,
-    LogChunk,
-    MalformedError,
+    Maintain,
+    Maintained,
     Planned,
     ReadLog,
     Reply,
     ReplyBody,
     Request,
-    RequestBody,
-    decode_reply,
-    encode,
 )
 from tuiconsole.wire.sockets import Sockets
-from tuiconsole.wire.stream import Stream
 
-FOLLOW_EVERY = 1.0
-"""Seconds between two words that the follower is still there."""
-LOST_AFTER = 2.5
-"""Seconds of silence after which the link counts as lost."""
-UNEASY_AFTER = 1.6
-"""Seconds of silence of the own agent after which another one is asked too, lest nobody be heard at all."""
 FIRST_PATIENCE = 0.6
 """Seconds the own agent has to answer at the very beginning before another one is asked."""
 _SEND_EVERY = 0.05
 """Seconds between two tries to send while a connection is being made."""
-_TICK = 0.1
-_LOG_WITHIN = 5.0
-"""Seconds until the first piece of a log."""
 _ANSWER_WITHIN = 8.0
 """Seconds until a question is given up: the agent may wait for the master first."""
 _OUTCOME_GRACE = 2.0
 """Seconds an agent may be late with the outcome of a request that has run out of time."""
-_ANYWHERE = frozenset({Action.STOP, Action.CANCEL, Action.CLEAR}) | ALARM_ACTIONS
-"""What any agent may pass on, since it places nothing."""
-
-
-class _Line:
-    """A connection to one agent: follows it, and hands replies to whoever waits for them."""
-
-    def __init__(self, session: LiveSession, node: ClusterNode, sockets: Sockets, mark: str) -> None:
-        host = f"[{node.host}]" if ":" in node.host else node.host
-        socket: zmq.Socket[bytes] = sockets.dealer(f"tcp://{host}:{node.router_port}", node.name)
-        self.node = node
-        self.heard = -math.inf
-        """When its agent was heard last, on the loop's clock."""
-        self.breaks = 0
-        """How often it has fallen silent."""
-        self.malformed = 0
-        self.odd = False
-        """Its last word was none that is understood here."""
-        self._session = session
-        self._loop = asyncio.get_running_loop()
-        self._mark = mark
-        self._numbers = itertools.count(1)
-        self._follow = Request(f"{mark}-follow", Follow())
-        self._told = -math.inf
-        self._waiting: dict[str, asyncio.Queue[Reply]] = {}
-        self._stream = Stream(socket, self._on_message)
-        self.opened = self._loop.time()
-
-    @property
-    def alive(self) -> bool:
-        """True if it was heard within LOST_AFTER."""
-        return self._loop.time() - self.heard < LOST_AFTER
-
-    @property
-    def uneasy(self) -> bool:
-        """True if it was not heard within UNEASY_AFTER, though an agent speaks once a second."""
-        return self._loop.time() - self.heard >= UNEASY_AFTER
-
-    def keep_following(self) -> None:
-        """Say that the follower is still there, if it is time to."""
-        if self._loop.time() - self._told >= FOLLOW_EVERY and self._stream.send(encode(self._follow)):
-            self._told = self._loop.time()
-
-    def open(self, body: RequestBody) -> tuple[Request, asyncio.Queue[Reply]]:
-        """A request that is not sent yet, and where its replies will come."""
-        request = Request(f"{self._mark}-{next(self._numbers)}", body)
-        queue: asyncio.Queue[Reply] = asyncio.Queue()
-        self._waiting[request.id] = queue
-        return request, queue
-
-    def send(self, request: Request) -> bool:
-        """Send it now; False if nobody takes it."""
-        return self._stream.send(encode(request))
-
-    def done(self, request: Request) -> None:
-        """Wait for no more replies."""
-        self._waiting.pop(request.id, None)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._stream.close()
-
-    def _on_message(self, frames: list[zmq.Frame]) -> None:
-        try:
-            reply = decode_reply(frames[-1].buffer)
-        except MalformedError:
-            self.malformed += 1
-            self.odd = True
-            return
-        self.odd = False
-        self.heard = self._loop.time()
-        if reply.id == self._follow.id:
-            if isinstance(reply.body, Followed):
-                self._session.take(self, reply.body)
-        elif reply.id in self._waiting:
-            self._waiting[reply.id].put_nowait(reply)
+_PLACES = frozenset({Action.START, Action.RESTART})
+"""What only the own agent is asked for: LOCAL means its node."""
 
 
 class LiveSession:
@@ -153,12 +64,13 @@ class LiveSession:
 
     def __init__(self, cluster: Cluster, node: str, sockets: Sockets) -> None:
         self._node = cluster.nodes[node]
+        self._nodes = cluster.nodes
         self._others = deque(reading_order(cluster, (self._node,))[1:])
         self._sockets = sockets
         self._loop = asyncio.get_running_loop()
         self._lines = 0
         self._own = self._line(self._node)
-        self._stand_in: _Line | None = None
+        self._stand_in: LiveLine | None = None
         self._status: ClusterStatus | None = None
         self._heard = -math.inf
         self._seen = SeenEvents()
@@ -203,11 +115,17 @@ class LiveSession:
         reason: str = "",
         seconds: float = 0.0,
         arguments: Sequence[str] = (),
+        number: int = 0,
+        without_master: bool = False,
         timeout: float = 60.0,
     ) -> AsyncGenerator[Progress | Outcome, None]:
         """See Session. It is sent once: whether a silent agent passed it on cannot be known."""
+        if action is Action.MAINTAIN and all(target in self._nodes for target in targets):
+            for target in targets:
+                yield await self._maintain(target, seconds)
+            return
         tally = Tally(targets)
-        line = self._way(anywhere=action in _ANYWHERE)
+        line = self._way(anywhere=action not in _PLACES)
         body = Act(
             action,
             tuple(dict.fromkeys(targets)),
@@ -218,6 +136,8 @@ class LiveSession:
             keep=keep,
             seconds=seconds,
             arguments=tuple(arguments),
+            number=number,
+            without_master=without_master,
         )
         if line is None:
             silent = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"
@@ -240,11 +160,44 @@ class LiveSession:
         finally:
             line.done(request)
 
+    async def _maintain(self, node: str, seconds: float) -> Outcome:
+        """Ask the node's own agent for a maintenance of the node: only it knows its voters' answers."""
+        line = self._own if node == self.node else self._line(self._nodes[node])
+        request, replies = line.open(Maintain(seconds))
+        try:
+            body = await self._first(line, request, replies)
+        except asyncio.TimeoutError:
+            text = f"the agent of {node} does not answer: only it can ask for it"
+            return Outcome(node, Verdict.NO_ANSWER, text)
+        finally:
+            line.done(request)
+            if line is not self._own:
+                line.close()
+        if isinstance(body, Maintained):
+            ended = "is in no maintenance any more"
+            begun = f"is in maintenance for {body.seconds:.0f} s: its agent may be down"
+            return Outcome(node, Verdict.DONE, begun if seconds else ended)
+        return Outcome(node, Verdict.REFUSED, _no_such_answer(body))
+
+    async def _first(self, line: LiveLine, request: Request, replies: asyncio.Queue[Reply]) -> ReplyBody:
+        """Send as soon as the connection is up; the first reply. Raises asyncio.TimeoutError."""
+        async with within(_ANSWER_WITHIN):
+            while True:
+                if line.send(request):
+                    return (await replies.get()).body
+                await asyncio.sleep(_SEND_EVERY)
+
     async def plan(
-        self, question: Question, names: Sequence[str], *, strategy: str | None = None, origin: str = ""
+        self,
+        question: Question,
+        names: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        number: int = 0,
     ) -> Plan:
         """See Session."""
-        ask = AskPlan(question, tuple(dict.fromkeys(names)), origin or self.node, strategy)
+        ask = AskPlan(question, tuple(dict.fromkeys(names)), origin or self.node, strategy, number=number)
         answer = await self._answer(ask)
         if isinstance(answer, Planned):
             return answer.plan
@@ -283,13 +236,13 @@ class LiveSession:
             if line is None:
                 if tail:
                     raise LookupError(self._link.reason or "no agent answers")
-                await asyncio.sleep(_TICK)
+                await asyncio.sleep(TICK)
                 continue
             request, replies = line.open(ReadLog(namespec, stderr, tail, follow))
             breaks = line.breaks
             try:
                 if line.send(request):
-                    async for data in _chunks(line, replies, breaks, follow=follow):
+                    async for data in log_pieces(line, replies, breaks, follow=follow):
                         tail = 0
                         text = decoder.decode(data)
                         if text:
@@ -302,7 +255,7 @@ class LiveSession:
             finally:
                 line.done(request)
                 line.send(Request(request.id, Cancel()))
-            await asyncio.sleep(_TICK)
+            await asyncio.sleep(TICK)
 
     async def close(self) -> None:
         """See Session."""
@@ -317,7 +270,7 @@ class LiveSession:
                 line.close()
         self._sockets.close()
 
-    def take(self, line: _Line, followed: Followed) -> None:
+    def take(self, line: LiveLine, followed: Followed) -> None:
         """News from an agent. The own one's are better: the stand-in goes when they come."""
         if line is self._own and self._stand_in is not None:
             self._stand_in.close()
@@ -330,11 +283,11 @@ class LiveSession:
         self._link = Link(connected=True, agent=line.node.name, reason=reason)
         self._changed.set()
 
-    def _line(self, node: ClusterNode) -> _Line:
+    def _line(self, node: ClusterNode) -> LiveLine:
         self._lines += 1
-        return _Line(self, node, self._sockets, f"{os.urandom(6).hex()}-{self._lines}")
+        return LiveLine(node, self._sockets, f"{os.urandom(6).hex()}-{self._lines}", self.take)
 
-    def _way(self, *, anywhere: bool) -> _Line | None:
+    def _way(self, *, anywhere: bool) -> LiveLine | None:
         """The connection that may carry a request, if one lives."""
         if self._own.alive:
             return self._own
@@ -345,14 +298,14 @@ class LiveSession:
     async def _steps(self, tally: Tally, replies: asyncio.Queue[Reply]) -> list[Progress | Outcome]:
         """What the next reply tells; nothing if none comes soon."""
         try:
-            async with within(_TICK):
+            async with within(TICK):
                 reply = await replies.get()
         except asyncio.TimeoutError:
             return []
         return list(tally.take(reply.body, last=reply.last))
 
     def _ended(
-        self, tally: Tally, line: _Line, breaks: int, until: float, timeout: float
+        self, tally: Tally, line: LiveLine, breaks: int, until: float, timeout: float
     ) -> Sequence[Outcome]:
         """The unknown outcomes of what can no longer be heard of."""
         if line.breaks != breaks or self._closed:
@@ -375,7 +328,9 @@ class LiveSession:
             quiet = not was_alive and (self._stand_in is None or not self._stand_in.alive)
             if quiet:
                 self._tell_silence()
-            await asyncio.sleep(_SEND_EVERY if self._loop.time() - self._own.opened < LOST_AFTER else _TICK)
+            await asyncio.sleep(
+                _SEND_EVERY if self._loop.time() - self._own.opened < live_line.LOST_AFTER else TICK
+            )
 
     def _tell_silence(self) -> None:
         """Say that nobody is heard, and why, unless that is said already."""
@@ -413,33 +368,6 @@ class LiveSession:
 
 def _no_such_answer(answer: ReplyBody) -> str:
     return answer.reason if isinstance(answer, Failed) else "the agent is of another version"
-
-
-async def _chunks(
-    line: _Line, replies: asyncio.Queue[Reply], breaks: int, *, follow: bool
-) -> AsyncGenerator[bytes, None]:
-    """The pieces of a log until its end, or until the connection breaks off.
-
-    Raises:
-        LookupError: there is no such log; or no answer within a bounded time, when none is followed.
-    """
-    quiet = 0.0
-    while line.breaks == breaks:
-        try:
-            async with within(_TICK):
-                reply = await replies.get()
-        except asyncio.TimeoutError:
-            quiet += _TICK
-            if quiet >= _LOG_WITHIN and not follow:
-                raise LookupError(f"{line.node.name} does not send the log") from None
-            continue
-        quiet = 0.0
-        if isinstance(reply.body, LogChunk):
-            yield reply.body.data
-        elif isinstance(reply.body, Failed):
-            raise LookupError(reply.body.reason)
-        if reply.last:
-            return
 
 
 async def connect(cluster: Cluster, node: str, key: Path) -> LiveSession:

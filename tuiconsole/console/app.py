@@ -295,8 +295,16 @@ class ConsoleApp(App[int]):
         async for piece in self._opened.logs(namespec, stderr=stderr, tail=tail):
             yield piece
 
-    async def _plan(self, targets: tuple[str, ...], strategy: str | None, origin: str) -> Plan:
-        return await self._opened.plan(Question.START, targets, strategy=strategy, origin=origin)
+    async def _plan(
+        self,
+        question: Question,
+        names: tuple[str, ...],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        number: int = 0,
+    ) -> Plan:
+        return await self._opened.plan(question, names, strategy=strategy, origin=origin, number=number)
 
     async def _why(self, name: str) -> Why:
         return await self._opened.why(name)

@@ -115,6 +115,7 @@ _WRITTEN = {
     ".": "full_stop",
     "=": "equals_sign",
     "!": "exclamation_mark",
+    "#": "number_sign",
     "Esc": "escape",
     "Space": "space",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from datetime import tzinfo
@@ -138,6 +139,10 @@ def _process(process: ProcessStatus) -> Iterator[Line]:
         yield (Span("its node is silent: this is its last known state", Tone.MINOR),)
     if process.reason:
         yield (Span(plain(process.reason)),)
+    if process.disabled:
+        yield (Span("disabled ", Tone.MINOR), Span(plain(process.disabled)))
+    if process.arguments:
+        yield (Span("arguments ", Tone.DIM), Span(plain(shlex.join(process.arguments))))
 
 
 def _application(application: ApplicationStatus) -> Iterator[Line]:

@@ -17,12 +17,12 @@ from textual.screen import Screen
 from tuiconsole.console.actions import Place, objection
 from tuiconsole.console.arrangement import Arrangement, arrangement
 from tuiconsole.console.bindings import bindings_of
-from tuiconsole.console.commands import ARGUMENTS, CommandError, completions, parse_command
+from tuiconsole.console.commands import CommandError, completions, parse_command
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.registry import action_of
 from tuiconsole.console.rows.foreign import plain
-from tuiconsole.console.subject import Subject
+from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.widgets.dialogs.help import HelpScreen
 from tuiconsole.console.widgets.header.activity import ActivityLine
@@ -203,8 +203,10 @@ class ConsoleScreen(Screen[None]):
             return
         action = command.action
         subject = self.subject
-        if action.scope and command.argument:
-            subject = Subject.of_tree(command.argument.partition(ARGUMENTS)[0])
+        if command.subject:
+            subject = Subject.of_tree(command.subject)
+            if self.picture.node_status(command.subject) is not None:
+                subject = Subject(Kind.NODE, command.subject)
         marked = 0 if action.scope and command.argument else len(self.marked)
         words = objection(action, subject, read_only=self.picture.read_only, marked=marked)
         if words:
