@@ -115,7 +115,8 @@ class ConsoleApp(App[int]):
         self._read_rules = rules
         habits = load_habits(memory)
         self._chosen_theme = habits.theme if habits.theme in THEMES else settings.theme
-        self._first = settings.screen
+        last = next((place for place in _SCREENS if place.value == habits.screen), Place.OVERVIEW)
+        self._first = settings.screen or last
         self._blinks = blinks
         self._bell = Bell() if settings.bell else None
         self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)

@@ -72,6 +72,18 @@ def log_of(picture: Picture, key: str) -> str:
     return ranked[0].namespec
 
 
+def empty_words(picture: Picture, namespec: str, *, stderr: bool = False, how: str = "") -> tuple[str, bool]:
+    """What is said of a log in which nothing is, and whether the process has never run.
+
+    `how`: the keys that come first, for what would fill it.
+    """
+    stream = "stderr" if stderr else "stdout"
+    process = picture.process(namespec)
+    if process is None or process.state.alive or process.ends or process.last_node or process.nodes:
+        return f"nothing was written to {stream} yet", False
+    return f"it has never run, so there is no log: {how}s starts it, w says why it does not run", True
+
+
 def _paragraphs(picture: Picture, subject: Subject, zone: tzinfo | None) -> Iterator[Line]:
     if subject.kind is Kind.PROCESS:
         process = picture.process(subject.key)
