@@ -10,8 +10,10 @@ BIN := $(VENV)/bin
 demo: venv
 	@exec $(BIN)/tuiconsole demo
 
+# Most of the time of the tests is spent waiting for real processes: more workers than cores. A file stays with one of them.
+WORKERS ?= 4
 test: venv
-	@exec $(BIN)/python -m pytest -q
+	@exec $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # All four are run, so that one run names all that is wrong.
 lint: venv

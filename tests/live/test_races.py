@@ -18,7 +18,8 @@ import pytest
 from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Outcome, Verdict
 
-from .cluster import CONSOLES, HCI, HCI_PROGRAMS, HOSTS, Cluster, until
+from .addresses import HOSTS
+from .cluster import CONSOLES, HCI, HCI_PROGRAMS, Cluster, until
 from .desk import Desk
 from .procfs import Program
 from .witness import BIN
