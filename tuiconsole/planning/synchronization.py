@@ -72,7 +72,7 @@ def waiting(
 
 
 def coming_up(nodes: Mapping[str, Node], began: BootTime, now: BootTime) -> Waiting:
-    """What a boot waits for of which the cluster file says nothing: nodes that are there, but not yet RUNNING.
+    """What a boot waits for where the cluster file says nothing: nodes that are there, but not yet RUNNING.
 
     Applications that were placed before would all be on the first node whose supervisord is up.
     """
