@@ -36,8 +36,11 @@ prove: venv
 	@$(BIN)/python -m tests.simulation 0-$(PROVE_SEEDS)
 	@exec $(BIN)/python -m pytest -q tests/coordination/simulation tests/simulation
 
+# Two consoles start the same item, RACES times; another RACES_SEED is another set of them.
+RACES ?= 500
+RACES_SEED ?= 1
 races: venv
-	@SCEN2_WAIT=0 exec $(BIN)/python -m pytest -q tests/live/test_races.py --races 500
+	@SCEN2_WAIT=0 exec $(BIN)/python -m pytest -q tests/live/test_races.py --races $(RACES) --races-seed $(RACES_SEED)
 
 # Root, for network namespaces. FAULTS_SECONDS (120) and FAULTS_SEED choose the random part, ENGINE=etcd the engine.
 ENGINE ?= embedded

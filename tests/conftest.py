@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how often two consoles start the same item at the same instant (default 20)",
     )
+    parser.addoption("--races-seed", type=int, default=1, metavar="N", help="which races (default 1)")
 
 
 _LEFT_OUT = pytest.StashKey[int]()
