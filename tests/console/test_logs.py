@@ -98,13 +98,13 @@ async def test_a_log_of_what_has_never_run_says_so_and_what_to_do(console: Conso
         session.files[(name, False)] = []
     async with console(session) as operator:
         for name, words in (
-            ("scen2_hci_01", "it has never run, so there is no log: Esc, then s starts it"),
+            ("scen2_hci_01", "it has never run: no log. Esc, s starts it"),
             ("scen2_hci_02", "nothing was written to stdout yet"),
         ):
             await operator.on(name)
             await operator.press("enter")
             await operator.on(f"{name}:scen2_chart_view")
-            await operator.sees(words.replace("Esc, then ", ""))
+            await operator.sees(words.replace("Esc, ", ""))
             await operator.press("l")
             await operator.sees(words)
             session.append(f"{name}:scen2_chart_view", "first line\n")

@@ -81,7 +81,7 @@ def empty_words(picture: Picture, namespec: str, *, stderr: bool = False, how: s
     process = picture.process(namespec)
     if process is None or process.state.alive or process.ends or process.last_node or process.nodes:
         return f"nothing was written to {stream} yet", False
-    return f"it has never run, so there is no log: {how}s starts it, w says why it does not run", True
+    return f"it has never run: no log. {how}s starts it, w says why it does not run", True
 
 
 def _paragraphs(picture: Picture, subject: Subject, zone: tzinfo | None) -> Iterator[Line]:

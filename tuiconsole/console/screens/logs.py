@@ -281,9 +281,7 @@ class LogScreen(ConsoleScreen):
                     stderr=self._stderr,
                     tail=TAIL,
                     name=plain(namespec.rpartition(":")[2]) if self._merged else "",
-                    silence=Silence(
-                        *empty_words(self.picture, namespec, stderr=self._stderr, how="Esc, then ")
-                    ),
+                    silence=Silence(*empty_words(self.picture, namespec, stderr=self._stderr, how="Esc, ")),
                 ),
                 name=f"log of {namespec}",
                 group=f"log-{number}",
