@@ -14,6 +14,8 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+import msgspec
+
 from tests.planning.scenario import HCI, SRV
 from tests.simulation import engine, host, network
 from tests.simulation.faults import Faults
@@ -27,6 +29,7 @@ from tuiconsole.model.status import ClusterStatus
 from tuiconsole.rulebook.rulebook import load_rules
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.cluster_file import load_cluster
+from tuiconsole.settings.timing import PROFILES
 from tuiconsole.wire.messages import Act, Acted
 
 SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
@@ -58,9 +61,10 @@ MANNERS = (
 
 
 @functools.cache
-def scenario(manner: Manner) -> tuple[Any, Any]:
+def scenario(manner: Manner, profile: str = "default") -> tuple[Any, Any]:
     """Cluster file and rules of Scenario 2, with isolation and conciliation in this manner."""
     cluster = load_cluster(SCENARIO / "tuiconsole.toml")
+    cluster = msgspec.structs.replace(cluster, timing=PROFILES[profile])
     return cluster, load_rules(cluster.rules, isolation=manner.isolation, conciliation=manner.conciliation)
 
 
@@ -73,11 +77,12 @@ def programs_of(node: str) -> tuple[str, ...]:
 class Site(Timeline):
     """The cluster and what is done to it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, manner: Manner | None = None, profile: str = "default") -> None:
+        """`manner`: by turns if none is given. `profile`: of the timings."""
         super().__init__(random.Random(seed))
         self.seed = seed
-        self.manner = MANNERS[seed % len(MANNERS)]
-        self.cluster, self.rulebook = scenario(self.manner)
+        self.manner = MANNERS[seed % len(MANNERS)] if manner is None else manner
+        self.cluster, self.rulebook = scenario(self.manner, profile)
         self.drift = self.chance.choice((0.0, 0.0002, 0.002))
         self.in_step = self.chance.random() < 0.5
         self.stubborn = self.chance.choice((0.0, 0.1, 0.5))
@@ -260,7 +265,7 @@ class Site(Timeline):
         with virtual(self):
             for name in self.hosts:
                 self.at(self.chance.uniform(0.0, 1.0), self.hosts[name].start_agent)
-            self._until_well(UP_WITHIN)
+            self.until_well(UP_WITHIN)
             begin = max(FAULTS_FROM, self.now)
             self.faults.plan(begin, FAULTS_UNTIL)
             self.upkeep.plan(begin, FAULTS_UNTIL)
@@ -269,14 +274,14 @@ class Site(Timeline):
             self.run_until(FAULTS_UNTIL)
             self.upkeep.mend()
             self.faults.mend()
-            self._until_well(HEALS_WITHIN)
+            self.until_well(HEALS_WITHIN)
             self.run_until(self.now + 16.0)
         for request, answers in self.asked.items():
             if len(answers) > 1:
                 raise Broken(f"{request} was answered {len(answers)} times: {answers}")
         return self
 
-    def _until_well(self, within: float) -> None:
+    def until_well(self, within: float) -> None:
         end = self.now + within
         while trouble := self.trouble():
             if self.now >= end:
