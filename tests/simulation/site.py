@@ -321,6 +321,7 @@ def virtual(site: Site) -> Iterator[None]:
         "tuiconsole.agent.local_node.USAGE_INTERVAL": 1e6,
         "tuiconsole.agent.master.boottime": clock,
         "tuiconsole.coordination.embedded.boottime": clock,
+        "tuiconsole.coordination.membership.boottime": clock,
         "tuiconsole.coordination.embedded.Engine": engine.Engine,
         "tuiconsole.coordination.embedded.VoterDisk": engine.Disk,
     }
