@@ -9,6 +9,7 @@ from textual._styles_cache import StylesCache
 
 from tuiconsole.client.session import Link
 from tuiconsole.console.leftovers import forget_gone_widgets
+from tuiconsole.console.pace import CALM, SHORTEST, pause_after
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.trends import KEPT, Trends
 from tuiconsole.console.widgets.header.cluster_header import ClusterHeader
@@ -110,3 +111,9 @@ def test_a_great_cluster_is_sampled_in_parts_and_what_is_gone_is_forgotten() -> 
     assert trends.of("line_199:worker_019").cpu
     trends.sample(seen(reference()))
     assert trends.of("line_199:worker_019").cpu == ()
+
+
+def test_what_is_cheap_is_painted_at_once_and_a_great_cluster_leaves_room_for_keys() -> None:
+    assert pause_after(0.002) == SHORTEST
+    assert pause_after(0.02) == CALM
+    assert pause_after(0.3) >= 0.6

@@ -22,6 +22,7 @@ from tuiconsole.console.desk import Desk
 from tuiconsole.console.feed import Feed, SessionFactory, utc_now
 from tuiconsole.console.habits import load_habits, save_habits
 from tuiconsole.console.leftovers import FORGET_EVERY, forget_gone_widgets
+from tuiconsole.console.pace import pause_after
 from tuiconsole.console.requests import Request, Wish
 from tuiconsole.console.rows.alarms import known_alarms
 from tuiconsole.console.rows.foreign import plain
@@ -45,10 +46,6 @@ from tuiconsole.model.why import Why
 from tuiconsole.rulebook.rulebook import Rulebook
 from tuiconsole.source.errors import SourceError
 
-PAINT_INTERVAL = 0.04
-"""Seconds between two pictures at least: changes within it are painted as one."""
-PAINT_SHARE = 4
-"""A picture that took long is followed by a pause of so many times that, so that keys get through."""
 _TICK = 1.0
 """Seconds between two looks at the ages of data."""
 _SETTLED = 0.5
@@ -202,7 +199,7 @@ class ConsoleApp(App[int]):
                 self.bell()
             if screen is not None and screen.is_mounted:
                 screen.show(picture)
-            await asyncio.sleep(max(PAINT_INTERVAL, PAINT_SHARE * (boottime() - began)))
+            await asyncio.sleep(pause_after(boottime() - began))
 
     def _blink(self) -> None:
         """Turn to the other half of the blinking, if anything blinks."""
@@ -217,8 +214,11 @@ class ConsoleApp(App[int]):
             screen.blink()
 
     async def _sample(self) -> None:
-        for _ in self.desk.trends.sampling(self.feed.picture()):
-            await asyncio.sleep(0)
+        # What was shown last: a status is read for a picture, and not once more.
+        screen = self.front
+        if screen is not None:
+            for _ in self.desk.trends.sampling(screen.picture):
+                await asyncio.sleep(0)
 
     # -- requests --------------------------------------------------------------------------------------------
 
