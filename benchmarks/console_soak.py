@@ -37,11 +37,12 @@ from tuiconsole.model.status import ClusterStatus
 
 GROWTH = 2.0
 """Percent."""
-FULL = 270.0
-"""Seconds of warm-up, until all that grows up to a limit is full: the 1,200 events of the console's list
+FULL = 450.0
+"""Seconds of warm-up. By 270 s all that grows up to a limit is full: the 1,200 events of the console's list
 after 252 s, at one each 0.21 s; the log's 10,000 lines after 200 s, at 50 a second; each screen was seen,
-after 21 s. Curves have all their room at once. What grows after that grows without a limit, or towards one
-that somebody should know of."""
+after 21 s; curves have all their room at once. What Python and the C library hold in reserve for all that was
+seen to be level from 430 s on. What grows after that grows without a limit, or towards one that somebody
+should know of."""
 LOOK_EVERY = 2.0
 KEY_EVERY = 1.5
 KEPT_AWAY = 5
