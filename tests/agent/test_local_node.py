@@ -16,7 +16,13 @@ from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import boottime
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.states import NodeState, ProcessState
-from tuiconsole.wire.messages import CommandManage, CommandStart, ManagedName
+from tuiconsole.wire.messages import (
+    CommandManage,
+    CommandStart,
+    ManagedName,
+    Published,
+    SupervisordDied,
+)
 
 
 class Node:
@@ -25,7 +31,8 @@ class Node:
     def __init__(self, house: House, folder: Path) -> None:
         self.house = house
         self.cluster = Cluster(folder, "a")
-        self.publisher = Publisher("a", "run", Agreement({}, {}), lambda _: None)
+        self.published: list[Published] = []
+        self.publisher = Publisher("a", "run", Agreement({}, {}), self.published.append)
         self.local = LocalNode("a", self.publisher, time.time)
 
     async def begin(self) -> None:
@@ -43,6 +50,11 @@ class Node:
         self.keeping.cancel()
         await self.local.leave()
         await self.cluster.stop_all()
+
+    @property
+    def proofs(self) -> list[SupervisordDied]:
+        """That nothing of its supervisord was left, as it was told to all."""
+        return [one.body for one in self.published if isinstance(one.body, SupervisordDied)]
 
     async def reaches(self, state: NodeState) -> None:
         await soon(lambda: self.local.state[0] is state, f"{state}: it is {self.local.state}")
@@ -191,3 +203,16 @@ async def test_a_program_is_scaled_by_the_masters_list_and_all_are_told(house: H
         await soon(lambda: sorted(node.publisher.processes) == ["worker:worker_0"], "as its file says")
     finally:
         await node.end()
+
+
+async def test_a_node_that_leaves_proves_it_of_its_own_incarnation_only(house: House, tmp_path: Path) -> None:
+    """A copied machine that bears its name may leave: what the original runs goes on, under its grants."""
+    house.configure()
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        incarnation = node.local.incarnation
+    finally:
+        await node.end()
+    assert {proof.incarnation for proof in node.proofs} == {incarnation}

@@ -134,9 +134,8 @@ class Faults:
             if kind != "pause":
                 self._freeze_supervisord(host, later)
         elif kind == "leave":
-            agency = host.agency
-            if agency is not None and not agency.loop.frozen:
-                agency.loop.call_soon(agency.loop.on_signal)
+            if host.agency is not None and not host.agency.loop.frozen:
+                host.leave()
                 site.at(later, host.start_agent)
         elif kind == "disk":
             host.disk_delay = chance.choice((0.05, 0.5))

@@ -71,12 +71,13 @@ class Supervision(PluginCommands):
     def __init__(self, host: Host, on_event: Any) -> None:
         self._host = host
         self._on_event = on_event
+        self._ended = False
         self.ending = ""
         self.programs: dict[str, Any] = {}
 
     @property
     def incarnation(self) -> str:
-        return self._host.shim.incarnation
+        return "" if self._ended else self._host.shim.incarnation
 
     @property
     def pids(self) -> ShimPids:
@@ -107,6 +108,7 @@ class Supervision(PluginCommands):
                 await asyncio.sleep(0.02)
             supervisord.up = False
             shim.supervisord = None
+        self._ended = True
 
     async def close(self) -> None:
         pass
@@ -285,6 +287,11 @@ class Host:
         if self.writing is not None and self.site.chance.random() < 0.5:
             self.record = self.writing
         self.writing = None
+
+    def leave(self) -> None:
+        """SIGTERM to the agent."""
+        if self.agency is not None and not self.agency.loop.frozen:
+            self.agency.loop.call_soon(self.agency.loop.on_signal)
 
     def freeze_agent(self) -> None:
         if self.agency is not None:

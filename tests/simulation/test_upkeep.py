@@ -119,22 +119,26 @@ def test_a_core_node_that_has_lost_its_disk_votes_again_when_a_person_says_so() 
         assert record.members["server_2"] == record.voter_id
 
 
-def copied(site: Site) -> str:
-    """A copy of a server takes its address over, and the supervisord of that copy dies."""
+def copied(site: Site, end: str = "supervisord") -> str:
+    """A copy of a server takes its address over, and the supervisord of that copy dies; or it leaves."""
     name = server(site)
     while not site.copies or site.hosts[name] is not site.copies[0]:
         for copy in list(site.copies):
             site.upkeep._end_copy(copy)
         site.upkeep._copy(site.hosts[name], 5.0)
     site.run_until(site.now + 2.0)
-    site.copies[0].shim.lose_supervisord()
+    if end == "supervisord":
+        site.copies[0].shim.lose_supervisord()
+    else:
+        site.copies[0].leave()
     site.run_until(site.now + 10.0)
     return name
 
 
-def test_a_copy_proves_nothing_of_the_machine_that_it_is_a_copy_of() -> None:
+@pytest.mark.parametrize("end", ["supervisord", "leaves"])
+def test_a_copy_proves_nothing_of_the_machine_that_it_is_a_copy_of(end: str) -> None:
     with quiet() as site:
-        name = copied(site)
+        name = copied(site, end)
         site.upkeep.mend()
         site._until_well(8.0)
         assert any(key.startswith(name) for key in running(site))

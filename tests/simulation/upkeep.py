@@ -217,8 +217,9 @@ class Upkeep:
             site.tell(f"the copy of {host.name} has its address")
             site.hosts[host.name] = copy
         copy.start_agent()
-        if self._chance.random() < 0.5:
-            site.at(site.now + lasting * self._chance.random(), copy.shim.lose_supervisord)
+        ends = self._chance.choice((copy.shim.lose_supervisord, copy.leave, None, None))
+        if ends is not None:
+            site.at(site.now + lasting * self._chance.random(), ends)
         site.at(site.now + lasting, self._end_copy, copy)
 
     def _end_copy(self, copy: Host) -> None:

@@ -428,12 +428,15 @@ class LocalNode:
         watch = asyncio.get_running_loop().create_task(self._tell_of_long_leave())
         try:
             if self.supervision is not None:
+                # Nobody has it once the shim has ended, and a proof that names none would speak of any machine
+                # that bears this node's name.
+                incarnation = self.incarnation
                 try:
                     await self.supervision.shutdown()
                 except supervised.SupervisionError as error:
                     _log.error("%s", error)
                     return
-                self._publisher.supervisord_died(self.incarnation, 0, "it has left")
+                self._publisher.supervisord_died(incarnation, 0, "it has left")
             if self.coordinator is not None:
                 await self.coordinator.leave()
         finally:
