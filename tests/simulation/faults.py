@@ -18,6 +18,8 @@ FAULTS = (
     "agent",
     "power",
     "supervisord",
+    "reload",
+    "shutdown",
     "pause",
     "stop",
     "both",
@@ -29,7 +31,8 @@ FAULTS = (
     "split",
     "split",
 )
-"""Kill the agent, a whole host, supervisord; pause the agent, supervisord, both; leave; and so on."""
+"""Kill the agent, a whole host, supervisord; have that reload, or end in order; pause the agent, supervisord,
+both; leave; and so on."""
 ITEMS = ("scen2_srv_01", "scen2_srv_02", "scen2_hci_01", "scen2_hci_02")
 NAMESPECS = tuple(f"{item}:{SRV[3] if 'srv' in item else HCI[2]}" for item in ITEMS)
 """Of each, a program that nothing waits for."""
@@ -128,6 +131,8 @@ class Faults:
             site.at(later, host.start_agent)
         elif kind == "supervisord":
             host.shim.lose_supervisord()
+        elif kind in ("reload", "shutdown"):
+            host.shim.end(reloads=kind == "reload")
         elif kind in ("pause", "both", "stop"):
             if kind != "stop":
                 self._freeze_agent(host, later)

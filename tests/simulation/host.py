@@ -101,7 +101,7 @@ class Supervision(PluginCommands):
         shim.up = False
         if supervisord is not None:
             self._host.emit(SupervisordStopping())
-            supervisord.ending = True
+            supervisord.ending, supervisord.reloads = True, False
             for process in list(supervisord.alive()):
                 supervisord.terminate(process, "supervisord ends")
             while supervisord.frozen or any(supervisord.alive()):  # noqa: ASYNC110 (virtual time costs nothing)

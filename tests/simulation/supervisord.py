@@ -23,6 +23,7 @@ from tuiconsole.supervision.events import (
     Refused,
     Snapshot,
     SupervisordDown,
+    SupervisordStopping,
     SupervisordUp,
 )
 from tuiconsole.supervision.plugin.deadman import DONE, HELD, Limits, next_step
@@ -65,14 +66,18 @@ class Orders(msgspec.Struct):
 
 
 class Supervisord:
-    """One life of supervisord."""
+    """One life of supervisord: a reload makes another one with the same pid."""
 
-    def __init__(self, host: Host, pid: int, namespecs: Sequence[str]) -> None:
+    def __init__(self, host: Host, pid: int, namespecs: Sequence[str], number: int = 1) -> None:
         self.host = host
         self.pid = pid
+        self.number = number
+        self.life = f"{pid}/{number}"
         self.up = True
         self.frozen = False
         self.ending = False
+        self.reloads = False
+        """It ends for another life of it to begin."""
         self.stage = HELD
         self.limits: Limits | None = None
         self.processes = {
@@ -111,7 +116,33 @@ class Supervisord:
         before = set(self.processes)
         if self._scale() and self.up:
             self.host.emit(*(ProcessRemoved(name) for name in sorted(before - set(self.processes))))
-            self.host.emit(Snapshot(tuple(self.processes.values()), {}, 0))
+            self.host.emit(self.snapshot())
+
+    def snapshot(self) -> Snapshot:
+        """All that it has."""
+        return Snapshot(tuple(self.processes.values()), {}, 0, self.life)
+
+    # -- its own end -----------------------------------------------------------------------------------------
+
+    def end(self, *, reloads: bool) -> None:
+        """Somebody's `supervisorctl reload` or `shutdown`: all programs stop first, each in its time."""
+        if not self.up or self.frozen or self.ending:
+            return
+        self.ending, self.reloads = True, reloads
+        self.host.emit(SupervisordStopping())
+        for process in list(self.alive()):
+            self.terminate(process, "supervisord ends")
+        self._end_once_empty()
+
+    def _end_once_empty(self) -> None:
+        if not self.up:
+            return
+        if self.frozen or any(process.state.alive for process in self.processes.values()):
+            self.host.site.at(self.host.site.now + 0.02, self._end_once_empty)
+        elif self.reloads:
+            self.host.shim.reload(self)
+        else:
+            self.host.shim.lose_supervisord()
 
     # -- programs --------------------------------------------------------------------------------------------
 
@@ -419,7 +450,7 @@ class Shim:
             return ()
         told: list[Event] = [
             SupervisordUp(supervisord.pid),
-            Snapshot(tuple(supervisord.processes.values()), {}, 0),
+            supervisord.snapshot(),
         ]
         if supervisord.stage != HELD:
             told.append(Isolated(supervisord.stage, supervisord._isolated_epoch))
@@ -432,6 +463,21 @@ class Shim:
         if supervisord is None or record is None or self.host.clock() < record.shim_kill_at:
             return
         supervisord.kill(supervisord.doomed(), "crash")
+
+    def end(self, *, reloads: bool) -> None:
+        """See `Supervisord.end`."""
+        if self.supervisord is not None:
+            self.supervisord.end(reloads=reloads)
+
+    def reload(self, former: Supervisord) -> None:
+        """Its next life: what the plugin keeps in memory beside each program and each answer is lost."""
+        if self.supervisord is not former:
+            return
+        former.up = False
+        new = Supervisord(self.host, former.pid, self.host.namespecs, former.number + 1)
+        new.stage, new.limits, new._isolated_epoch = former.stage, former.limits, former._isolated_epoch
+        self.supervisord = new
+        self.host.emit(*self.greeting()[1:])
 
     def lose_supervisord(self) -> None:
         """Supervisord is killed; its programs are swept away."""

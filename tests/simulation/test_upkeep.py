@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -11,8 +11,10 @@ import pytest
 
 from tests.planting import planted
 from tests.simulation.site import Site, virtual
+from tests.simulation.supervisord import SCALED
 from tests.timeline import Broken
 from tuiconsole.model.ledger import Grant
+from tuiconsole.model.requests import Action
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.engine import nodes
 
@@ -161,3 +163,68 @@ def test_a_proof_that_counted_for_another_machine_would_be_seen() -> None:
         pytest.raises(Broken, match="begins on"),
     ):
         copied(site)
+
+
+def place(site: Site, application: str = "scen2_srv_01") -> str:
+    """Where it runs; it does on one node."""
+    found = {key.split()[0] for key in running(site) if f" {application}:" in key}
+    assert len(found) == 1
+    return found.pop()
+
+
+def stopped(site: Site, application: str = "scen2_srv_01") -> None:
+    site.ask("console_1", Action.STOP, application)
+    site.run_until(site.now + 2.0)
+    assert not any(f" {application}:" in key for key in running(site))
+
+
+def told_while_it_ends(site: Site) -> None:
+    """A supervisord ends in order, slowly, and a process that is surplus goes before the others."""
+    name = place(site)
+    site.ask("console_1", Action.SCALE, sorted(SCALED)[1], number=4)
+    site.run_until(site.now + 2.0)
+    site.stubborn = 1.0
+    site.ask("console_1", Action.SCALE, sorted(SCALED)[1], number=1)
+    site.run_until(site.now + 0.1)
+    site.hosts[name].shim.end(reloads=False)
+    site.run_until(site.now + 4.0)
+    site.stubborn = 0.0
+
+
+def overtaken_by_a_reload(site: Site) -> None:
+    """A start is ordered, its supervisord reloads and proves that nothing runs, and then the order comes."""
+    name = place(site)
+    stopped(site)
+    site.network.late[name] = 1.5
+    site.ask("console_1", Action.START, "scen2_srv_01")
+    site.run_until(site.now + 0.3)
+    site.ask("console_2", Action.DRAIN, name)  # so that it is placed elsewhere
+    site.hosts[name].shim.end(reloads=True)
+    site.run_until(site.now + 0.3)
+    site.network.late.clear()
+    site.run_until(site.now + 4.0)
+
+
+@pytest.mark.parametrize("happens", [told_while_it_ends, overtaken_by_a_reload])
+def test_what_frees_the_grants_of_a_node_comes_after_all_that_ran_under_them(
+    happens: Callable[[Site], None],
+) -> None:
+    with quiet() as site:
+        happens(site)
+        site._until_well(8.0)
+
+
+def test_an_order_for_a_supervisord_that_dies_during_the_write_does_not_reach_its_successor() -> None:
+    """It would run under a grant that the proof of that death has freed."""
+    with quiet() as site:
+        name = place(site)
+        stopped(site)
+        for host in site.hosts.values():
+            host.disk_delay = 0.6
+        told = len(site.story)
+        site.ask("console_1", Action.START, "scen2_srv_01")
+        site.run_until(site.now + 0.1)
+        site.hosts[name].shim.lose_supervisord()
+        site.run_until(site.now + 6.0)
+        begun = {what.partition(" under ")[2] for _, what in site.story[told:] if " begins under " in what}
+        assert len(begun) == 1, begun
