@@ -337,7 +337,9 @@ class LocalNode:
                 return Obeyed("ok")
             return await self._obey_in_time(supervision, order)
         except supervised.Refused as refused:
-            return Obeyed("unknown" if refused.code in PASSING else "refused", refused.reason)
+            # A list that its disk does not take is put in force once it does.
+            passing = (*PASSING, "failed") if isinstance(order, CommandManage) else PASSING
+            return Obeyed("unknown" if refused.code in passing else "refused", refused.reason)
         except supervised.Unavailable as unavailable:
             return Obeyed("unknown", str(unavailable))
 
