@@ -10,8 +10,10 @@ BIN := $(VENV)/bin
 demo: venv
 	@exec $(BIN)/tuiconsole demo
 
+# Most of the time of the tests is spent waiting for real processes: more workers than cores. A file stays with one of them.
+WORKERS ?= 4
 test: venv
-	@exec $(BIN)/python -m pytest -q
+	@exec $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # All four are run, so that one run names all that is wrong.
 lint: venv
@@ -34,8 +36,11 @@ prove: venv
 	@$(BIN)/python -m tests.simulation 0-$(PROVE_SEEDS)
 	@exec $(BIN)/python -m pytest -q tests/coordination/simulation tests/simulation
 
+# Two consoles start the same item, RACES times; another RACES_SEED is another set of them.
+RACES ?= 500
+RACES_SEED ?= 1
 races: venv
-	@SCEN2_WAIT=0 exec $(BIN)/python -m pytest -q tests/live/test_races.py --races 500
+	@SCEN2_WAIT=0 exec $(BIN)/python -m pytest -q tests/live/test_races.py --races $(RACES) --races-seed $(RACES_SEED)
 
 # Root, for network namespaces. FAULTS_SECONDS (120) and FAULTS_SEED choose the random part, ENGINE=etcd the engine.
 ENGINE ?= embedded

@@ -21,13 +21,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how often two consoles start the same item at the same instant (default 20)",
     )
+    parser.addoption("--races-seed", type=int, default=1, metavar="N", help="which races (default 1)")
 
 
 _LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without etcd its tests are left out, but in CI: there they fail."""
+    """Real clusters come first, as they are what workers wait for at the end.
+
+    Without etcd its tests are left out, but in CI: there they fail.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)
     if wanted() or not missing():
         return
     left_out = [item for item in items if item.get_closest_marker("etcd")]

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -64,11 +65,12 @@ def test_nothing_of_a_cluster_that_ran_in_the_scenarios_own_folder_is_copied(pla
     assert (scenario_folder() / "tuiconsole.toml").is_file()
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(SourceError, match="something else than a demo"):
-        prepare(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+def test_a_folder_of_something_else_is_left_alone() -> None:
+    with tempfile.TemporaryDirectory() as name:  # its path is short enough for sockets
+        (Path(name) / "thesis.txt").write_text("precious")
+        with pytest.raises(SourceError, match="something else than a demo"):
+            prepare(Path(name))
+        assert [path.name for path in Path(name).iterdir()] == ["thesis.txt"]
 
 
 def test_a_path_too_long_for_sockets_is_refused_with_the_limit(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import select
 import shutil
@@ -23,13 +22,13 @@ from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, P
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus, ProcessStatus
 from tuiconsole.source.errors import SourceError
 
+from .addresses import addresses, move
 from .desk import Desk, NoAnswerError, pretty
 from .procfs import Program, alive, programs, traces
 from .witness import Stamp, Witness
 
 SERVERS = ("server_1", "server_2", "server_3")
 CONSOLES = ("console_1", "console_2", "console_3")
-HOSTS = {node: f"127.0.0.1{node[-1]}" for node in SERVERS + CONSOLES}
 SRV = ("scen2_srv_01", "scen2_srv_02", "scen2_srv_03")
 HCI = ("scen2_hci_01", "scen2_hci_02", "scen2_hci_03")
 SRV_PROGRAMS = frozenset(
@@ -51,18 +50,6 @@ COMMAND = str(Path(sys.executable).parent / "tuiconsole")
 READY_WITHIN = 30.0
 """Seconds. The demo's promise is a few; a loaded machine may take longer."""
 ENDS_WITHIN = 20.0
-
-
-@contextlib.contextmanager
-def addresses_of_the_demo() -> Iterator[None]:
-    """Only one demo can run at once on its addresses: wait for one's turn."""
-    path = Path(tempfile.gettempdir()) / "tuiconsole-live.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -470,16 +457,16 @@ def running(
     parent = folder_of_a_demo()
     cluster = Cluster(parent / "d", wait if wait is not None else os.environ.get("SCEN2_WAIT", "0.1"))
     cluster.folder.mkdir()
-    if settings or changes or rules:
-        file = prepare(cluster.folder).file
-        text = file.read_text()
-        for line, other in (changes or {}).items():
-            assert line in text, line
-            text = text.replace(line, other)
-        file.write_text(f"{text}\n{settings}\n")
-        with (file.parent / "rules.toml").open("a") as more:
-            more.write(rules)
-    with addresses_of_the_demo():
+    file = prepare(cluster.folder).file
+    text = file.read_text()
+    for line, other in (changes or {}).items():
+        assert line in text, line
+        text = text.replace(line, other)
+    file.write_text(f"{text}\n{settings}\n")
+    move(file)
+    with (file.parent / "rules.toml").open("a") as more:
+        more.write(rules)
+    with addresses():
         try:
             cluster.launch()
             yield cluster

@@ -12,6 +12,7 @@ from tests.waiting import none_left, until
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ClusterStatus
 
+from .addresses import HOSTS
 from .cluster import CONSOLES, SERVERS, Cluster, application, calm, node_of, whole
 
 pytestmark = pytest.mark.live
@@ -84,7 +85,7 @@ def test_a_console_with_another_node_lease_is_kept_out_and_says_why_everywhere(c
 def test_a_server_with_other_core_nodes_has_no_vote_and_the_others_go_on(cluster: Cluster) -> None:
     victim = next(server for server in SERVERS if server != (cluster.status().master or (None,)).node)  # type: ignore[union-attr]
     other = next(server for server in SERVERS if server != victim)
-    section = f'[nodes.{other}]\nkind = "server"\nhost = "127.0.0.1{other[-1]}"\nport = 61100\ncore = true'
+    section = f'[nodes.{other}]\nkind = "server"\nhost = "{HOSTS[other]}"\nport = 61100\ncore = true'
     with changed(cluster.config, section, section.replace("true", "false")):
         restarted(cluster, victim)
         status = cluster.wait_until(
@@ -92,7 +93,7 @@ def test_a_server_with_other_core_nodes_has_no_vote_and_the_others_go_on(cluster
             "the others know",
             node="console_1",
         )
-    assert f"without {other} at 127.0.0.1{other[-1]}:61100" in (node_of(status, victim).differs or "")
+    assert f"without {other} at {HOSTS[other]}:61100" in (node_of(status, victim).differs or "")
     cluster.wait_until(
         lambda s: "in core nodes (without " in (node_of(s, victim).reason or ""), "it knows", node=victim
     )

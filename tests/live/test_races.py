@@ -18,7 +18,8 @@ import pytest
 from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Outcome, Verdict
 
-from .cluster import CONSOLES, HCI, HCI_PROGRAMS, HOSTS, Cluster, until
+from .addresses import HOSTS
+from .cluster import CONSOLES, HCI, HCI_PROGRAMS, Cluster, until
 from .desk import Desk
 from .procfs import Program
 from .witness import BIN
@@ -27,7 +28,6 @@ pytestmark = pytest.mark.live
 
 SPREAD = 0.020
 """Seconds: the second console is late by up to this."""
-SEED = 20261123
 
 
 def copy_of(cluster: Cluster, group: str, program: str, node: str) -> subprocess.Popen[bytes]:
@@ -98,7 +98,7 @@ def named(cluster: Cluster, item: str) -> list[Program]:
 def test_of_two_consoles_that_start_the_same_item_one_is_refused(
     cluster: Cluster, pytestconfig: pytest.Config
 ) -> None:
-    chance = random.Random(SEED)
+    chance = random.Random(pytestconfig.getoption("--races-seed"))
     winners = dict.fromkeys(CONSOLES, 0)
     with contextlib.ExitStack() as stack:
         lines = {

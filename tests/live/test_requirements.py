@@ -14,11 +14,11 @@ from tuiconsole.model.requests import Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, NodeState, ProcessState
 from tuiconsole.model.status import ClusterStatus
 
+from .addresses import HOSTS
 from .cluster import (
     CONSOLES,
     HCI,
     HCI_PROGRAMS,
-    HOSTS,
     SERVERS,
     SRV,
     SRV_PROGRAMS,

@@ -18,7 +18,8 @@ from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.wire.keys import make_keys
 
-from .cluster import ENDS_WITHIN, addresses_of_the_demo, application, folder_of_a_demo
+from .addresses import addresses, move
+from .cluster import ENDS_WITHIN, application, folder_of_a_demo
 from .desk import Desk, NoAnswerError
 
 pytestmark = pytest.mark.live
@@ -63,11 +64,12 @@ def scenario(number: int, form: str) -> Iterator[Scenario]:
     shutil.copytree(RULES / f"scenario_{number}", folder)
     file = folder / "tuiconsole.toml"
     file.write_text(file.read_text().replace('["rules.toml"]', f'["rules.{form}"]'))
+    move(file)
     (folder / "log").mkdir()
     cluster = load_cluster(file)
     make_keys(cluster.keys, list(cluster.nodes), ["operator"])
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TUICONSOLE_")}
-    with addresses_of_the_demo():
+    with addresses():
         keeper = Keeper(cluster, environment, folder / "log", lambda text: print(text, file=sys.stderr))
         keeper.start()
         running = Scenario(folder, keeper)

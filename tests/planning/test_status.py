@@ -11,7 +11,7 @@ from tuiconsole.model.requests import Action
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
 from tuiconsole.planning.engine.messages import EngineReport
-from tuiconsole.planning.status import cluster_status
+from tuiconsole.planning.status.cluster import cluster_status
 
 from .scenario import BUS, CHECK, HCI, Rules, view
 from .world import World

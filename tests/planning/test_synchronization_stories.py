@@ -35,11 +35,54 @@ def away(world: World, name: str) -> None:
     world.dead.add(name)
 
 
+def comes_up(world: World, name: str) -> None:
+    """It is there, but its supervisord is not up yet."""
+    away(world, name)
+    world.nodes[name] = msgspec.structs.replace(world.nodes[name], state=NodeState.CHECKING)
+
+
 def test_by_default_nothing_is_waited_for_beyond_quorum_and_a_short_settling() -> None:
     world = booting()
     assert where(world, "a") == {"p": "n1"}
     assert world.status().state is ClusterState.OPERATION
     assert world.ledger.members == {}
+
+
+def test_a_cluster_in_which_nothing_runs_waits_for_the_nodes_that_are_coming_up() -> None:
+    """Else all would be on the node whose supervisord was up first."""
+    world = site(*(app(name, {"p": ProgramRules(start_sequence=1, expected_loading=60)}) for name in "abc"))
+    for name in ("n2", "n3"):
+        comes_up(world, name)
+    world.elect("n1").run(3)
+    assert [where(world, name) for name in "abc"] == [{}, {}, {}]
+    assert world.status().state is ClusterState.DISTRIBUTION
+    assert world.status().reason == "waits for n2, n3, at most 10 s"
+    world.bring_back("n2")
+    world.bring_back("n3")
+    world.run(1)
+    assert sorted(where(world, name)["p"] for name in "abc") == ["n1", "n2", "n3"]
+    assert world.status().state is ClusterState.OPERATION
+
+
+def test_a_node_that_does_not_come_up_is_not_waited_for_longer_than_ten_seconds() -> None:
+    world = site(PLAN)
+    comes_up(world, "n2")
+    world.elect("n1").run(9)
+    assert where(world, "a") == {}
+    world.run(2)
+    assert where(world, "a") == {"p": "n1"}
+
+
+def test_where_something_runs_a_new_master_waits_for_nobody() -> None:
+    world = site(app("a", {"p": ProgramRules(start_sequence=1)}), app("b", {"p": ProgramRules()}))
+    world.elect("n1").run(3)
+    home = where(world, "a")["p"]
+    world.depose()
+    comes_up(world, next(name for name in ("n2", "n3") if name != home))
+    world.elect("n1").run(0.5)
+    assert world.status().reason == "waiting for nodes to join before applications are distributed"
+    world.run(1)
+    assert world.status().state is ClusterState.OPERATION
 
 
 @pytest.mark.parametrize("option", [O.STRICT, O.LIST])

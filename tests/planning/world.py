@@ -24,7 +24,7 @@ from tuiconsole.planning.alarms.listing import AlarmWatch
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.engine.situation import iso
-from tuiconsole.planning.status import cluster_status
+from tuiconsole.planning.status.cluster import cluster_status
 from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
 from tuiconsole.settings.timing import Timing
 

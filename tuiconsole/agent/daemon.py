@@ -41,7 +41,7 @@ from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
 from tuiconsole.planning.alarms.listing import AlarmWatch
 from tuiconsole.planning.differences import differences
 from tuiconsole.planning.engine.situation import iso
-from tuiconsole.planning.status import cluster_status
+from tuiconsole.planning.status.cluster import cluster_status
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
 from tuiconsole.rulebook.rules import ReadyCheck
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode, Engine, check_local

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -50,9 +52,20 @@ def schema_of(title: str) -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
-        **msgspec.json.schema(TYPES[title]),
+        **_dedented(msgspec.json.schema(TYPES[title])),
     }
     return msgspec.json.format(msgspec.json.encode(schema), indent=2).decode() + "\n"
+
+
+def _dedented(node: Any) -> Any:
+    """The same, with each description as the docstring reads: some releases of msgspec leave it indented."""
+    if isinstance(node, list):
+        return [_dedented(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    text = node.get("description")
+    cleaned = {"description": inspect.cleandoc(text)} if isinstance(text, str) else {}
+    return {key: _dedented(part) for key, part in node.items()} | cleaned
 
 
 if __name__ == "__main__":

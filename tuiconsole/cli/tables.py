@@ -29,39 +29,28 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def applications(status: Iterable[ApplicationStatus]) -> list[str]:
     """The applications with their two LEDs."""
-    head = ("Application", "State", "Major", "Minor", "Nodes", "Reason")
-    return table(
-        head,
-        [
-            (
-                one.name,
-                one.state.value,
-                str(one.major_failure),
-                str(one.minor_failure),
-                ",".join(one.nodes) or NOTHING,
-                one.reason or "",
-            )
-            for one in status
-        ],
-    )
+    return _with_leds("Application", ((one.name, one) for one in status))
 
 
 def items(status: Iterable[ItemStatus]) -> list[str]:
     """The items, the parts of each merged."""
-    return table(
-        ("Item", "State", "Major", "Minor", "Nodes", "Reason"),
-        [
-            (
-                one.item,
-                one.state.value,
-                str(one.major_failure),
-                str(one.minor_failure),
-                ",".join(one.nodes) or NOTHING,
-                one.reason or "",
-            )
-            for one in status
-        ],
-    )
+    return _with_leds("Item", ((str(one.item), one) for one in status))
+
+
+def _with_leds(what: str, named: Iterable[tuple[str, ApplicationStatus | ItemStatus]]) -> list[str]:
+    head = (what, "State", "Major", "Minor", "Nodes", "Reason")
+    rows = [
+        (
+            name,
+            one.state.value,
+            str(one.major_failure),
+            str(one.minor_failure),
+            ",".join(one.nodes) or NOTHING,
+            one.reason or "",
+        )
+        for name, one in named
+    ]
+    return table(head, rows)
 
 
 def processes(status: Iterable[ApplicationStatus]) -> list[str]:

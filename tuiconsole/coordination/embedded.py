@@ -12,8 +12,6 @@ from tuiconsole.coordination.coordinator import (
     VALUE_LIMIT,
     Conflict,
     Leadership,
-    LeadershipListener,
-    LeaseListener,
     LostLeadership,
     NodeLease,
     NoQuorum,
@@ -26,6 +24,7 @@ from tuiconsole.coordination.coordinator import (
 from tuiconsole.coordination.disk import OtherVoters, VoterDisk
 from tuiconsole.coordination.engine import Engine
 from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder
+from tuiconsole.coordination.membership import Membership
 from tuiconsole.coordination.participant import DeadlineWriter, EngineListener
 from tuiconsole.coordination.paxos.acceptor import Stamp
 from tuiconsole.coordination.paxos.outcomes import EpochHeld, EpochRaised, Failure, Result
@@ -36,8 +35,6 @@ from tuiconsole.timeouts import within
 
 ASKED = 2.0
 """Seconds for an answer of the engine's thread."""
-LOOK = 0.02
-"""Seconds between looks at whether the voters have agreed to a maintenance."""
 
 
 class _InLoop(EngineListener):
@@ -64,7 +61,7 @@ class _InLoop(EngineListener):
             self._loop.call_soon_threadsafe(call)
 
 
-class EmbeddedCoordinator:
+class EmbeddedCoordinator(Membership):
     """A `Coordinator` on the embedded engine. Make and use it in a running asyncio loop."""
 
     def __init__(
@@ -107,24 +104,21 @@ class EmbeddedCoordinator:
             votes_from = (disk, disk.load_or_begin()) if disk is not None else None
         except OtherVoters as error:
             self._misfit = str(error)
-        self._holder = LeaseHolder(node, self._voters, timing, incarnation, resume)
+        holder = LeaseHolder(node, self._voters, timing, incarnation, resume)
         self._engine = Engine(
             node,
             self._voters,
             voters,
             timing,
             sockets,
-            self._holder,
+            holder,
             _InLoop(self, asyncio.get_running_loop()),
             on_lease,
             votes_from,
         )
+        super().__init__(holder, self._engine)
         self._requests = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Result]] = {}
-        self._left = asyncio.Event()
-        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._on_leadership: list[LeadershipListener] = []
-        self._on_lease_event: dict[LeaseEvent, list[LeaseListener]] = {event: [] for event in LeaseEvent}
 
     def start(self) -> None:
         """Bind, connect and take part.
@@ -141,10 +135,6 @@ class EmbeddedCoordinator:
             if not future.done():
                 future.set_result(Failure.UNKNOWN)
 
-    async def until_failed(self) -> None:
-        """See `Coordinator`."""
-        await asyncio.shield(self._failed)
-
     # -- leadership and the register -------------------------------------------------------------------------
 
     @property
@@ -157,10 +147,6 @@ class EmbeddedCoordinator:
     def leader(self) -> tuple[str, int] | None:
         """See `Coordinator`."""
         return self._engine.leader()
-
-    def on_leadership(self, listener: LeadershipListener) -> None:
-        """See `Coordinator`."""
-        self._on_leadership.append(listener)
 
     async def read(self) -> Versioned:
         """See `Coordinator`."""
@@ -206,70 +192,6 @@ class EmbeddedCoordinator:
         if result is Failure.CONFLICT:
             raise Conflict("the register is not at the expected version; read it again")
         raise OutcomeUnknown(f"no majority of the voters answered within {timeout:g} s")
-
-    # -- this node's lease -----------------------------------------------------------------------------------
-
-    @property
-    def lease(self) -> NodeLease | None:
-        """See `Coordinator`."""
-        lease = self._holder.lease
-        return lease if lease is not None and boottime() < lease.stop_at else None
-
-    def on_lease_gained(self, listener: LeaseListener) -> None:
-        """See `Coordinator`."""
-        self._on_lease_event[LeaseEvent.GAINED].append(listener)
-
-    def on_lease_lapsing(self, listener: LeaseListener) -> None:
-        """See `Coordinator`."""
-        self._on_lease_event[LeaseEvent.LAPSING].append(listener)
-
-    def on_lease_lost(self, listener: LeaseListener) -> None:
-        """See `Coordinator`."""
-        self._on_lease_event[LeaseEvent.LOST].append(listener)
-
-    async def join(self) -> None:
-        """See `Coordinator`."""
-        self._engine.call(self._holder.join)
-
-    def lapse(self, epoch: int) -> None:
-        """See `Coordinator`."""
-        self._engine.call(lambda _now: self._holder.lapse(epoch))
-
-    @property
-    def stays_until(self) -> BootTime:
-        """See `LongLeases`."""
-        return self._holder.stays_until(boottime())
-
-    async def maintain(self, seconds: float, timeout: float = 2.0) -> BootTime:
-        """See `LongLeases`."""
-        now = boottime()
-        if seconds:
-            self._engine.call(lambda called: self._holder.maintain(called, seconds))
-        else:
-            self._engine.call(self._holder.end_maintenance)
-        while (lease := self.lease) is not None and boottime() < now + timeout:
-            if lease.held_until >= now + seconds if seconds else not self.stays_until:
-                return lease.held_until
-            await asyncio.sleep(LOOK)
-        raise NoQuorum(f"no majority of the voters agreed within {timeout:g} s")
-
-    async def leave(self, timeout: float = 2.0) -> bool:
-        """See `Coordinator`."""
-        heard = asyncio.Event()
-        self._left = heard
-        self._engine.call(self._holder.leave)
-        try:
-            async with within(timeout):
-                await heard.wait()
-        except asyncio.TimeoutError:
-            return False
-        return True
-
-    @property
-    def rival_until(self) -> BootTime | None:
-        """Until when another incarnation of this node's name keeps this one out; None if none does."""
-        until = self._holder.rival_until
-        return until if until > boottime() else None
 
     # -- the other nodes -------------------------------------------------------------------------------------
 
@@ -351,24 +273,6 @@ class EmbeddedCoordinator:
         return counts
 
     # -- from the engine, in the loop ------------------------------------------------------------------------
-
-    def tell_leadership(self, leadership: Leadership | None) -> None:
-        """Leadership was gained or lost."""
-        for listener in self._on_leadership:
-            listener(leadership)
-
-    def tell_lease(self, event: LeaseEvent, lease: NodeLease | None) -> None:
-        """The lease was gained, is lapsing, is lost, or was given up."""
-        if event is LeaseEvent.LEFT:
-            self._left.set()
-        for listener in self._on_lease_event[event]:
-            listener(lease)
-
-    def tell_failure(self, error: BaseException) -> None:
-        """The engine's thread has ended by an error."""
-        if not self._failed.done():
-            self._failed.set_exception(error)
-            self._failed.exception()  # whoever does not wait for it finds it in the log
 
     def tell_result(self, request: int, result: Result) -> None:
         """A request has its outcome."""

@@ -17,7 +17,8 @@ from tuiconsole.model.synchronization import Synchronization, SynchroOption
 
 NAMED = 8
 """So many nodes that are waited for are named."""
-
+COMING_UP = 10.0
+"""Seconds, at most, that a cluster in which nothing runs yet waits for the nodes that are coming up."""
 
 _GONE = (NodeState.STOPPED, NodeState.FAILED)
 
@@ -62,11 +63,27 @@ def waiting(
     if SynchroOption.TIMEOUT in asked.options and now >= began + asked.timeout:
         return Waiting(ended=f"TIMEOUT: {asked.timeout:g} s have passed")
     if missing:
-        named = ", ".join(list(missing)[:NAMED])
-        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-        awaited.append(f"for {named}{more}")
+        awaited.append(f"for {_named(list(missing))}")
     if SynchroOption.USER in asked.options or not missing:
         awaited.append("for a person's `tuiconsole end-sync`")
     at = began + asked.timeout if SynchroOption.TIMEOUT in asked.options else None
     limit = f", at most {asked.timeout:g} s" if at is not None else ""
     return Waiting(words=f"waits {' or '.join(awaited)}{limit}", at=at)
+
+
+def coming_up(nodes: Mapping[str, Node], began: BootTime, now: BootTime) -> Waiting:
+    """What a boot waits for where the cluster file says nothing: nodes that are there, but not yet RUNNING.
+
+    Applications that were placed before would all be on the first node whose supervisord is up.
+    """
+    coming = [name for name, node in nodes.items() if node.state is NodeState.CHECKING]
+    if not coming:
+        return Waiting(ended="no node is coming up")
+    if now >= began + COMING_UP:
+        return Waiting(ended=f"{_named(coming)} did not come up within {COMING_UP:g} s")
+    return Waiting(words=f"waits for {_named(coming)}, at most {COMING_UP:g} s", at=began + COMING_UP)
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"

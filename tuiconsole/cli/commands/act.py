@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 
 import click
 
-from tuiconsole.cli import complaints, output
+from tuiconsole.cli import complaints, output, request_options
 from tuiconsole.cli.asking import matching, one_node, open_cluster, open_lines, readers, turned_away
 from tuiconsole.cli.commands.status import ask_status
 from tuiconsole.cli.confirmation import typed
@@ -29,15 +29,8 @@ _PLACES = frozenset({Action.START, Action.RESTART})
 """What may place an application, for which LOCAL must mean one node."""
 _UNSURE = frozenset({Verdict.UNKNOWN, Verdict.NO_ANSWER})
 
-_targets = click.argument("target", nargs=-1, required=True, metavar="APP[:PROCESS]…")
-_no_wait = click.option("--no-wait", is_flag=True, help="Leave as soon as the master has the request.")
-_timeout = click.option(
-    "--timeout",
-    type=click.FloatRange(0, 86400, min_open=True),
-    default=_TIMEOUT,
-    show_default=True,
-    metavar="S",
-    help="Seconds for the request; a start that is not done by then is rolled back.",
+_timeout = request_options.timeout(
+    _TIMEOUT, "Seconds for the request; a start that is not done by then is rolled back."
 )
 _strategy = click.option(
     "--strategy",
@@ -68,9 +61,9 @@ def _split(args: list[str]) -> tuple[list[str], bool, list[str]]:
 
 
 @click.command(cls=_WithArguments, options_metavar="[OPTIONS]", epilog="After --: arguments of one process.")
-@_targets
+@request_options.targets
 @_strategy
-@_no_wait
+@request_options.no_wait
 @_timeout
 @global_options
 @click.pass_context
@@ -96,7 +89,7 @@ def start(
 @click.argument("target", nargs=-1, metavar="APP[:PROCESS]…")
 @click.option("--on", "place", metavar="NODE", help="Instead of targets: all that runs on NODE.")
 @click.option("--yes", metavar="NODE", help="With --on: the node's name once more, instead of being asked.")
-@_no_wait
+@request_options.no_wait
 @_timeout
 @click.option(
     "--without-master",
@@ -131,9 +124,9 @@ def stop(
 
 
 @click.command()
-@_targets
+@request_options.targets
 @_strategy
-@_no_wait
+@request_options.no_wait
 @_timeout
 @global_options
 @click.pass_context
@@ -145,7 +138,7 @@ def restart(
 
 
 @click.command()
-@_targets
+@request_options.targets
 @global_options
 @click.pass_context
 def clear(context: click.Context, target: tuple[str, ...]) -> int:

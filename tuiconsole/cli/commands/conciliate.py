@@ -6,6 +6,7 @@ from contextlib import closing
 
 import click
 
+from tuiconsole.cli import request_options
 from tuiconsole.cli.asking import open_cluster, open_lines, readers
 from tuiconsole.cli.commands.act import ask
 from tuiconsole.cli.commands.status import ask_status
@@ -28,14 +29,7 @@ _CHOICES = [one.value for one in ConciliationStrategy if one is not Conciliation
 )
 @click.option("--keep", metavar="NODE", help="The node whose instance stays, instead of a strategy.")
 @click.option("--yes", metavar="TARGET", help="The target once more, instead of being asked for it.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, 86400, min_open=True),
-    default=60.0,
-    show_default=True,
-    metavar="S",
-    help="Seconds for the request.",
-)
+@request_options.timeout(60.0, "Seconds for the request.")
 @global_options
 @click.pass_context
 def conciliate(

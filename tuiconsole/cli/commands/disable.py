@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import click
 
+from tuiconsole.cli import request_options
 from tuiconsole.cli.commands.act import ask
 from tuiconsole.cli.options import given, global_options
 from tuiconsole.model.requests import Action
 
 _TIMEOUT = 60.0
 
-_targets = click.argument("target", nargs=-1, required=True, metavar="APP[:PROCESS]…")
-_reason = click.option("--reason", default="", metavar="TEXT", help="Why; recorded, at most 500 letters.")
-
 
 @click.command()
-@_targets
-@_reason
+@request_options.targets
+@request_options.reason
 @global_options
 @click.pass_context
 def disable(context: click.Context, target: tuple[str, ...], reason: str) -> int:
@@ -25,8 +23,8 @@ def disable(context: click.Context, target: tuple[str, ...], reason: str) -> int
 
 
 @click.command()
-@_targets
-@_reason
+@request_options.targets
+@request_options.reason
 @global_options
 @click.pass_context
 def enable(context: click.Context, target: tuple[str, ...], reason: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tuiconsole.cli import request_options
 from tuiconsole.cli.asking import open_cluster
 from tuiconsole.cli.commands.act import ask
 from tuiconsole.cli.options import Given, given, global_options
@@ -13,22 +14,14 @@ from tuiconsole.source.text import did_you_mean
 _TIMEOUT = 600.0
 
 _nodes = click.argument("names", nargs=-1, required=True, metavar="NODE…")
-_reason = click.option("--reason", default="", metavar="TEXT", help="Why; recorded, at most 500 letters.")
 
 
 @click.command()
 @_nodes
 @click.option("--dry-run", is_flag=True, help="Only say what would move where, and what would stay.")
 @click.option("--end", is_flag=True, help="End it, as undrain does.")
-@_reason
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, 86400, min_open=True),
-    default=_TIMEOUT,
-    show_default=True,
-    metavar="S",
-    help="Seconds to wait for the last move; it goes on after them.",
-)
+@request_options.reason
+@request_options.timeout(_TIMEOUT, "Seconds to wait for the last move; it goes on after them.")
 @global_options
 @click.pass_context
 def drain(
@@ -45,7 +38,7 @@ def drain(
 
 @click.command()
 @_nodes
-@_reason
+@request_options.reason
 @global_options
 @click.pass_context
 def undrain(context: click.Context, names: tuple[str, ...], reason: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tuiconsole.cli import request_options
 from tuiconsole.cli.commands.act import ask
 from tuiconsole.cli.options import given, global_options
 from tuiconsole.model.requests import Action
@@ -14,14 +15,9 @@ MOST = 1000
 @click.command()
 @click.argument("target", metavar="APP:PROGRAM")
 @click.argument("number", type=click.IntRange(1, MOST), metavar="N")
-@click.option("--reason", default="", metavar="TEXT", help="Why; recorded, at most 500 letters.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, 86400, min_open=True),
-    default=60.0,
-    show_default=True,
-    metavar="S",
-    help="Seconds to wait until all nodes have it and what is new runs; it goes on after them.",
+@request_options.reason
+@request_options.timeout(
+    60.0, "Seconds to wait until all nodes have it and what is new runs; it goes on after them."
 )
 @global_options
 @click.pass_context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tuiconsole.cli import request_options
 from tuiconsole.cli.asking import open_cluster
 from tuiconsole.cli.commands.act import ask
 from tuiconsole.cli.confirmation import typed
@@ -14,20 +15,12 @@ _TIMEOUT = 300.0
 _SYNC_TIMEOUT = 10.0
 
 _yes = click.option("--yes", metavar="CLUSTER", help="The cluster's name, instead of being asked for it.")
-_no_wait = click.option("--no-wait", is_flag=True, help="Leave as soon as the master has the request.")
-_timeout = click.option(
-    "--timeout",
-    type=click.FloatRange(0, 86400, min_open=True),
-    default=_TIMEOUT,
-    show_default=True,
-    metavar="S",
-    help="Seconds to wait; it goes on afterwards.",
-)
+_timeout = request_options.timeout(_TIMEOUT, "Seconds to wait; it goes on afterwards.")
 
 
 @click.command()
 @_yes
-@_no_wait
+@request_options.no_wait
 @_timeout
 @global_options
 @click.pass_context
@@ -39,7 +32,7 @@ def shutdown(context: click.Context, yes: str | None, no_wait: bool, timeout: fl
 
 @click.command()
 @_yes
-@_no_wait
+@request_options.no_wait
 @_timeout
 @global_options
 @click.pass_context

@@ -10,10 +10,7 @@ from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.coordinator import (
     VALUE_LIMIT,
     Leadership,
-    LeadershipListener,
-    LeaseListener,
     LostLeadership,
-    NodeLease,
     NoQuorum,
     OutcomeUnknown,
     Quorum,
@@ -24,19 +21,18 @@ from tuiconsole.coordination.etcd.engine import EtcdEngine
 from tuiconsole.coordination.etcd.lease_keeper import ETCD
 from tuiconsole.coordination.etcd.records import Keys
 from tuiconsole.coordination.etcd.register import Register
-from tuiconsole.coordination.leases.holder import LeaseEvent, LeaseHolder
+from tuiconsole.coordination.leases.holder import LeaseHolder
+from tuiconsole.coordination.membership import Membership
 from tuiconsole.coordination.participant import DeadlineWriter
 from tuiconsole.coordination.voters import VoterSet
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.settings.timing import Timing
 from tuiconsole.timeouts import within
 
-LOOK = 0.02
-"""Seconds between looks at whether etcd has taken a maintenance."""
 _T = TypeVar("_T")
 
 
-class EtcdCoordinator:
+class EtcdCoordinator(Membership):
     """A `Coordinator` on etcd. Make and use it in a running asyncio loop."""
 
     def __init__(
@@ -66,23 +62,20 @@ class EtcdCoordinator:
             agreement: what all nodes must agree on; who goes by another one is kept out.
         """
         self._loop = asyncio.get_running_loop()
-        self._holder = LeaseHolder(node, VoterSet(cluster, [ETCD]), timing, incarnation, resume)
+        holder = LeaseHolder(node, VoterSet(cluster, [ETCD]), timing, incarnation, resume)
         self._engine = EtcdEngine(
-            self._holder,
+            holder,
             timing,
             endpoints,
             Keys(cluster),
             agreement or Agreement({}, {}),
             candidates,
-            lambda leadership: self._soon(lambda: self._tell_leadership(leadership)),
-            lambda event, lease: self._soon(lambda: self._tell_lease(event, lease)),
+            lambda leadership: self._soon(lambda: self.tell_leadership(leadership)),
+            lambda event, lease: self._soon(lambda: self.tell_lease(event, lease)),
             on_lease,
-            lambda error: self._soon(lambda: self._tell_failure(error)),
+            lambda error: self._soon(lambda: self.tell_failure(error)),
         )
-        self._failed: asyncio.Future[None] = self._loop.create_future()
-        self._left = asyncio.Event()
-        self._on_leadership: list[LeadershipListener] = []
-        self._on_lease_event: dict[LeaseEvent, list[LeaseListener]] = {event: [] for event in LeaseEvent}
+        super().__init__(holder, self._engine)
 
     def start(self) -> None:
         """Connect and take part."""
@@ -95,10 +88,6 @@ class EtcdCoordinator:
         """
         await self._loop.run_in_executor(None, self._engine.stop)
 
-    async def until_failed(self) -> None:
-        """See `Coordinator`."""
-        await asyncio.shield(self._failed)
-
     @property
     def leadership(self) -> Leadership | None:
         """See `Coordinator`."""
@@ -108,10 +97,6 @@ class EtcdCoordinator:
     def leader(self) -> tuple[str, int] | None:
         """See `Coordinator`."""
         return self._engine.leader()
-
-    def on_leadership(self, listener: LeadershipListener) -> None:
-        """See `Coordinator`."""
-        self._on_leadership.append(listener)
 
     async def read(self) -> Versioned:
         """See `Coordinator`."""
@@ -129,67 +114,6 @@ class EtcdCoordinator:
         until = boottime() + timeout
         asked = self._engine.ask(lambda register: register.replace(value, expected, until), OutcomeUnknown)
         return await asyncio.wrap_future(asked)
-
-    @property
-    def lease(self) -> NodeLease | None:
-        """See `Coordinator`."""
-        lease = self._holder.lease
-        return lease if lease is not None and boottime() < lease.stop_at else None
-
-    def on_lease_gained(self, listener: LeaseListener) -> None:
-        """See `Coordinator`."""
-        self._on_lease_event[LeaseEvent.GAINED].append(listener)
-
-    def on_lease_lapsing(self, listener: LeaseListener) -> None:
-        """See `Coordinator`."""
-        self._on_lease_event[LeaseEvent.LAPSING].append(listener)
-
-    def on_lease_lost(self, listener: LeaseListener) -> None:
-        """See `Coordinator`."""
-        self._on_lease_event[LeaseEvent.LOST].append(listener)
-
-    async def join(self) -> None:
-        """See `Coordinator`."""
-        self._engine.call(self._holder.join)
-
-    def lapse(self, epoch: int) -> None:
-        """See `Coordinator`."""
-        self._engine.call(lambda _now: self._holder.lapse(epoch))
-
-    @property
-    def stays_until(self) -> BootTime:
-        """See `LongLeases`."""
-        return self._holder.stays_until(boottime())
-
-    async def maintain(self, seconds: float, timeout: float = 2.0) -> BootTime:
-        """See `LongLeases`."""
-        now = boottime()
-        if seconds:
-            self._engine.call(lambda called: self._holder.maintain(called, seconds))
-        else:
-            self._engine.call(self._holder.end_maintenance)
-        while (lease := self.lease) is not None and boottime() < now + timeout:
-            if lease.held_until >= now + seconds if seconds else not self.stays_until:
-                return lease.held_until
-            await asyncio.sleep(LOOK)
-        raise NoQuorum(f"etcd did not agree within {timeout:g} s")
-
-    async def leave(self, timeout: float = 2.0) -> bool:
-        """See `Coordinator`."""
-        heard = self._left = asyncio.Event()
-        self._engine.call(self._holder.leave)
-        try:
-            async with within(timeout):
-                await heard.wait()
-        except asyncio.TimeoutError:
-            return False
-        return True
-
-    @property
-    def rival_until(self) -> BootTime | None:
-        """Until when another incarnation of this node's name keeps this one out; None if none does."""
-        until = self._holder.rival_until
-        return until if until > boottime() else None
 
     @property
     def node_epochs(self) -> Mapping[str, int]:
@@ -236,18 +160,3 @@ class EtcdCoordinator:
     def _soon(self, call: Callable[[], None]) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(call)
-
-    def _tell_failure(self, error: BaseException) -> None:
-        if not self._failed.done():
-            self._failed.set_exception(error)
-            self._failed.exception()  # whoever does not wait for it finds it in the log
-
-    def _tell_leadership(self, leadership: Leadership | None) -> None:
-        for listener in self._on_leadership:
-            listener(leadership)
-
-    def _tell_lease(self, event: LeaseEvent, lease: NodeLease | None) -> None:
-        if event is LeaseEvent.LEFT:
-            self._left.set()
-        for listener in self._on_lease_event[event]:
-            listener(lease)

@@ -49,7 +49,8 @@ def _state(s: Situation) -> tuple[ClusterState, str]:
     if not s.settled:
         return ClusterState.DISTRIBUTION, "waiting for nodes to join before applications are distributed"
     if not s.synchronized:
-        return ClusterState.SYNCHRONIZATION, s.waiting.words
+        asked = bool(s.synchronization.options)
+        return ClusterState.SYNCHRONIZATION if asked else ClusterState.DISTRIBUTION, s.waiting.words
     starting = sorted(job.application for job in s.jobs.values() if job.starting and job.cause == AUTOMATIC)
     if starting:
         return ClusterState.DISTRIBUTION, f"starting {', '.join(starting)}"
@@ -141,7 +142,7 @@ def _held(s: Situation) -> dict[str, str]:
     if not s.settled:
         _hold_wanted(s, held, "is started once the nodes have joined")
     elif not s.synchronized:
-        _hold_wanted(s, held, f"is started once the cluster is synchronized, which {s.waiting.words}")
+        _hold_wanted(s, held, f"is started once the cluster is synchronized: {s.waiting.words}")
     return held
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 from tuiconsole.model.requests import Outcome, Verdict
 from tuiconsole.planning.engine.messages import Request
 from tuiconsole.planning.engine.situation import Situation
-from tuiconsole.planning.synchronization import is_boot, waiting
+from tuiconsole.planning.synchronization import coming_up, is_boot, waiting
 
 
 def begin_synchronization(s: Situation) -> None:
     """At take-over: whether there is anything to wait for."""
-    s.synchronized = not s.synchronization.options or not is_boot(s.draft.members, s.nodes)
+    if s.synchronization.options:
+        s.synchronized = not is_boot(s.draft.members, s.nodes)
+    else:
+        s.synchronized = any(True for application in s.apps.values() for _ in s.running(application))
 
 
 def synchronize(s: Situation) -> None:
     """See whether it is over, and keep in the ledger who is there since."""
     if not s.synchronization.options:
+        if not s.synchronized:
+            s.waiting = coming_up(s.nodes, s.began, s.now.boot)
+            s.synchronized = bool(s.waiting.ended)
         return
     running = frozenset(name for name in s.nodes if s.usable(name))
     if not s.synchronized:
