@@ -597,6 +597,24 @@ def test_a_node_that_has_rejoined_is_not_lost_by_a_late_word_of_the_epoch_that_i
     assert world.app(SRV1).nodes == (name,)
 
 
+@pytest.mark.parametrize("state", [NodeState.ISOLATED, NodeState.CHECKING])
+def test_a_late_word_of_a_raised_epoch_frees_nothing_that_was_granted_under_it(
+    world: World, state: NodeState
+) -> None:
+    """The node has rejoined under it and begins to lose that lease as well: until then it may run on."""
+    [name] = world.alive(SRV1)
+    epoch = world.nodes[name].epoch + 1
+    world.nodes[name] = msgspec.structs.replace(world.nodes[name], epoch=epoch)
+    world.tell(m.NodeChanged(world.nodes[name]))
+    grant = world.ledger.grants[SRV1]
+    assert grant.epoch == epoch
+    world.tell(m.NodeChanged(msgspec.structs.replace(world.nodes[name], state=state)))
+    world.tell(m.NodeLost(name, epoch))
+    assert world.ledger.grants[SRV1] == grant
+    world.tell(m.NodeLost(name, epoch + 1))
+    assert world.ledger.grants.get(SRV1) != grant, "that lease is over now"
+
+
 def test_the_end_of_what_was_left_on_a_lost_node_says_nothing_of_the_instance_that_runs_elsewhere(
     world: World,
 ) -> None:

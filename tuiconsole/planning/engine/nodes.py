@@ -80,7 +80,7 @@ def node_lost(s: Situation, name: str, epoch: int) -> None:
     """Its lease is over: what is STOP or ALLOW may run elsewhere; a grant with KEEP stays.
 
     The voters' answer may come late, when the node has long rejoined under that very epoch: then only what it
-    held before is over, which was reconciled when it came.
+    held before is over. What was reconciled when it came, or granted since, is not, whatever its state now.
     """
     if s.draft.epochs.get(name, 0) >= epoch:
         return
@@ -88,7 +88,7 @@ def node_lost(s: Situation, name: str, epoch: int) -> None:
     node = s.nodes.get(name)
     if node is not None and node.state is NodeState.RUNNING and node.epoch >= epoch:
         return
-    _gone(s, name, "is lost", "was lost with its node", keep=True)
+    _gone(s, name, "is lost", "was lost with its node", keep=True, epoch=epoch)
 
 
 def node_down(s: Situation, name: str, incarnation: str, supervisord: int, reason: str) -> None:
@@ -211,11 +211,19 @@ def _tell_state(s: Situation, old: Node, new: Node) -> None:
     s.event("node", new.name, text, Severity.MAJOR if bad else Severity.INFO)
 
 
-def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarnation: str = "") -> None:
-    if name not in s.nodes:
+def _gone(
+    s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarnation: str = "", epoch: int = 0
+) -> None:
+    """`incarnation`, `epoch`: only what is of this one, or is older, is over; all of it without them."""
+    node = s.nodes.get(name)
+    if node is None:
         return
-    s.event("node", name, f"{name} {reason}", Severity.MAJOR)
     held = [grant for grant in s.draft.grants.values() if grant.node == name]
+    rejoined = bool(epoch) and (node.epoch >= epoch or any(grant.epoch >= epoch for grant in held))
+    if rejoined:
+        held = [grant for grant in held if grant.epoch < epoch]
+    if held or not rejoined:
+        s.event("node", name, f"{name} {reason}", Severity.MAJOR)
     others = incarnation and any(grant.incarnation not in ("", incarnation) for grant in held)
     if others:
         held = [grant for grant in held if grant.incarnation == incarnation]
@@ -231,7 +239,7 @@ def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarn
         if job is None or job.starting:
             died += [Death(application.name, n, name, fate, with_node=True) for n in _were_up(s, grant, job)]
     s.deaths += died
-    if others:
+    if others or rejoined:
         return
     s.lost[name] = reason
     s.silent.pop(name, None)
