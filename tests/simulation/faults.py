@@ -34,6 +34,8 @@ FAULTS = (
 """Kill the agent, a whole host, supervisord; have that reload, or end in order; pause the agent, supervisord,
 both; leave; and so on."""
 ITEMS = ("scen2_srv_01", "scen2_srv_02", "scen2_hci_01", "scen2_hci_02")
+EXTRA = ("team", "spread")
+"""What some seeds have beside them."""
 NAMESPECS = tuple(f"{item}:{SRV[3] if 'srv' in item else HCI[2]}" for item in ITEMS)
 """Of each, a program that nothing waits for."""
 
@@ -200,9 +202,9 @@ class Faults:
     def _operator(self) -> None:
         site = self._site
         action = site.chance.choice((Action.START, Action.START, Action.STOP, Action.RESTART))
-        target = site.chance.choice(ITEMS)
+        target = site.chance.choice((*ITEMS, *EXTRA) if site.manner.more else ITEMS)
         asked_at = site.chance.choice(list(site.hosts))
-        if target.startswith("scen2_srv") and action is Action.STOP:
+        if not target.startswith("scen2_hci") and action is Action.STOP:
             self.stopped.add(target)
         site.ask(asked_at, action, target)
 

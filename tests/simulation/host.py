@@ -17,6 +17,7 @@ from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.supervision.commands import PluginCommands
 from tuiconsole.supervision.events import Event, Refused, SupervisordStopping, Unavailable
 from tuiconsole.supervision.plugin.local_rules import local_rules
+from tuiconsole.wire.messages import CommandProbe, Obeyed
 
 if TYPE_CHECKING:
     from tests.simulation.engine import Engine
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 COMMAND_WITHIN = 5.0
 """As the real follower of the plugin waits."""
+READY_AFTER = 0.3
+"""Seconds."""
 
 
 class Deadline(NamedTuple):
@@ -137,6 +140,23 @@ class Supervision(PluginCommands):
         return result or {}
 
 
+class Looks:
+    """In place of the looks at ports, files and commands: a program is ready soon after it runs."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def look(self, probe: CommandProbe) -> Obeyed:
+        supervisord = self._host.shim.supervisord
+        process = supervisord.processes.get(probe.namespec) if supervisord is not None else None
+        if process is None or self._host.clock() < process.started_at + READY_AFTER:
+            return Obeyed("refused", "nobody answers")
+        return Obeyed("ok")
+
+    def close(self) -> None:
+        pass
+
+
 class SimulatedAgent(Agent):
     """The real agent, but for what it supervises."""
 
@@ -149,6 +169,7 @@ class SimulatedAgent(Agent):
         host.orders.local = local_rules(list(own.names), list(own.patterns))
         host.orders.guard = own.guard
         self._local.supervision = supervision  # type: ignore[assignment]
+        self._local.readiness = Looks(host)  # type: ignore[assignment]
         host.agency.supervision = supervision
         supervision.start()
         return supervision

@@ -14,9 +14,11 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+import msgspec
+
 from tests.planning.scenario import HCI, SRV
 from tests.simulation import engine, host, network
-from tests.simulation.faults import Faults
+from tests.simulation.faults import EXTRA, Faults
 from tests.simulation.loop import Loop
 from tests.simulation.upkeep import Upkeep
 from tests.timeline import Broken, Timeline
@@ -24,6 +26,7 @@ from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.synchronization import Synchronization, SynchroOption
 from tuiconsole.rulebook.rulebook import load_rules
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.cluster_file import load_cluster
@@ -31,6 +34,9 @@ from tuiconsole.wire.messages import Act, Acted
 
 SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
 ITEMS = 2
+MORE = Path(__file__).with_name("more.toml")
+TEAM = ("team:first", "team:second")
+SPREAD = ("spread:worker_1", "spread:worker_2", "spread:worker_3")
 UTC0 = 1_800_000_000.0
 FAULTS_FROM, FAULTS_UNTIL = 4.0, 22.0
 HEALS_WITHIN = 20.0
@@ -41,15 +47,20 @@ COMMANDS_LIVE = 4.0
 
 
 class Manner(NamedTuple):
-    """What becomes of isolated nodes and of doubles, in one sort of seeds."""
+    """What becomes of isolated nodes and of doubles, in one sort of seeds; and if there is more to run."""
 
     isolation: tuple[tuple[str, Isolation], ...] = ()
     conciliation: ConciliationStrategy = ConciliationStrategy.USER
+    more: bool = False
+    """Applications with other rules than those of Scenario 2, and a synchronization at boot."""
 
 
 MANNERS = (
-    *[Manner()] * 4,
-    Manner((("", Isolation.KEEP),)),
+    Manner(),
+    Manner(more=True),
+    Manner(),
+    Manner(more=True),
+    Manner((("", Isolation.KEEP),), more=True),
     Manner((("hci", Isolation.KEEP), ("srv_01", Isolation.ALLOW)), ConciliationStrategy.SENICIDE),
     Manner((("", Isolation.ALLOW),), ConciliationStrategy.INFANTICIDE),
     Manner((("srv_02", Isolation.KEEP), ("01", Isolation.ALLOW)), ConciliationStrategy.RESTART),
@@ -61,13 +72,19 @@ MANNERS = (
 def scenario(manner: Manner) -> tuple[Any, Any]:
     """Cluster file and rules of Scenario 2, with isolation and conciliation in this manner."""
     cluster = load_cluster(SCENARIO / "tuiconsole.toml")
+    if manner.more:
+        synchronization = Synchronization((SynchroOption.STRICT, SynchroOption.TIMEOUT), 3.0)
+        cluster = msgspec.structs.replace(
+            cluster, rules=(*cluster.rules, str(MORE)), synchronization=synchronization
+        )
     return cluster, load_rules(cluster.rules, isolation=manner.isolation, conciliation=manner.conciliation)
 
 
-def programs_of(node: str) -> tuple[str, ...]:
+def programs_of(node: str, *, more: bool) -> tuple[str, ...]:
     """What the supervisord of a node knows."""
     kind, names = ("srv", SRV) if node.startswith("server") else ("hci", HCI)
-    return tuple(f"scen2_{kind}_{item:02d}:{name}" for item in range(1, ITEMS + 1) for name in names)
+    known = tuple(f"scen2_{kind}_{item:02d}:{name}" for item in range(1, ITEMS + 1) for name in names)
+    return (*known, *TEAM, *SPREAD) if more and kind == "srv" else known
 
 
 class Site(Timeline):
@@ -84,7 +101,10 @@ class Site(Timeline):
         self.failing = self.chance.choice((0.0, 0.0, 0.05))
         self._pids = 100
         self.network = network.Network(self)
-        self.hosts = {name: host.Host(self, name, programs_of(name)) for name in self.cluster.nodes}
+        self.hosts = {
+            name: host.Host(self, name, programs_of(name, more=self.manner.more))
+            for name in self.cluster.nodes
+        }
         self.copies: list[host.Host] = []
         """Machines that bear the name of another one."""
         self.faults = Faults(self)
@@ -129,8 +149,13 @@ class Site(Timeline):
     # -- promises --------------------------------------------------------------------------------------------
 
     def check_spawn(self, on: host.Host, process: Process) -> None:
-        """P1: one instance of each application, on one node. ALLOW may run twice, and ends so as well."""
+        """P1: one instance of each application, on one node. ALLOW may run twice, and ends so as well.
+
+        Of what is not SINGLE_INSTANCE each process has a grant of its own, and one instance.
+        """
         self.spawned += 1
+        single = process.group not in EXTRA
+        grant = process.group if single else process.namespec
         self.tell(f"{on.name}: {process.namespec} begins under {process.token}")
         allowed = self.isolation(process.group) is Isolation.ALLOW
         for other in self.machines():
@@ -138,9 +163,11 @@ class Site(Timeline):
             if other is on or supervisord is None:
                 continue
             for alive in supervisord.alive():
-                if alive.group == process.group and allowed:
+                if (alive.group if single else alive.namespec) != grant:
+                    continue
+                if allowed:
                     self.doubled += 1
-                elif alive.group == process.group:
+                else:
                     raise Broken(
                         f"{process.namespec} begins on {on.name} while {alive.namespec} of "
                         f"{alive.token} is {alive.state.value} on {other.name}"
@@ -150,9 +177,9 @@ class Site(Timeline):
             if self.now > self.disabled.get(name, self.now) + COMMANDS_LIVE:
                 raise Broken(f"{process.namespec} begins on {on.name} though {name} is disabled")
         token = process.token or (0, 0)
-        if token < self.tokens.get(process.group, (0, 0)) and not allowed:
-            raise Broken(f"{process.namespec} begins under {token} after {self.tokens[process.group]}")
-        self.tokens[process.group] = token
+        if token < self.tokens.get(grant, (0, 0)) and not allowed:
+            raise Broken(f"{process.namespec} begins under {token} after {self.tokens[grant]}")
+        self.tokens[grant] = token
 
     def check_isolation(self, on: host.Host, process: Process) -> None:
         """The second hand on the deadman, the agent, ends only what the deadman would."""
@@ -194,14 +221,15 @@ class Site(Timeline):
             if status.conflicts:
                 return f"{name} sees {status.conflicts}"
             for item in status.applications:
-                if item.managed and len(item.nodes) > 1:
+                if item.managed and len(item.nodes) > 1 and item.name != "spread":
                     return f"{name} sees {item.name} on {item.nodes}"
                 if item.job is not None:
                     return f"{name} sees a job of {item.name}: {item.job}"
+                places = {"spread": 3}.get(item.name, 1)
                 if (
-                    item.name.startswith("scen2_srv")
+                    item.name.startswith(("scen2_srv", *EXTRA))
                     and not self.is_held(item.name)
-                    and (item.state is not ApplicationState.RUNNING or len(item.nodes) != 1)
+                    and (item.state is not ApplicationState.RUNNING or len(item.nodes) != places)
                 ):
                     return f"{name} sees {item.name} {item.state.value} on {item.nodes}: {item.reason}"
         return ""
@@ -321,6 +349,7 @@ def virtual(site: Site) -> Iterator[None]:
         "tuiconsole.agent.local_node.USAGE_INTERVAL": 1e6,
         "tuiconsole.agent.master.boottime": clock,
         "tuiconsole.coordination.embedded.boottime": clock,
+        "tuiconsole.coordination.membership.boottime": clock,
         "tuiconsole.coordination.embedded.Engine": engine.Engine,
         "tuiconsole.coordination.embedded.VoterDisk": engine.Disk,
     }
