@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.planning.scenario import HCI, SRV
+from tests.shapes import bridge, ring
 from tests.simulation.supervisord import MOST_SCALED, SCALED
 from tuiconsole.model.requests import Action
 from tuiconsole.rulebook.rules import Isolation
@@ -30,6 +31,9 @@ FAULTS = (
     "pair",
     "split",
     "split",
+    "bridge",
+    "ring",
+    "suspend",
 )
 """Kill the agent, a whole host, supervisord; have that reload, or end in order; pause the agent, supervisord,
 both; leave; and so on."""
@@ -106,6 +110,7 @@ class Faults:
         site.network.lossy = site.network.slow = 0.0
         for host in site.hosts.values():
             host.disk_delay = 0.002
+            host.resume()
             supervisord = host.shim.supervisord
             if supervisord is not None and supervisord.frozen:
                 supervisord.thaw()
@@ -133,6 +138,9 @@ class Faults:
             site.at(later, host.start_agent)
         elif kind == "supervisord":
             host.shim.lose_supervisord()
+        elif kind == "suspend":
+            host.suspend()
+            site.at(later, host.resume)
         elif kind in ("reload", "shutdown"):
             host.shim.end(reloads=kind == "reload")
         elif kind in ("pause", "both", "stop"):
@@ -188,6 +196,10 @@ class Faults:
             some = chance.sample(others, chance.randint(1, len(others)))
             outward = chance.random() < 0.5
             cut = {(name, other) if outward else (other, name) for other in some}
+        elif kind == "bridge":
+            cut = bridge(chance, hosts, name)
+        elif kind == "ring":
+            cut = ring(chance, hosts)
         else:
             here = {name, *(other for other in others if chance.random() < 0.4)}
             there = set(hosts) - here

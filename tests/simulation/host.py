@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 COMMAND_WITHIN = 5.0
 """As the real follower of the plugin waits."""
+RECHECKED = 0.07
+"""Seconds after its resumption when a machine must have looked at its deadline again."""
+SHIM_LOOKS = 0.25
+"""Seconds between two looks of a shim at the deadline."""
 READY_AFTER = 0.3
 """Seconds."""
 
@@ -234,6 +239,12 @@ class Host:
         self._shims = original._shims if original is not None else itertools.count(1)
         self.shim = Shim(self, next(self._shims))
         self.agency: Agency | None = None
+        self.suspended_at: float | None = None
+        """Since when the whole machine stands still; None if it does not."""
+        self.resumed_at = float("-inf")
+        self.slept = 0.0
+        """Seconds that it has stood still: CLOCK_BOOTTIME counts them, the timers of asyncio do not."""
+        self._until_resumed: list[tuple[Callable[..., None], tuple[object, ...]]] = []
         self._again = False
         """Its launcher waits for the end of an agent that leaves."""
 
@@ -258,6 +269,16 @@ class Host:
         """The site's time at which this host's clock shows `at`."""
         return (at - self.offset) / self.rate
 
+    def later(self, delay: float, handle: Callable[..., None], *given: object) -> None:
+        """Have something happen here after so many seconds, or once this machine is resumed."""
+        self.site.at(self.site.now + delay, self._now_or_once_resumed, handle, given)
+
+    def _now_or_once_resumed(self, handle: Callable[..., None], given: tuple[object, ...]) -> None:
+        if self.suspended_at is None:
+            handle(*given)
+        else:
+            self._until_resumed.append((handle, given))
+
     # -- its parts -------------------------------------------------------------------------------------------
 
     def emit(self, *events: Event) -> None:
@@ -271,6 +292,8 @@ class Host:
             self.shim.supervisord.look()
 
     def shim_looks(self) -> None:
+        if self.suspended_at is not None:
+            return
         record, supervisord = self.deadline, self.shim.supervisord
         if record is not None and supervisord is not None and self.clock() >= record.shim_kill_at:
             doomed = {process.namespec for process in supervisord.doomed()}
@@ -279,6 +302,9 @@ class Host:
 
     def start_agent(self) -> None:
         """As its launcher does."""
+        if self.suspended_at is not None:
+            self.later(0.0, self.start_agent)
+            return
         if self.agency is not None:
             self._again = True
             return
@@ -319,14 +345,41 @@ class Host:
             self.agency.loop.frozen = True
 
     def thaw_agent(self, agency: Agency) -> None:
-        if self.agency is agency:
+        if self.agency is agency and self.suspended_at is None:
             agency.loop.frozen = False
             if agency.engine is not None:
                 agency.engine.thaw()
             agency.loop.thaw()
 
+    def suspend(self) -> None:
+        """The whole machine stands still, but for its clock."""
+        if self.suspended_at is not None:
+            return
+        self.suspended_at = self.site.now
+        self.freeze_agent()
+        if self.shim.supervisord is not None:
+            self.shim.supervisord.frozen = True
+
+    def resume(self) -> None:
+        """Timers on CLOCK_BOOTTIME fire at once, those of asyncio as much later as it has slept."""
+        if self.suspended_at is None:
+            return
+        self.slept += self.site.now - self.suspended_at
+        self.suspended_at, self.resumed_at = None, self.site.now
+        if self.shim.supervisord is not None:
+            self.shim.supervisord.thaw()
+        self.later(SHIM_LOOKS * self.site.chance.random(), self.shim_looks)
+        missed, self._until_resumed = self._until_resumed, []
+        for handle, given in missed:
+            handle(*given)
+        if self.agency is not None:
+            self.thaw_agent(self.agency)
+        self.later(RECHECKED, self.site.check_resumed, self)
+
     def power_off(self) -> None:
         """Everything dies at once; disks stay. The clock of the next boot begins anew."""
+        self.suspended_at = None
+        self._until_resumed.clear()
         self.kill_agent()
         self.shim.up = False
         supervisord = self.shim.supervisord

@@ -42,6 +42,8 @@ FAULTS_FROM, FAULTS_UNTIL = 4.0, 22.0
 HEALS_WITHIN = 20.0
 """Seconds after the last fault within which everything is as the rules want it."""
 UP_WITHIN = 8.0
+RECHECKED_WITHIN = 0.06
+"""Seconds after a machine is resumed within which its timers have looked at the deadline again."""
 COMMANDS_LIVE = 4.0
 """Seconds in which a command to start may be obeyed after it was made, and some."""
 
@@ -95,10 +97,14 @@ class Site(Timeline):
         self.seed = seed
         self.manner = MANNERS[seed % len(MANNERS)]
         self.cluster, self.rulebook = scenario(self.manner)
-        self.drift = self.chance.choice((0.0, 0.0002, 0.002))
+        self.drift = self.chance.choice((0.0, 0.0002, 0.02))
         self.in_step = self.chance.random() < 0.5
         self.stubborn = self.chance.choice((0.0, 0.1, 0.5))
         self.failing = self.chance.choice((0.0, 0.0, 0.05))
+        self.began = float("inf")
+        """When the faults begin."""
+        self.hanging = self.chance.choice((0.0, 0.0, 0.1))
+        """How often what others wait for hangs until the faults have an end."""
         self._pids = 100
         self.network = network.Network(self)
         self.hosts = {
@@ -132,6 +138,8 @@ class Site(Timeline):
     def fate(self, process: Process) -> tuple[str, float]:
         """What becomes of a program, and after how many seconds."""
         if "check" in process.name:
+            if self.began <= self.now < FAULTS_UNTIL and self.chance.random() < self.hanging:
+                return "exit", FAULTS_UNTIL - self.now + self.chance.uniform(0.1, 2.0)
             return "exit", self.chance.uniform(0.02, 0.3)
         if self.now < FAULTS_UNTIL and self.chance.random() < self.failing:
             return "crash", self.chance.expovariate(0.3)
@@ -154,16 +162,15 @@ class Site(Timeline):
         Of what is not SINGLE_INSTANCE each process has a grant of its own, and one instance.
         """
         self.spawned += 1
-        single = process.group not in EXTRA
-        grant = process.group if single else process.namespec
+        grant = self._grant(process)
         self.tell(f"{on.name}: {process.namespec} begins under {process.token}")
         allowed = self.isolation(process.group) is Isolation.ALLOW
         for other in self.machines():
             supervisord = other.shim.supervisord
-            if other is on or supervisord is None:
+            if other is on or supervisord is None or self._stands_still(other, process):
                 continue
             for alive in supervisord.alive():
-                if (alive.group if single else alive.namespec) != grant:
+                if self._grant(alive) != grant:
                     continue
                 if allowed:
                     self.doubled += 1
@@ -180,6 +187,32 @@ class Site(Timeline):
         if token < self.tokens.get(grant, (0, 0)) and not allowed:
             raise Broken(f"{process.namespec} begins under {token} after {self.tokens[grant]}")
         self.tokens[grant] = token
+
+    def _stands_still(self, other: host.Host, process: Process) -> bool:
+        """What a suspended machine ran begins to run with its first instants after it: then it is ended."""
+        if self.isolation(process.group) is not Isolation.STOP:
+            return False
+        return other.suspended_at is not None or self.now < other.resumed_at + RECHECKED_WITHIN
+
+    def check_resumed(self, on: host.Host) -> None:
+        """What ran on a machine when it was suspended has ended, if it runs elsewhere by now."""
+        supervisord = on.shim.supervisord
+        if on.suspended_at is not None or supervisord is None or self.now < on.resumed_at + RECHECKED_WITHIN:
+            return
+        for alive in supervisord.alive():
+            for other in self.machines():
+                rival = other.shim.supervisord
+                if other is on or rival is None or self._stands_still(other, alive):
+                    continue
+                for one in rival.alive():
+                    if self._grant(one) == self._grant(alive) and self.isolation(one.group) is Isolation.STOP:
+                        raise Broken(
+                            f"{on.name} goes on with {alive.namespec} of {alive.token} after it was resumed, "
+                            f"though {one.token} is {one.state.value} on {other.name}"
+                        )
+
+    def _grant(self, process: Process) -> str:
+        return process.namespec if process.group in EXTRA else process.group
 
     def check_isolation(self, on: host.Host, process: Process) -> None:
         """The second hand on the deadman, the agent, ends only what the deadman would."""
@@ -289,7 +322,7 @@ class Site(Timeline):
             for name in self.hosts:
                 self.at(self.chance.uniform(0.0, 1.0), self.hosts[name].start_agent)
             self._until_well(UP_WITHIN)
-            begin = max(FAULTS_FROM, self.now)
+            begin = self.began = max(FAULTS_FROM, self.now)
             self.faults.plan(begin, FAULTS_UNTIL)
             self.upkeep.plan(begin, FAULTS_UNTIL)
             if self.manner.isolation:

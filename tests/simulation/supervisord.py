@@ -138,7 +138,7 @@ class Supervisord:
         if not self.up:
             return
         if self.frozen or any(process.state.alive for process in self.processes.values()):
-            self.host.site.at(self.host.site.now + 0.02, self._end_once_empty)
+            self.host.later(0.02, self._end_once_empty)
         elif self.reloads:
             self.host.shim.reload(self)
         else:
@@ -189,10 +189,9 @@ class Supervisord:
         )
         self.host.site.check_spawn(self.host, process)
         fate, after = self.host.site.fate(process)
-        later = self.host.site.now + after
-        self.host.site.at(self.host.site.now + 0.02, self._settled, namespec, pid)
+        self.host.later(0.02, self._settled, namespec, pid)
         if fate != "run":
-            self.host.site.at(later, self._ended, namespec, pid, fate)
+            self.host.later(after, self._ended, namespec, pid, fate)
         return process
 
     def terminate(self, process: Process, reason: str) -> None:
@@ -201,7 +200,7 @@ class Supervisord:
             return
         self._set(process.namespec, state=ProcessState.STOPPING, reason=reason)
         takes = self.host.site.end_takes(process)
-        self.host.site.at(self.host.site.now + takes, self._ended, process.namespec, process.pid, "stopped")
+        self.host.later(takes, self._ended, process.namespec, process.pid, "stopped")
 
     def kill(self, processes: Sequence[Process], how: str = "stopped") -> None:
         """SIGKILL. `how` supervisord takes it: it does not know who killed what it did not stop itself."""
@@ -261,6 +260,8 @@ class Supervisord:
 
     def thaw(self) -> None:
         """SIGCONT: the deadman's signal comes before supervisord hears of its children."""
+        if self.host.suspended_at is not None:
+            return
         self.frozen = False
         if not self.up:
             return  # It was killed meanwhile, with all that it had not read.
@@ -485,9 +486,7 @@ class Shim:
         if lost is None:
             return
         self.host.emit(SupervisordDown(-9, "killed"))
-        self.host.site.at(
-            self.host.site.now + SWEPT_WITHIN * self.host.site.chance.random(), self._swept, lost
-        )
+        self.host.later(SWEPT_WITHIN * self.host.site.chance.random(), self._swept, lost)
 
     def _swept(self, lost: Supervisord) -> None:
         if self.supervisord is not lost:
@@ -497,4 +496,4 @@ class Shim:
         self.supervisord = None
         self.empty = True
         self.host.emit(NodeEmpty())
-        self.host.site.at(self.host.site.now + RESTARTED_AFTER, self.start)
+        self.host.later(RESTARTED_AFTER, self.start)
