@@ -228,3 +228,15 @@ def test_an_order_for_a_supervisord_that_dies_during_the_write_does_not_reach_it
         site.run_until(site.now + 6.0)
         begun = {what.partition(" under ")[2] for _, what in site.story[told:] if " begins under " in what}
         assert len(begun) == 1, begun
+
+
+def test_what_is_pinned_to_a_host_runs_there_again_after_a_short_power_cut() -> None:
+    """The host is heard, with nothing running, before the lease of its former life is over."""
+    with quiet(1) as site:
+        assert site.manner.more
+        host = site.hosts["server_2"]
+        host.power_off()
+        site.at(site.now + 0.5, host.start_agent)
+        site.run_until(site.now + 4.0)
+        site._until_well(8.0)
+        assert "server_2 spread:worker_2" in running(site)

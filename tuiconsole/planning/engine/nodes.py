@@ -260,7 +260,10 @@ def _were_up(s: Situation, grant: Grant, job: Job | None) -> list[str]:
     if up and node.state is not NodeState.RUNNING:
         # The node has begun to stop all of it; what took no time to end is lost no less than the rest.
         up += [n for n in known if _stopped_under(processes[n], grant)]
-    if up or (known and job is None):
+    # Where one process bears the token, it is the supervisord that ran them; else it was replaced by one that
+    # knows nothing of them, on a host that is back from a power cut before its lease was over.
+    replaced = not any(processes[n].token == grant.token for n in known)
+    if up or (known and job is None and not replaced):
         return up
     # Never heard by this master, or still being started: all of it was meant to run.
     application = s.application_of(grant.name)
