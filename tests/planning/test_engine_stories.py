@@ -615,6 +615,26 @@ def test_a_late_word_of_a_raised_epoch_frees_nothing_that_was_granted_under_it(
     assert world.ledger.grants.get(SRV1) != grant, "that lease is over now"
 
 
+def test_what_a_new_master_last_heard_of_under_an_earlier_grant_does_not_fail_the_start_that_goes_on(
+    world: World,
+) -> None:
+    """It was cut off while the host had a power cut, and another master began to start the application anew."""
+    [name] = world.alive(SRV1)
+    heard = msgspec.structs.replace(world.nodes[name], pids=Pids(1, 2, 3))
+    world.ask(Action.RESTART, SRV1)
+    while world.order_of_starts(SRV1).count(CHECK) < 2:
+        world.run(0.05)
+    assert world.order_of_starts(SRV1).count(SRV[-1]) == 1, "the last one is still to come"
+    world.depose()
+    now, world.nodes[name] = world.nodes[name], heard
+    world.elect("server_2" if name != "server_2" else "server_3")
+    world.nodes[name] = msgspec.structs.replace(now, pids=Pids(4, 5, 6))
+    world.tell(m.NodeChanged(world.nodes[name]))
+    world.run(5)
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+    assert not world.app(SRV1).major_failure
+
+
 def test_the_end_of_what_was_left_on_a_lost_node_says_nothing_of_the_instance_that_runs_elsewhere(
     world: World,
 ) -> None:

@@ -239,6 +239,8 @@ class Host:
         self._shims = original._shims if original is not None else itertools.count(1)
         self.shim = Shim(self, next(self._shims))
         self.agency: Agency | None = None
+        self.retired = False
+        """Nobody switches it on again."""
         self.suspended_at: float | None = None
         """Since when the whole machine stands still; None if it does not."""
         self.resumed_at = float("-inf")
@@ -302,6 +304,8 @@ class Host:
 
     def start_agent(self) -> None:
         """As its launcher does."""
+        if self.retired:
+            return
         if self.suspended_at is not None:
             self.later(0.0, self.start_agent)
             return

@@ -160,7 +160,7 @@ class Supervisord:
     def by_hand(self, namespec: str) -> None:
         """Somebody's `supervisorctl start`, or autorestart: the guard is asked, as at each spawn."""
         process = self.processes[namespec]
-        if not self.up or self.frozen or process.state.alive:
+        if not self.up or self.frozen or self.ending or process.state.alive:
             return
         if process.state in (ProcessState.STOPPED, ProcessState.FATAL):
             process = self._set(namespec, token=None)  # the old token is not his

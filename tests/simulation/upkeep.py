@@ -228,6 +228,7 @@ class Upkeep:
             return
         site.tell(f"the copy of {copy.name} ends")
         copy.power_off()
+        copy.retired = True
         site.copies.remove(copy)
         assert copy.original is not None
         site.hosts[copy.name] = copy.original

@@ -193,7 +193,10 @@ def _compare(s: Situation, node: str, before: Process, process: Process, restart
     if ended_badly(process):
         end = words_of_end(process)
         s.deaths.append(Death(application.name, process.namespec, node, end, restarts=process.restarts))
-    elif restarted and process.state is not ProcessState.EXITED:
+    elif (
+        restarted and process.state is not ProcessState.EXITED and (not grant or before.token == grant.token)
+    ):
+        # A new master may have last heard of it under an earlier grant: that this is over says nothing.
         reason = "died with its supervisord"
         s.deaths.append(Death(application.name, process.namespec, node, reason, with_node=True))
 
