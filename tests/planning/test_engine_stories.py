@@ -618,7 +618,7 @@ def test_a_late_word_of_a_raised_epoch_frees_nothing_that_was_granted_under_it(
 def test_what_a_new_master_last_heard_of_under_an_earlier_grant_does_not_fail_the_start_that_goes_on(
     world: World,
 ) -> None:
-    """It was cut off while the host had a power cut, and another master began to start the application anew."""
+    """It was cut off while the host had a power cut, and another master began to start it all anew."""
     [name] = world.alive(SRV1)
     heard = msgspec.structs.replace(world.nodes[name], pids=Pids(1, 2, 3))
     world.ask(Action.RESTART, SRV1)
