@@ -331,11 +331,14 @@ class Host:
             if self._again or handed_over:
                 self.site.at(self.site.now + 0.1, self.start_agent)
 
-    def kill_agent(self) -> None:
+    def kill_agent(self, kept: bool | None = None) -> None:
+        """`kept`: whether what was being written is there; by chance if None."""
         agency, self.agency = self.agency, None
         if agency is not None:
             agency.loop.kill()
-        if self.writing is not None and self.site.chance.random() < 0.5:
+        if kept is None:
+            kept = self.site.chance.random() < 0.5
+        if self.writing is not None and kept:
             self.record = self.writing
         self.writing = None
 
@@ -380,11 +383,11 @@ class Host:
             self.thaw_agent(self.agency)
         self.later(RECHECKED, self.site.check_resumed, self)
 
-    def power_off(self) -> None:
+    def power_off(self, kept: bool | None = None) -> None:
         """Everything dies at once; disks stay. The clock of the next boot begins anew."""
         self.suspended_at = None
         self._until_resumed.clear()
-        self.kill_agent()
+        self.kill_agent(kept)
         self.shim.up = False
         supervisord = self.shim.supervisord
         if supervisord is not None:

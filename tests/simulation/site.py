@@ -42,6 +42,8 @@ FAULTS_FROM, FAULTS_UNTIL = 4.0, 22.0
 HEALS_WITHIN = 20.0
 """Seconds after the last fault within which everything is as the rules want it."""
 UP_WITHIN = 8.0
+CUT_FOR = 1.2
+"""Seconds without power."""
 RECHECKED_WITHIN = 0.06
 """Seconds after a machine is resumed within which its timers have looked at the deadline again."""
 COMMANDS_LIVE = 4.0
@@ -115,6 +117,11 @@ class Site(Timeline):
         """Machines that bear the name of another one."""
         self.faults = Faults(self)
         self.upkeep = Upkeep(self)
+        self.disk_operations = 0
+        self.cut_power_at = 0
+        """At which of them a host's power is cut; 0 for none."""
+        self.power_was_cut = ""
+        """At which operation, in words."""
         self.spawned = 0
         self.doubled = 0
         """Starts of ALLOW applications that ran elsewhere as well."""
@@ -148,6 +155,16 @@ class Site(Timeline):
     def end_takes(self, process: Process) -> float:
         """Seconds from the stop signal to the end; stubborn programs wait to be killed."""
         return self.chance.uniform(0.5, 2.0) if self.chance.random() < self.stubborn else 0.01
+
+    def is_cut(self, on: host.Host, what: str) -> bool:
+        """A disk operation begins or ends: true if the power of its host is cut at that."""
+        self.disk_operations += 1
+        if self.disk_operations != self.cut_power_at:
+            return False
+        self.power_was_cut = f"{on.name}: {what}"
+        self.tell(f"the power of {on.name} is cut: {what}")
+        self.at(self.now + CUT_FOR, on.start_agent)
+        return True
 
     def machines(self) -> list[host.Host]:
         """All hosts, and the copies of some; whoever has the address, each of them once."""
@@ -321,7 +338,7 @@ class Site(Timeline):
         with virtual(self):
             for name in self.hosts:
                 self.at(self.chance.uniform(0.0, 1.0), self.hosts[name].start_agent)
-            self._until_well(UP_WITHIN)
+            self.until_well(UP_WITHIN)
             begin = self.began = max(FAULTS_FROM, self.now)
             self.faults.plan(begin, FAULTS_UNTIL)
             self.upkeep.plan(begin, FAULTS_UNTIL)
@@ -330,14 +347,14 @@ class Site(Timeline):
             self.run_until(FAULTS_UNTIL)
             self.upkeep.mend()
             self.faults.mend()
-            self._until_well(HEALS_WITHIN)
+            self.until_well(HEALS_WITHIN)
             self.run_until(self.now + 16.0)
         for request, answers in self.asked.items():
             if len(answers) > 1:
                 raise Broken(f"{request} was answered {len(answers)} times: {answers}")
         return self
 
-    def _until_well(self, within: float) -> None:
+    def until_well(self, within: float) -> None:
         end = self.now + within
         while trouble := self.trouble():
             if self.now >= end:

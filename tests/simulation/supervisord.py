@@ -39,6 +39,8 @@ SCALED = frozenset(
 )
 """Programs that may have several processes."""
 MOST_SCALED = 4
+WRITES = frozenset(("start", "stop", "release", "manage", "rejoin"))
+"""Requests that the plugin answers once something is on disk."""
 SWEPT_WITHIN = 0.02
 """Seconds in which a shim has killed what a dead supervisord has left."""
 OUT_OF_LEASE = "the lease ran out"
@@ -282,10 +284,17 @@ class Supervisord:
             return
         if op == "start":
             self.host.site.faults.spring(self.host)
+        if op in WRITES and self.host.site.is_cut(self.host, f"{op} has come, and nothing of it is written"):
+            self.host.power_off()
+            return
         if self.frozen:
             self._waiting.append((op, fields, answer))
         else:
-            answer(*self.answer(op, fields))
+            result = self.answer(op, fields)
+            if op in WRITES and self.host.site.is_cut(self.host, f"{op} is written, and not answered"):
+                self.host.power_off()
+                return
+            answer(*result)
 
     def answer(self, op: str, fields: dict[str, Any]) -> tuple[dict[str, Any] | None, Refused | None]:
         try:

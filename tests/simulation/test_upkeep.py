@@ -29,7 +29,7 @@ def quiet(seed: int = 0) -> Iterator[Site]:
     with virtual(site):
         for host in site.hosts.values():
             site.at(0.1, host.start_agent)
-        site._until_well(8.0)
+        site.until_well(8.0)
         yield site
 
 
@@ -70,7 +70,7 @@ def test_applications_leave_a_node_whose_way_to_the_voters_alone_is_cut() -> Non
         assert state(site, name)[0] is not NodeState.RUNNING
         assert all(nodes and nodes != (name,) for nodes in places(site))
         site.network.cut_leases.clear()
-        site._until_well(8.0)
+        site.until_well(8.0)
 
 
 def test_applications_leave_a_node_that_is_given_another_lease_and_it_comes_back_with_the_right_one() -> None:
@@ -88,7 +88,7 @@ def test_applications_leave_a_node_that_is_given_another_lease_and_it_comes_back
             )
         assert all(nodes and nodes != (name,) for nodes in places(site))
         site.upkeep._give_file(site.hosts[name], site.cluster)
-        site._until_well(8.0)
+        site.until_well(8.0)
 
 
 def test_an_upgrade_of_one_agent_after_the_other_touches_no_process() -> None:
@@ -96,7 +96,7 @@ def test_an_upgrade_of_one_agent_after_the_other_touches_no_process() -> None:
         before = running(site)
         site.upkeep.do("upgrade")
         site.run_until(site.now + 15.0)
-        site._until_well(5.0)
+        site.until_well(5.0)
         assert running(site) == before
 
 
@@ -106,7 +106,7 @@ def test_wall_clocks_that_jump_touch_no_process() -> None:
         for name in (*site.hosts, *site.hosts):
             site.upkeep.do("clock", name)
             site.run_until(site.now + 1.0)
-        site._until_well(5.0)
+        site.until_well(5.0)
         assert running(site) == before
 
 
@@ -114,7 +114,7 @@ def test_a_core_node_that_has_lost_its_disk_votes_again_when_a_person_says_so() 
     with quiet() as site:
         site.upkeep.do("wipe", "server_2")
         site.run_until(site.now + 30.0)
-        site._until_well(5.0)
+        site.until_well(5.0)
         record = site.hosts["server_2"].record
         assert record is not None
         assert record.generation == 1
@@ -142,7 +142,7 @@ def test_a_copy_proves_nothing_of_the_machine_that_it_is_a_copy_of(end: str) -> 
     with quiet() as site:
         name = copied(site, end)
         site.upkeep.mend()
-        site._until_well(8.0)
+        site.until_well(8.0)
         assert any(key.startswith(name) for key in running(site))
 
 
@@ -211,7 +211,7 @@ def test_what_frees_the_grants_of_a_node_comes_after_all_that_ran_under_them(
 ) -> None:
     with quiet() as site:
         happens(site)
-        site._until_well(8.0)
+        site.until_well(8.0)
 
 
 def test_an_order_for_a_supervisord_that_dies_during_the_write_does_not_reach_its_successor() -> None:
@@ -238,5 +238,5 @@ def test_what_is_pinned_to_a_host_runs_there_again_after_a_short_power_cut() -> 
         host.power_off()
         site.at(site.now + 0.5, host.start_agent)
         site.run_until(site.now + 4.0)
-        site._until_well(8.0)
+        site.until_well(8.0)
         assert "server_2 spread:worker_2" in running(site)
