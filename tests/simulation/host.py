@@ -18,7 +18,7 @@ from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.supervision.commands import PluginCommands
 from tuiconsole.supervision.events import Event, Refused, SupervisordStopping, Unavailable
 from tuiconsole.supervision.plugin.local_rules import local_rules
-from tuiconsole.wire.messages import CommandProbe, Obeyed
+from tuiconsole.wire.messages import CommandProbe, Obeyed, Published, SupervisordDied
 
 if TYPE_CHECKING:
     from tests.simulation.engine import Engine
@@ -164,6 +164,13 @@ class Looks:
 
 class SimulatedAgent(Agent):
     """The real agent, but for what it supervises."""
+
+    def _send(self, published: Published) -> None:
+        if isinstance(published.body, SupervisordDied):
+            host = Loop.current
+            assert host is not None
+            host.site.check_proof(host, published.body.supervisord)
+        super()._send(published)
 
     async def _supervise(self) -> Any:
         host = Loop.current

@@ -189,6 +189,9 @@ class Site(Timeline):
             for alive in supervisord.alive():
                 if self._grant(alive) != grant:
                     continue
+                if other.name == on.name and self.isolation(process.group) is Isolation.KEEP:
+                    # Not promised: a second machine is given the node's name while the first still runs it.
+                    continue
                 if allowed:
                     self.doubled += 1
                 else:
@@ -230,6 +233,14 @@ class Site(Timeline):
 
     def _grant(self, process: Process) -> str:
         return process.namespec if process.group in EXTRA else process.group
+
+    def check_proof(self, on: host.Host, pid: int) -> None:
+        """Who proves that nothing of a supervisord (0: of any) runs has nothing of it running."""
+        supervisord = on.shim.supervisord
+        if supervisord is None or pid not in (0, supervisord.pid):
+            return
+        for process in supervisord.alive():
+            raise Broken(f"{on.name} proves that nothing runs there while {process.namespec} does")
 
     def check_isolation(self, on: host.Host, process: Process) -> None:
         """The second hand on the deadman, the agent, ends only what the deadman would."""

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.planting import planted
+from tests.simulation.mutants import BY_STORY
 from tests.simulation.site import Site, virtual
 from tests.simulation.supervisord import SCALED
 from tests.timeline import Broken
@@ -19,6 +20,7 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.planning.engine import nodes
 
 MOVED_WITHIN = 8.0
+SCALED_SRV = next(name for name in SCALED if "srv" in name)
 
 
 @contextlib.contextmanager
@@ -44,9 +46,12 @@ def running(site: Site) -> dict[str, int]:
 
 
 def server(site: Site) -> str:
-    """One that runs something."""
+    """One that runs something, and is not the master."""
+    status = site.status("console_1")
+    assert status is not None
+    assert status.master is not None
     busy = {key.split()[0] for key in running(site)}
-    return next(name for name in ("server_2", "server_3") if name in busy)
+    return next(name for name in site.hosts if name in busy and name != status.master.node)
 
 
 def state(site: Site, name: str, by: str = "console_1") -> tuple[NodeState, str]:
@@ -127,7 +132,7 @@ def copied(site: Site, end: str = "supervisord") -> str:
     while not site.copies or site.hosts[name] is not site.copies[0]:
         for copy in list(site.copies):
             site.upkeep._end_copy(copy)
-        site.upkeep._copy(site.hosts[name], 5.0)
+        site.upkeep._copy(site.hosts[name], 60.0, ends=False)
     site.run_until(site.now + 2.0)
     if end == "supervisord":
         site.copies[0].shim.lose_supervisord()
@@ -181,14 +186,13 @@ def stopped(site: Site, application: str = "scen2_srv_01") -> None:
 def told_while_it_ends(site: Site) -> None:
     """A supervisord ends in order, slowly, and a process that is surplus goes before the others."""
     name = place(site)
-    site.ask("console_1", Action.SCALE, sorted(SCALED)[1], number=4)
+    site.ask("console_1", Action.SCALE, SCALED_SRV, number=2)
     site.run_until(site.now + 2.0)
-    site.stubborn = 1.0
-    site.ask("console_1", Action.SCALE, sorted(SCALED)[1], number=1)
+    site.end_takes = lambda process: 0.3 if process.index else 2.0  # type: ignore[method-assign]
+    site.ask("console_1", Action.SCALE, SCALED_SRV, number=1)
     site.run_until(site.now + 0.1)
     site.hosts[name].shim.end(reloads=False)
     site.run_until(site.now + 4.0)
-    site.stubborn = 0.0
 
 
 def overtaken_by_a_reload(site: Site) -> None:
@@ -212,6 +216,21 @@ def test_what_frees_the_grants_of_a_node_comes_after_all_that_ran_under_them(
     with quiet() as site:
         happens(site)
         site.until_well(8.0)
+
+
+def a_copy_leaves(site: Site) -> None:
+    """A copied machine with the name and address of a server ends in order."""
+    copied(site, "leaves")
+    site.upkeep.mend()
+
+
+SHOWN_BY = dict(zip(BY_STORY, (told_while_it_ends, overtaken_by_a_reload, a_copy_leaves), strict=True))
+
+
+@pytest.mark.parametrize("mutant", BY_STORY)
+def test_a_line_of_proof_that_is_missing_shows_in_its_story(mutant: str) -> None:
+    with planted(BY_STORY[mutant]), quiet() as site, pytest.raises(Broken, match=r"begins on|proves that"):
+        SHOWN_BY[mutant](site)
 
 
 def test_an_order_for_a_supervisord_that_dies_during_the_write_does_not_reach_its_successor() -> None:
