@@ -207,7 +207,7 @@ SHOWN_BY: dict[str, int] = {
     "a node says that nothing runs, and the master does not look": 1,
     "the guard is off": 0,
 }
-"""Which seed shows it, as far as it was looked for; where others change what chance decides, another one does."""
+"""Which seed shows it, where that is known; once other code draws otherwise from chance, another one does."""
 
 BY_STORY: dict[str, list[Patch]] = {
     "what a supervisord tells while it ends is a proof of its death": [

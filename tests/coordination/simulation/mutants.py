@@ -252,4 +252,4 @@ SHOWN_BY: dict[str, int] = {
     "maintenance: a voter grants it and does not wait": 43,
     "maintenance: a restarted voter forgets it": 62,
 }
-"""Which seed shows it, as far as it was looked for; where others change what chance decides, another one does."""
+"""Which seed shows it, where that is known; once other code draws otherwise from chance, another one does."""
