@@ -244,6 +244,7 @@ SHOWN_BY: dict[str, int] = {
     "rule 3: acceptors take any stamp": 131,
     "ballots: a term is promised twice": 111,
     "rule 4: no stickiness": 10,
+    "rule 4: no silence after a restart": 5,
     "rule 4: the leader's lease counts from receipt": 158,
     "leases: count from receipt": 709,
     "leases: an epoch is raised by a voter that acknowledged lately": 3,
