@@ -181,7 +181,6 @@ MUTANTS: dict[str, list[Patch]] = {
         (stop, "_release", looks_at_nothing_before_a_release),
     ],
     "the guard is off": [(GrantGuard, "refusal", lets_all_run)],
-    "the guard knows the master's list only": [(Standing, "entry", knows_the_list_only)],
     "no floor voids what was released": [
         (Supervisord, "_release", voids_nothing),
         (Supervisord, "_stop", stops_without_a_floor(Supervisord._stop)),
@@ -210,6 +209,7 @@ SHOWN_BY: dict[str, int] = {
 """Which seed shows it, where that is known; once other code draws otherwise from chance, another one does."""
 
 BY_STORY: dict[str, list[Patch]] = {
+    "the guard knows the master's list only": [(Standing, "entry", knows_the_list_only)],
     "what a supervisord tells while it ends is a proof of its death": [
         (LocalNode, "_on_snapshot", takes_all_that_is_told_for_a_proof)
     ],

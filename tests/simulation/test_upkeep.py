@@ -12,7 +12,7 @@ import pytest
 from tests.planting import planted
 from tests.simulation.mutants import BY_STORY
 from tests.simulation.site import Site, virtual
-from tests.simulation.supervisord import SCALED
+from tests.simulation.supervisord import SCALED, Orders
 from tests.timeline import Broken
 from tuiconsole.model.ledger import Grant
 from tuiconsole.model.requests import Action
@@ -224,7 +224,27 @@ def a_copy_leaves(site: Site) -> None:
     site.upkeep.mend()
 
 
-SHOWN_BY = dict(zip(BY_STORY, (told_while_it_ends, overtaken_by_a_reload, a_copy_leaves), strict=True))
+def started_by_hand_before_any_master(site: Site) -> None:
+    """Somebody starts on a console with a new disk what runs on another one."""
+    site.ask("console_1", Action.START, "scen2_hci_01")
+    site.run_until(site.now + 2.0)
+    host = site.hosts["console_2"]
+    host.power_off()
+    host.record, host.orders = None, Orders()
+    host.start_agent()
+    while host.shim.supervisord is None:
+        site.run_until(site.now + 0.001)
+    host.shim.supervisord.by_hand("scen2_hci_01:scen2_chart_view")
+    site.run_until(site.now + 5.0)
+
+
+SHOWN_BY = dict(
+    zip(
+        BY_STORY,
+        (started_by_hand_before_any_master, told_while_it_ends, overtaken_by_a_reload, a_copy_leaves),
+        strict=True,
+    )
+)
 
 
 @pytest.mark.parametrize("mutant", BY_STORY)
