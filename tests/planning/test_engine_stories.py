@@ -615,6 +615,22 @@ def test_a_late_word_of_a_raised_epoch_frees_nothing_that_was_granted_under_it(
     assert world.ledger.grants.get(SRV1) != grant, "that lease is over now"
 
 
+def test_a_reload_whose_proof_was_missed_counts_as_the_death_of_what_ran(world: World) -> None:
+    """Supervisord keeps its pid, and what it ran is reported as STOPPED, as if somebody had asked for it."""
+    [name] = world.alive(SRV1)
+    node = world.nodes[name] = msgspec.structs.replace(world.nodes[name], life="one")
+    world.tell(m.NodeChanged(node))
+    stopped = {
+        namespec: msgspec.structs.replace(process, state=ProcessState.STOPPED, pid=0, token=None)
+        for namespec, process in node.processes.items()
+    }
+    world.nodes[name] = msgspec.structs.replace(node, life="two", processes=stopped)
+    world.tell(m.NodeChanged(world.nodes[name]))
+    world.run(5)
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+    assert world.order_of_starts(SRV1).count(BUS) == 2
+
+
 def test_what_a_new_master_last_heard_of_under_an_earlier_grant_does_not_fail_the_start_that_goes_on(
     world: World,
 ) -> None:

@@ -168,10 +168,15 @@ def _restarted(s: Situation, old: Node, new: Node) -> bool:
     if new.state is not NodeState.RUNNING:
         return False
     before = s.supervisords.get(new.name, 0)
+    life = s.lives.get(new.name, "")
+    if new.life:
+        s.lives[new.name] = new.life
     if new.pids.supervisord:
         s.supervisords[new.name] = new.pids.supervisord
     if old.incarnation and new.incarnation and old.incarnation != new.incarnation:
         return True
+    if life and new.life and life != new.life:
+        return True  # It was reloaded, and the proof of that was missed.
     return bool(before and new.pids.supervisord) and before != new.pids.supervisord
 
 
