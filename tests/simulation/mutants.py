@@ -181,14 +181,6 @@ MUTANTS: dict[str, list[Patch]] = {
         (stop, "_release", looks_at_nothing_before_a_release),
     ],
     "the guard is off": [(GrantGuard, "refusal", lets_all_run)],
-    "no floor voids what was released": [
-        (Supervisord, "_release", voids_nothing),
-        (Supervisord, "_stop", stops_without_a_floor(Supervisord._stop)),
-    ],
-    "no epoch in commands, which live longer than a lease": [
-        (Supervisord, "_refuse_stale", looks_at_the_term_only),
-        (situation, "LIFE", 9.0),
-    ],
     "a deadline of another boot counts": [(Host, "deadline", property(takes_any_boots))],
     "an agent out of lease stops KEEP as well": [(Supervisord, "_covered", covers_all)],
     "doubles stay": [(machine, "conciliate", ends_no_conflict)],
@@ -209,6 +201,14 @@ SHOWN_BY: dict[str, int] = {
 """Which seed shows it, where that is known; once other code draws otherwise from chance, another one does."""
 
 BY_STORY: dict[str, list[Patch]] = {
+    "no floor voids what was released": [
+        (Supervisord, "_release", voids_nothing),
+        (Supervisord, "_stop", stops_without_a_floor(Supervisord._stop)),
+    ],
+    "no epoch in commands, which live longer than a lease": [
+        (Supervisord, "_refuse_stale", looks_at_the_term_only),
+        (situation, "LIFE", 9.0),
+    ],
     "the guard knows the master's list only": [(Standing, "entry", knows_the_list_only)],
     "what a supervisord tells while it ends is a proof of its death": [
         (LocalNode, "_on_snapshot", takes_all_that_is_told_for_a_proof)

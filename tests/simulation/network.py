@@ -154,6 +154,8 @@ class Network:
         """Hosts whose lease traffic alone is cut."""
         self.late: dict[str, float] = {}
         """By host: seconds that its orders and requests come late by: what TCP sends again after a cut."""
+        self.astray: dict[str, float] = {}
+        """By host: seconds that the next order to it takes, over a connection that is replaced meanwhile."""
         self.slow = 0.0
         self.lossy = 0.0
         """Of 1: how often a datagram of the lease traffic is lost, and a stream stalls."""
@@ -178,6 +180,11 @@ class Network:
             delay += 0.2 + 0.3 * roll()  # sent again by TCP
         if channel == "asked":
             delay += self.late.get(to, 0.0)
+        if channel == "asked" and to in self.astray:
+            self._site.at(
+                self._site.now + self.astray.pop(to), self._arrive, (sender, to), 0.0, deliver, given
+            )
+            return
         key = (sender, to, channel)
         at = max(self._site.now + delay, self._last.get(key, 0.0))
         self._last[key] = at

@@ -224,6 +224,27 @@ def a_copy_leaves(site: Site) -> None:
     site.upkeep.mend()
 
 
+def overtaken_by_a_stop(site: Site) -> None:
+    """A start is on its way when it is stopped again, and started elsewhere; then it comes."""
+    site.network.astray["console_1"] = 1.5
+    site.ask("console_1", Action.START, "scen2_hci_01")
+    site.run_until(site.now + 0.3)
+    site.ask("console_2", Action.STOP, "scen2_hci_01")
+    site.run_until(site.now + 0.5)
+    site.ask("console_2", Action.START, "scen2_hci_01")
+    site.run_until(site.now + 4.0)
+    assert place(site, "scen2_hci_01") == "console_2"
+
+
+def ordered_late(site: Site) -> None:
+    """A start is ordered under one lease of its node, and comes under the next."""
+    for _ in range(8):
+        site.upkeep.order_late("scen2_hci_01")
+        site.run_until(site.now + 12.0)
+        site.ask("console_1", Action.STOP, "scen2_hci_01")
+        site.run_until(site.now + 1.0)
+
+
 def started_by_hand_before_any_master(site: Site) -> None:
     """Somebody starts on a console with a new disk what runs on another one."""
     site.ask("console_1", Action.START, "scen2_hci_01")
@@ -241,7 +262,14 @@ def started_by_hand_before_any_master(site: Site) -> None:
 SHOWN_BY = dict(
     zip(
         BY_STORY,
-        (started_by_hand_before_any_master, told_while_it_ends, overtaken_by_a_reload, a_copy_leaves),
+        (
+            overtaken_by_a_stop,
+            ordered_late,
+            started_by_hand_before_any_master,
+            told_while_it_ends,
+            overtaken_by_a_reload,
+            a_copy_leaves,
+        ),
         strict=True,
     )
 )
