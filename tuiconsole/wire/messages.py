@@ -63,6 +63,8 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
     """On the node's clock."""
     lease_until: BootTime = 0.0
     """Until when, on the node's clock, it holds its lease; 0 if it holds none."""
+    life: str = ""
+    """Names the life of its supervisord: a reload, which keeps the pid, begins another one."""
 
 
 class ProcessesChanged(msgspec.Struct, frozen=True, tag=True):
@@ -244,6 +246,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     incarnation: str
     supervisord: int
     """Pid of the supervisord that is meant: what was decided for a dead one must not reach its successor."""
+    life: str = ""
+    """Of it, as a reload keeps the pid; empty of a master that does not tell."""
     deadline: BootTime
     """On the node's clock: not to be obeyed after it."""
     command_id: str
