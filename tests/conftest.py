@@ -24,6 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--races-seed", type=int, default=1, metavar="N", help="which races (default 1)")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Cut the names of tests that are given megabytes."""
+    return (
+        f"{val[:40]!r} and {len(val) - 40} more" if isinstance(val, str | bytes) and len(val) > 200 else None
+    )
+
+
 _LEFT_OUT = pytest.StashKey[int]()
 
 
