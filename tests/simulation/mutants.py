@@ -197,6 +197,9 @@ SHOWN_BY: dict[str, int] = {
     "a grant is free as soon as nothing of it is seen to run": 1,
     "a node says that nothing runs, and the master does not look": 1,
     "the guard is off": 0,
+    "a deadline of another boot counts": 2,
+    "an agent out of lease stops KEEP as well": 4,
+    "doubles stay": 6,
 }
 """Which seed shows it, where that is known; once other code draws otherwise from chance, another one does."""
 

@@ -307,3 +307,14 @@ def test_what_is_pinned_to_a_host_runs_there_again_after_a_short_power_cut() -> 
         site.run_until(site.now + 4.0)
         site.until_well(8.0)
         assert "server_2 spread:worker_2" in running(site)
+
+
+def test_what_is_pinned_to_a_node_runs_there_again_after_an_isolation_in_which_it_was_heard() -> None:
+    """Only its way to the voters is cut: it is heard to have stopped all before its epoch is raised."""
+    with quiet(1) as site:
+        site.network.cut_leases.add("server_2")
+        site.run_until(site.now + MOVED_WITHIN)
+        assert "server_2 spread:worker_2" not in running(site)
+        site.network.cut_leases.clear()
+        site.until_well(8.0)
+        assert "server_2 spread:worker_2" in running(site)

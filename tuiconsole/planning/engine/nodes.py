@@ -265,8 +265,9 @@ def _were_up(s: Situation, grant: Grant, job: Job | None) -> list[str]:
     namespecs = s.granted_namespecs(grant)
     known = [n for n in namespecs if n in processes]
     up = [n for n in known if processes[n].state.alive]
-    if up and node.state is not NodeState.RUNNING:
-        # The node has begun to stop all of it; what took no time to end is lost no less than the rest.
+    if (up or ":" in grant.name) and node.state is not NodeState.RUNNING:
+        # The node has begun to stop all of it; what took no time to end is lost no less than the rest. The
+        # grant of one process alone goes when somebody has it stopped: so its node has stopped this one.
         up += [n for n in known if _stopped_under(processes[n], grant)]
     # Where one process bears the token, it is the supervisord that ran them; else it was replaced by one that
     # knows nothing of them, on a host that is back from a power cut before its lease was over.
