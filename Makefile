@@ -34,6 +34,7 @@ prove: venv
 	@$(BIN)/python -m tests.planning.reference 0-$(PROVE_CASES)
 	@$(BIN)/python -m tests.coordination.simulation 0-$(PROVE_SEEDS)
 	@$(BIN)/python -m tests.simulation 0-$(PROVE_SEEDS)
+	@$(BIN)/python -m tests.simulation.disks
 	@exec $(BIN)/python -m pytest -q tests/coordination/simulation tests/simulation
 
 # Two consoles start the same item, RACES times; another RACES_SEED is another set of them.

@@ -1,6 +1,7 @@
 """`python -m benchmarks.console_storm`: the console on a great cluster that changes all the time.
 
-The status is decoded anew for each change, as it is when it comes from an agent.
+Each change comes as an agent sends it, a message with the whole status in it, and is taken as the console's
+own session takes it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from datetime import datetime, timezone
 import msgspec
 
 from tests.console.scenario import crowd, nodes
+from tuiconsole.client.latest import LatestStatus
 from tuiconsole.client.session import Action, Link, Outcome, Progress, Session
 from tuiconsole.clock import boottime
 from tuiconsole.console.run import run_console
 from tuiconsole.model.events import Event
 from tuiconsole.model.states import ProcessState
-from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.status import ApplicationStatus, ClusterStatus
+from tuiconsole.wire.messages import Followed, FollowedUnread, Reply, decode_reply_unread, encode
 
 NODES = 200
 APPLICATIONS = 500
@@ -35,8 +38,8 @@ VARIANTS = 8
 MARK = "marked at "
 
 
-def variants() -> list[bytes]:
-    """Statuses that differ, as they come over the wire."""
+def variants() -> list[ClusterStatus]:
+    """Statuses of which each follows on the one before: processes change, and all grow older."""
     chance = random.Random(1)
     six = nodes()
     many = tuple(
@@ -46,7 +49,7 @@ def variants() -> list[bytes]:
     status = msgspec.structs.replace(crowd(APPLICATIONS, PROCESSES), nodes=many)
     found = []
     for _ in range(VARIANTS):
-        applications = list(status.applications)
+        applications = [_older(one) for one in status.applications]
         for _ in range(int(CHANGES * EVERY)):
             at = chance.randrange(APPLICATIONS)
             processes = list(applications[at].processes)
@@ -57,8 +60,23 @@ def variants() -> list[bytes]:
             )
             applications[at] = msgspec.structs.replace(applications[at], processes=tuple(processes))
         status = msgspec.structs.replace(status, applications=tuple(applications))
-        found.append(msgspec.msgpack.encode(status))
+        found.append(status)
     return found
+
+
+def _older(application: ApplicationStatus) -> ApplicationStatus:
+    return msgspec.structs.replace(
+        application,
+        processes=tuple(
+            msgspec.structs.replace(one, uptime=round((one.uptime or 0.0) + EVERY, 3))
+            for one in application.processes
+        ),
+    )
+
+
+def message(status: ClusterStatus) -> bytes:
+    """What an agent sends."""
+    return encode(Reply("storm-follow", Followed(status, ()), last=False))
 
 
 class Storm:
@@ -69,19 +87,32 @@ class Storm:
         self.link = Link(connected=True, agent=self.node)
         self.age = 0.1
         self.events: Sequence[Event] = ()
-        self._next = itertools.cycle(variants())
-        self._decoder = msgspec.msgpack.Decoder(ClusterStatus)
-        self.status: ClusterStatus | None = self._decoder.decode(next(self._next))
+        self._next = itertools.cycle([message(one) for one in self.statuses()])
+        self._latest = LatestStatus()
+        self._receive()
         self._changed = asyncio.Event()
         self._marks = 0
         self._tasks = [asyncio.create_task(self._blow()), asyncio.create_task(self._mark())]
+
+    def statuses(self) -> list[ClusterStatus]:
+        """What is told, over and over."""
+        return variants()
+
+    @property
+    def status(self) -> ClusterStatus | None:
+        return self._latest.look()
+
+    def _receive(self) -> None:
+        reply = decode_reply_unread(next(self._next))
+        assert isinstance(reply.body, FollowedUnread)
+        self._latest.take(reply.body.status, boottime())
 
     async def _blow(self) -> None:
         due = boottime()
         while True:
             due += EVERY
             await asyncio.sleep(max(0.0, due - boottime()))
-            self.status = self._decoder.decode(next(self._next))
+            self._receive()
             self._changed.set()
 
     async def _mark(self) -> None:

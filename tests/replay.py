@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -13,6 +14,8 @@ from tests.planting import Patch, planted
 from tests.timeline import Timeline
 
 Play = Callable[[int], Timeline]
+SHOWN_EVERY = 500
+"""Seeds after which a long run says how far it is."""
 
 
 def _broken(play: Play, patches: Sequence[Patch], seed: int) -> str:
@@ -38,11 +41,17 @@ def _plant(patches: Sequence[Patch]) -> None:
 
 
 def main(play: Play, mutants: Mapping[str, Sequence[Patch]], arguments: Sequence[str]) -> int:
-    """`SEED [MUTANT]` or `FROM-TO [MUTANT]`. Returns 0 if every promise was kept, else 1; 2 for usage."""
+    """`[--workers N] SEED [MUTANT]` or `[--workers N] FROM-TO [MUTANT]`.
+
+    Returns 0 if every promise was kept, else 1; 2 for usage.
+    """
+    workers = os.cpu_count() or 1
+    if len(arguments) > 1 and arguments[0] == "--workers" and arguments[1].isdigit():
+        workers, arguments = max(1, int(arguments[1])), arguments[2:]
     seeds = arguments[0].partition("-") if arguments else ("", "", "")
     mutant = arguments[1] if len(arguments) > 1 else ""
     if not seeds[0].isdigit() or (seeds[1] and not seeds[2].isdigit()) or (mutant and mutant not in mutants):
-        print("usage: SEED [MUTANT] or FROM-TO [MUTANT]; mutants:", *mutants, sep="\n  ")
+        print("usage: [--workers N] SEED [MUTANT] or FROM-TO [MUTANT]; mutants:", *mutants, sep="\n  ")
         return 2
     patches = mutants[mutant] if mutant else ()
     first, last = int(seeds[0]), int(seeds[2] or seeds[0])
@@ -54,10 +63,15 @@ def main(play: Play, mutants: Mapping[str, Sequence[Patch]], arguments: Sequence
     count = 0
     # What is planted may be a closure, which a forked process inherits and no other could be sent.
     forked = get_context("fork")
-    with ProcessPoolExecutor(os.cpu_count(), forked, _plant, (patches,)) as pool:
+    with ProcessPoolExecutor(workers, forked, _plant, (patches,)) as pool:
         found = pool.map(partial(_breaks, play), range(first, last + 1), chunksize=16)
-        for broken in filter(None, found):
-            count += 1
-            print(broken if count == 1 else broken.splitlines()[0], flush=True)
+        for played, broken in enumerate(found, 1):
+            if broken:
+                count += 1
+                print(broken if count == 1 else broken.splitlines()[0], flush=True)
+            if played % SHOWN_EVERY == 0:
+                print(
+                    f"… up to seed {first + played - 1}: {count} break a promise", file=sys.stderr, flush=True
+                )
     print(f"{last - first + 1} seeds: " + (f"{count} break a promise" if count else "every promise was kept"))
     return 1 if count else 0

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.coordination.loopback import Cluster
-from tests.supervision.supervision_house import House
+from tests.supervision.supervision_house import House, alive
 from tests.waiting import soon
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import boottime
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.states import NodeState, ProcessState
-from tuiconsole.wire.messages import CommandManage, CommandStart, ManagedName
+from tuiconsole.supervision.events import Event, Snapshot
+from tuiconsole.wire.messages import (
+    CommandManage,
+    CommandStart,
+    ManagedName,
+    Published,
+    SupervisordDied,
+)
 
 
 class Node:
@@ -25,11 +34,18 @@ class Node:
     def __init__(self, house: House, folder: Path) -> None:
         self.house = house
         self.cluster = Cluster(folder, "a")
-        self.publisher = Publisher("a", "run", Agreement({}, {}), lambda _: None)
+        self.snapshots = 0
+        """How often supervisord has told all that there is."""
+        self.published: list[Published] = []
+        self.publisher = Publisher("a", "run", Agreement({}, {}), self.published.append)
         self.local = LocalNode("a", self.publisher, time.time)
 
+    def heard(self, event: Event) -> None:
+        self.snapshots += isinstance(event, Snapshot)
+        self.local.on_supervision(event)
+
     async def begin(self) -> None:
-        self.house.heard = self.local.on_supervision  # type: ignore[method-assign]
+        self.house.heard = self.heard  # type: ignore[method-assign]
         supervision = self.local.supervision = self.house.agent()
         await supervision.start()
         self.house.shims.add(supervision.pids.shim or 0)
@@ -44,18 +60,30 @@ class Node:
         await self.local.leave()
         await self.cluster.stop_all()
 
+    @property
+    def proofs(self) -> list[SupervisordDied]:
+        """That nothing of its supervisord was left, as it was told to all."""
+        return [one.body for one in self.published if isinstance(one.body, SupervisordDied)]
+
     async def reaches(self, state: NodeState) -> None:
         await soon(lambda: self.local.state[0] is state, f"{state}: it is {self.local.state}")
 
     async def start(
-        self, namespec: str, number: int, within: float = 5.0, isolation: str = "STOP", before: int = 0
+        self,
+        namespec: str,
+        number: int,
+        within: float = 5.0,
+        isolation: str = "STOP",
+        before: int = 0,
+        life: str | None = None,
     ) -> str:
-        """`before`: so many epochs ago is what the master has heard of."""
+        """`before`: so many epochs ago is what the master has heard of; `life`: of supervisord."""
         _, supervisord = self.local.pids
         order = CommandStart(
             command_id=f"r{number}",
             incarnation=self.local.incarnation,
             supervisord=supervisord,
+            life=self.local.life if life is None else life,
             term=1,
             epoch=self.local.epoch - before,
             deadline=boottime() + within,
@@ -189,5 +217,74 @@ async def test_a_program_is_scaled_by_the_masters_list_and_all_are_told(house: H
         assert node.local.supervision is not None
         await node.local.supervision.stop_process("worker:worker_2")
         await soon(lambda: sorted(node.publisher.processes) == ["worker:worker_0"], "as its file says")
+    finally:
+        await node.end()
+
+
+async def test_a_node_that_leaves_proves_it_of_its_own_incarnation_only(house: House, tmp_path: Path) -> None:
+    """A copied machine that bears its name may leave: what the original runs goes on, under its grants."""
+    house.configure()
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        incarnation = node.local.incarnation
+    finally:
+        await node.end()
+    assert {proof.incarnation for proof in node.proofs} == {incarnation}
+
+
+async def test_a_supervisord_that_still_ends_is_no_proof_of_death(house: House, tmp_path: Path) -> None:
+    """A surplus process goes while the others are being stopped, and what there is is told anew."""
+    house.configure(
+        "[program:worker]\ncommand=sleep 1000\nprocess_name=worker_%(process_num)d\nautostart=false\n"
+        "startsecs=0\npriority=2\n"
+        "[program:stubborn]\ncommand=sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'\nautostart=false\n"
+        "startsecs=0\nstopwaitsecs=2\npriority=1\n"
+    )
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        house.lease(60)
+        names = (ManagedName("worker:worker_0", "worker", "STOP"),)
+        assert (await node.local.obey(CommandManage(1, names, {"worker:worker": 2}))).answer == "ok"
+        await soon(lambda: "worker:worker_1" in node.publisher.processes, "the second one")
+        assert await node.start("worker:worker_1", 1) == "ok"
+        assert await node.start("stubborn:stubborn", 2) == "ok"
+        snapshots = node.snapshots
+        assert (await node.local.obey(CommandManage(1, names))).answer == "ok"
+        await soon(lambda: node.snapshots > snapshots, "it is surplus")
+        pid = node.publisher.processes["stubborn:stubborn"].pid
+        supervision = node.local.supervision
+        assert supervision is not None
+        snapshots = node.snapshots
+        await supervision._request("shutdown")
+        await soon(lambda: node.snapshots > snapshots, "the surplus process has gone")
+        assert alive(pid)
+        assert node.proofs == []
+        await soon(lambda: bool(node.proofs), "the proof")
+        assert not alive(pid)
+    finally:
+        await node.end()
+
+
+async def test_an_order_for_a_supervisord_before_its_reload_is_refused(house: House, tmp_path: Path) -> None:
+    """A reload keeps the pid, and its proof of death frees what the order was given for."""
+    house.configure()
+    node = Node(house, tmp_path)
+    try:
+        await node.begin()
+        await node.reaches(NodeState.RUNNING)
+        house.lease(60)
+        before, (_, pid) = node.local.life, node.local.pids
+        assert before
+        os.kill(pid, signal.SIGHUP)
+        await soon(lambda: bool(node.proofs), "the proof of the reload")
+        await node.reaches(NodeState.RUNNING)
+        assert node.local.pids[1] == pid
+        assert await node.start("a:a", 1, life=before) == "unknown"
+        assert await node.start("a:a", 2) == "ok"
+        assert await node.start("a:a", 2, life="") == "ok", "as a master of an earlier version words it"
     finally:
         await node.end()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
 import pytest_asyncio
 
-from tuiconsole.client import live, live_line
+from tuiconsole.client import agent_line, carrying, lookout
 from tuiconsole.client.live import LiveSession, connect
+from tuiconsole.client.lookout import FIRST_PATIENCE
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.wire.messages import (
     VERSION,
@@ -18,6 +20,8 @@ from tuiconsole.wire.messages import (
     Acted,
     Cancel,
     Failed,
+    Follow,
+    Followed,
     LogChunk,
     Maintain,
     Maintained,
@@ -27,15 +31,15 @@ from tuiconsole.wire.messages import (
     encode,
 )
 
-from .fake_agent import Answer, Town, event, shows_status
+from .fake_agent import Answer, Town, event, shows_status, status
 
 PATIENCE = 8.0
 
 
 @pytest_asyncio.fixture
 async def session(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LiveSession]:
-    monkeypatch.setattr(live_line, "LOST_AFTER", 0.5)
-    monkeypatch.setattr(live_line, "FOLLOW_EVERY", 0.1)
+    monkeypatch.setattr(lookout, "LOST_AFTER", 0.5)
+    monkeypatch.setattr(agent_line, "FOLLOW_EVERY", 0.1)
     found = await connect(town.cluster, "console_1", town.key)
     yield found
     await found.close()
@@ -95,8 +99,8 @@ async def test_when_all_are_lost_it_says_so_and_keeps_what_it_knew(town: Town, s
 async def test_while_another_agent_answers_it_never_says_that_none_does(
     town: Town, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_line, "LOST_AFTER", 3.0)
-    monkeypatch.setattr(live_line, "UNEASY_AFTER", 0.5)
+    monkeypatch.setattr(lookout, "LOST_AFTER", 3.0)
+    monkeypatch.setattr(lookout, "UNEASY_AFTER", 0.5)
     town.agent("server_1")
     own = town.agent("console_1")
     await until(session, lambda: session.link.agent == "console_1")
@@ -122,6 +126,43 @@ async def test_an_agent_of_another_version_is_told_as_such_with_the_remedy(
     await until(session, lambda: "speaks another version" in session.link.reason)
     assert "install the same" in session.link.reason
     assert not session.link.connected
+
+
+async def test_a_status_that_is_no_longer_understood_is_as_good_as_silence(
+    town: Town, session: LiveSession
+) -> None:
+    seen = status("console_1")
+
+    def answer(request: Request):
+        return [(Followed(seen, (event(1),)), False)] if isinstance(request.body, Follow) else None
+
+    town.agent("console_1", answer)
+    await until(session, lambda: session.link.connected and session.status == seen)
+    # A status of another version: its name is no word.
+    seen = msgspec.structs.replace(seen, cluster=7)
+    await until(session, lambda: session.status is not None and "another version" in session.link.reason)
+    assert not session.link.connected
+    assert session.age > 0.0
+    assert session.status is not None
+    assert session.status.cluster == "tale", "what was known stays"
+    town.agent("server_1")
+    await until(session, lambda: session.link.agent == "server_1")
+
+
+@pytest.mark.parametrize("node", ["console_1", "server_1"])
+async def test_an_agent_that_is_slow_to_answer_is_waited_for(
+    town: Town, session: LiveSession, node: str
+) -> None:
+    plain = shows_status(node)
+    slow = threading.Event()
+
+    def answer(request: Request):
+        slow.wait(FIRST_PATIENCE + 1.0)
+        return plain(request)
+
+    town.agent(node, answer)
+    await until(session, lambda: session.link.agent == node)
+    slow.set()
 
 
 async def test_a_request_tells_progress_then_the_outcome(town: Town, session: LiveSession) -> None:
@@ -182,7 +223,7 @@ async def test_a_start_is_not_carried_by_the_agent_of_another_node(town: Town, s
 async def test_a_request_without_an_answer_ends_as_unknown(
     town: Town, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "_OUTCOME_GRACE", 0.1)
+    monkeypatch.setattr(carrying, "OUTCOME_GRACE", 0.1)
     town.agent("console_1", with_status(lambda _request: None))
     await until(session, lambda: session.link.connected)
     steps = [step async for step in session.request(Action.START, ["a"], timeout=0.2)]

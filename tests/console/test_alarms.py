@@ -165,7 +165,7 @@ def test_what_was_put_aside_is_not_in_the_way_and_counted() -> None:
     picture = seen(with_alarms(reference(), shelved={MINE: ADA}))
     assert alarm_rows(picture, AlarmView.CURRENT) == ()
     assert [row.key for row in alarm_rows(picture, AlarmView.ASIDE)] == [MINE]
-    assert list_title(picture, AlarmView.CURRENT) == " Alarms, 1 put aside "
+    assert list_title(picture, AlarmView.CURRENT) == "Alarms, 1 put aside"
     assert alarm_counts(picture, lit=True, words=True) == ()
 
 

@@ -8,7 +8,7 @@ import pytest
 from tuiconsole.client.session import Link
 from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
-from tuiconsole.console.app import PAINT_INTERVAL
+from tuiconsole.console.pace import SHORTEST
 from tuiconsole.console.screens.logs import LogScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView
@@ -332,7 +332,7 @@ async def test_a_storm_of_changes_is_painted_a_bounded_number_of_times(console: 
             operator.session.tell(age=step / 1_000)
             await operator.pilot.pause(0.001)
         await operator.pilot.pause(0.2)
-        assert 1 <= len(paints) <= 3 + (boottime() - began) / PAINT_INTERVAL
+        assert 1 <= len(paints) <= 3 + (boottime() - began) / SHORTEST
 
 
 async def test_a_node_whose_clock_is_ahead_hides_nothing_that_happens_elsewhere(console: Console) -> None:

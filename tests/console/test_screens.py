@@ -148,7 +148,7 @@ async def test_enter_on_a_process_shows_its_curves_its_events_and_its_log(
             assert session.status is not None
             session.tell(with_application(session.status, msgspec.structs.replace(running, processes=busy)))
             await operator.pilot.pause(0.1)
-            operator.app._sample()
+            operator.app.desk.trends.sample(operator.app.feed.picture())
         session.tell(event=Event("2026-11-23T12:03:00.000Z", "console_3", "process", namespec, "came back"))
         await operator.press("enter")
         await operator.until(lambda: isinstance(operator.app.screen, ProcessScreen), "the process")

@@ -69,7 +69,7 @@ async def at_process(operator: Operator) -> None:
             msgspec.structs.replace(one, cpu=cpu) if one.pid is not None else one for one in running.processes
         )
         operator.session.status = with_application(status, msgspec.structs.replace(running, processes=busy))
-        operator.app._sample()
+        operator.app.desk.trends.sample(operator.app.feed.picture())
     await operator.on("scen2_hci_02")
     await operator.press("enter")
     await operator.on(SENSOR)

@@ -597,6 +597,60 @@ def test_a_node_that_has_rejoined_is_not_lost_by_a_late_word_of_the_epoch_that_i
     assert world.app(SRV1).nodes == (name,)
 
 
+@pytest.mark.parametrize("state", [NodeState.ISOLATED, NodeState.CHECKING])
+def test_a_late_word_of_a_raised_epoch_frees_nothing_that_was_granted_under_it(
+    world: World, state: NodeState
+) -> None:
+    """The node has rejoined under it and begins to lose that lease as well: until then it may run on."""
+    [name] = world.alive(SRV1)
+    epoch = world.nodes[name].epoch + 1
+    world.nodes[name] = msgspec.structs.replace(world.nodes[name], epoch=epoch)
+    world.tell(m.NodeChanged(world.nodes[name]))
+    grant = world.ledger.grants[SRV1]
+    assert grant.epoch == epoch
+    world.tell(m.NodeChanged(msgspec.structs.replace(world.nodes[name], state=state)))
+    world.tell(m.NodeLost(name, epoch))
+    assert world.ledger.grants[SRV1] == grant
+    world.tell(m.NodeLost(name, epoch + 1))
+    assert world.ledger.grants.get(SRV1) != grant, "that lease is over now"
+
+
+def test_a_reload_whose_proof_was_missed_counts_as_the_death_of_what_ran(world: World) -> None:
+    """Supervisord keeps its pid, and what it ran is reported as STOPPED, as if somebody had asked for it."""
+    [name] = world.alive(SRV1)
+    node = world.nodes[name] = msgspec.structs.replace(world.nodes[name], life="one")
+    world.tell(m.NodeChanged(node))
+    stopped = {
+        namespec: msgspec.structs.replace(process, state=ProcessState.STOPPED, pid=0, token=None)
+        for namespec, process in node.processes.items()
+    }
+    world.nodes[name] = msgspec.structs.replace(node, life="two", processes=stopped)
+    world.tell(m.NodeChanged(world.nodes[name]))
+    world.run(5)
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+    assert world.order_of_starts(SRV1).count(BUS) == 2
+
+
+def test_what_a_new_master_last_heard_of_under_an_earlier_grant_does_not_fail_the_start_that_goes_on(
+    world: World,
+) -> None:
+    """It was cut off while the host had a power cut, and another master began to start it all anew."""
+    [name] = world.alive(SRV1)
+    heard = msgspec.structs.replace(world.nodes[name], pids=Pids(1, 2, 3))
+    world.ask(Action.RESTART, SRV1)
+    while world.order_of_starts(SRV1).count(CHECK) < 2:
+        world.run(0.05)
+    assert world.order_of_starts(SRV1).count(SRV[-1]) == 1, "the last one is still to come"
+    world.depose()
+    now, world.nodes[name] = world.nodes[name], heard
+    world.elect("server_2" if name != "server_2" else "server_3")
+    world.nodes[name] = msgspec.structs.replace(now, pids=Pids(4, 5, 6))
+    world.tell(m.NodeChanged(world.nodes[name]))
+    world.run(5)
+    assert world.app(SRV1).state is ApplicationState.RUNNING
+    assert not world.app(SRV1).major_failure
+
+
 def test_the_end_of_what_was_left_on_a_lost_node_says_nothing_of_the_instance_that_runs_elsewhere(
     world: World,
 ) -> None:

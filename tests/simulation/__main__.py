@@ -1,4 +1,7 @@
-"""Replay seeds of whole clusters: `python -m tests.simulation SEED`, or `FROM-TO` for many, on all cores."""
+"""Replay seeds of whole clusters: `python -m tests.simulation SEED [MUTANT]`, or `FROM-TO` for many.
+
+They are played on all cores, or by as many processes as `--workers N` says, which comes first.
+"""
 
 from __future__ import annotations
 

@@ -52,6 +52,8 @@ class Writer:
         self.idle = False
         host = self._agency.host
         host.writing = record
+        if host.site.is_cut(host, "a voter's record is being written"):
+            host.site.at(host.site.now, host.power_off, False)
         delay = host.disk_delay * host.site.chance.uniform(0.5, 2.0)
         host.site.at(host.site.now + delay, self._written, change, record)
 
@@ -64,7 +66,11 @@ class Writer:
     def _written(self, change: int, record: VoterRecord) -> None:
         if self._agency.loop.dead:
             return
-        self._agency.host.record, self._agency.host.writing = record, None
+        host = self._agency.host
+        host.record, host.writing = record, None
+        if host.site.is_cut(host, "a voter's record is written"):
+            host.power_off()
+            return
         self._finished.append(Written(change, None))
         self._done()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.planning.scenario import HCI, SRV
+from tests.shapes import bridge, ring
 from tests.simulation.supervisord import MOST_SCALED, SCALED
 from tuiconsole.model.requests import Action
 from tuiconsole.rulebook.rules import Isolation
@@ -18,6 +19,8 @@ FAULTS = (
     "agent",
     "power",
     "supervisord",
+    "reload",
+    "shutdown",
     "pause",
     "stop",
     "both",
@@ -28,9 +31,15 @@ FAULTS = (
     "pair",
     "split",
     "split",
+    "bridge",
+    "ring",
+    "suspend",
 )
-"""Kill the agent, a whole host, supervisord; pause the agent, supervisord, both; leave; and so on."""
+"""Kill the agent, a whole host, supervisord; have that reload, or end in order; pause the agent, supervisord,
+both; leave; and so on."""
 ITEMS = ("scen2_srv_01", "scen2_srv_02", "scen2_hci_01", "scen2_hci_02")
+EXTRA = ("team", "spread")
+"""What some seeds have beside them."""
 NAMESPECS = tuple(f"{item}:{SRV[3] if 'srv' in item else HCI[2]}" for item in ITEMS)
 """Of each, a program that nothing waits for."""
 
@@ -101,6 +110,7 @@ class Faults:
         site.network.lossy = site.network.slow = 0.0
         for host in site.hosts.values():
             host.disk_delay = 0.002
+            host.resume()
             supervisord = host.shim.supervisord
             if supervisord is not None and supervisord.frozen:
                 supervisord.thaw()
@@ -128,15 +138,19 @@ class Faults:
             site.at(later, host.start_agent)
         elif kind == "supervisord":
             host.shim.lose_supervisord()
+        elif kind == "suspend":
+            host.suspend()
+            site.at(later, host.resume)
+        elif kind in ("reload", "shutdown"):
+            host.shim.end(reloads=kind == "reload")
         elif kind in ("pause", "both", "stop"):
             if kind != "stop":
                 self._freeze_agent(host, later)
             if kind != "pause":
                 self._freeze_supervisord(host, later)
         elif kind == "leave":
-            agency = host.agency
-            if agency is not None and not agency.loop.frozen:
-                agency.loop.call_soon(agency.loop.on_signal)
+            if host.agency is not None and not host.agency.loop.frozen:
+                host.leave()
                 site.at(later, host.start_agent)
         elif kind == "disk":
             host.disk_delay = chance.choice((0.05, 0.5))
@@ -182,6 +196,10 @@ class Faults:
             some = chance.sample(others, chance.randint(1, len(others)))
             outward = chance.random() < 0.5
             cut = {(name, other) if outward else (other, name) for other in some}
+        elif kind == "bridge":
+            cut = bridge(chance, hosts, name)
+        elif kind == "ring":
+            cut = ring(chance, hosts)
         else:
             here = {name, *(other for other in others if chance.random() < 0.4)}
             there = set(hosts) - here
@@ -196,9 +214,9 @@ class Faults:
     def _operator(self) -> None:
         site = self._site
         action = site.chance.choice((Action.START, Action.START, Action.STOP, Action.RESTART))
-        target = site.chance.choice(ITEMS)
+        target = site.chance.choice((*ITEMS, *EXTRA) if site.manner.more else ITEMS)
         asked_at = site.chance.choice(list(site.hosts))
-        if target.startswith("scen2_srv") and action is Action.STOP:
+        if not target.startswith("scen2_hci") and action is Action.STOP:
             self.stopped.add(target)
         site.ask(asked_at, action, target)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -17,6 +18,7 @@ from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.supervision.commands import PluginCommands
 from tuiconsole.supervision.events import Event, Refused, SupervisordStopping, Unavailable
 from tuiconsole.supervision.plugin.local_rules import local_rules
+from tuiconsole.wire.messages import CommandProbe, Obeyed, Published, SupervisordDied
 
 if TYPE_CHECKING:
     from tests.simulation.engine import Engine
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 COMMAND_WITHIN = 5.0
 """As the real follower of the plugin waits."""
+RECHECKED = 0.07
+"""Seconds after its resumption when a machine must have looked at its deadline again."""
+SHIM_LOOKS = 0.25
+"""Seconds between two looks of a shim at the deadline."""
+READY_AFTER = 0.3
+"""Seconds."""
 
 
 class Deadline(NamedTuple):
@@ -71,12 +79,13 @@ class Supervision(PluginCommands):
     def __init__(self, host: Host, on_event: Any) -> None:
         self._host = host
         self._on_event = on_event
+        self._ended = False
         self.ending = ""
         self.programs: dict[str, Any] = {}
 
     @property
     def incarnation(self) -> str:
-        return self._host.shim.incarnation
+        return "" if self._ended else self._host.shim.incarnation
 
     @property
     def pids(self) -> ShimPids:
@@ -100,13 +109,14 @@ class Supervision(PluginCommands):
         shim.up = False
         if supervisord is not None:
             self._host.emit(SupervisordStopping())
-            supervisord.ending = True
+            supervisord.ending, supervisord.reloads = True, False
             for process in list(supervisord.alive()):
                 supervisord.terminate(process, "supervisord ends")
             while supervisord.frozen or any(supervisord.alive()):  # noqa: ASYNC110 (virtual time costs nothing)
                 await asyncio.sleep(0.02)
             supervisord.up = False
             shim.supervisord = None
+        self._ended = True
 
     async def close(self) -> None:
         pass
@@ -135,8 +145,32 @@ class Supervision(PluginCommands):
         return result or {}
 
 
+class Looks:
+    """In place of the looks at ports, files and commands: a program is ready soon after it runs."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def look(self, probe: CommandProbe) -> Obeyed:
+        supervisord = self._host.shim.supervisord
+        process = supervisord.processes.get(probe.namespec) if supervisord is not None else None
+        if process is None or self._host.clock() < process.started_at + READY_AFTER:
+            return Obeyed("refused", "nobody answers")
+        return Obeyed("ok")
+
+    def close(self) -> None:
+        pass
+
+
 class SimulatedAgent(Agent):
     """The real agent, but for what it supervises."""
+
+    def _send(self, published: Published) -> None:
+        if isinstance(published.body, SupervisordDied):
+            host = Loop.current
+            assert host is not None
+            host.site.check_proof(host, published.body.supervisord)
+        super()._send(published)
 
     async def _supervise(self) -> Any:
         host = Loop.current
@@ -147,6 +181,7 @@ class SimulatedAgent(Agent):
         host.orders.local = local_rules(list(own.names), list(own.patterns))
         host.orders.guard = own.guard
         self._local.supervision = supervision  # type: ignore[assignment]
+        self._local.readiness = Looks(host)  # type: ignore[assignment]
         host.agency.supervision = supervision
         supervision.start()
         return supervision
@@ -211,6 +246,14 @@ class Host:
         self._shims = original._shims if original is not None else itertools.count(1)
         self.shim = Shim(self, next(self._shims))
         self.agency: Agency | None = None
+        self.retired = False
+        """Nobody switches it on again."""
+        self.suspended_at: float | None = None
+        """Since when the whole machine stands still; None if it does not."""
+        self.resumed_at = float("-inf")
+        self.slept = 0.0
+        """Seconds that it has stood still: CLOCK_BOOTTIME counts them, the timers of asyncio do not."""
+        self._until_resumed: list[tuple[Callable[..., None], tuple[object, ...]]] = []
         self._again = False
         """Its launcher waits for the end of an agent that leaves."""
 
@@ -235,6 +278,16 @@ class Host:
         """The site's time at which this host's clock shows `at`."""
         return (at - self.offset) / self.rate
 
+    def later(self, delay: float, handle: Callable[..., None], *given: object) -> None:
+        """Have something happen here after so many seconds, or once this machine is resumed."""
+        self.site.at(self.site.now + delay, self._now_or_once_resumed, handle, given)
+
+    def _now_or_once_resumed(self, handle: Callable[..., None], given: tuple[object, ...]) -> None:
+        if self.suspended_at is None:
+            handle(*given)
+        else:
+            self._until_resumed.append((handle, given))
+
     # -- its parts -------------------------------------------------------------------------------------------
 
     def emit(self, *events: Event) -> None:
@@ -248,6 +301,8 @@ class Host:
             self.shim.supervisord.look()
 
     def shim_looks(self) -> None:
+        if self.suspended_at is not None:
+            return
         record, supervisord = self.deadline, self.shim.supervisord
         if record is not None and supervisord is not None and self.clock() >= record.shim_kill_at:
             doomed = {process.namespec for process in supervisord.doomed()}
@@ -256,6 +311,11 @@ class Host:
 
     def start_agent(self) -> None:
         """As its launcher does."""
+        if self.retired:
+            return
+        if self.suspended_at is not None:
+            self.later(0.0, self.start_agent)
+            return
         if self.agency is not None:
             self._again = True
             return
@@ -278,28 +338,63 @@ class Host:
             if self._again or handed_over:
                 self.site.at(self.site.now + 0.1, self.start_agent)
 
-    def kill_agent(self) -> None:
+    def kill_agent(self, kept: bool | None = None) -> None:
+        """`kept`: whether what was being written is there; by chance if None."""
         agency, self.agency = self.agency, None
         if agency is not None:
             agency.loop.kill()
-        if self.writing is not None and self.site.chance.random() < 0.5:
+        if kept is None:
+            kept = self.site.chance.random() < 0.5
+        if self.writing is not None and kept:
             self.record = self.writing
         self.writing = None
+
+    def leave(self) -> None:
+        """SIGTERM to the agent."""
+        if self.agency is not None and not self.agency.loop.frozen:
+            self.agency.loop.call_soon(self.agency.loop.on_signal)
 
     def freeze_agent(self) -> None:
         if self.agency is not None:
             self.agency.loop.frozen = True
 
     def thaw_agent(self, agency: Agency) -> None:
-        if self.agency is agency:
+        if self.agency is agency and self.suspended_at is None:
             agency.loop.frozen = False
             if agency.engine is not None:
                 agency.engine.thaw()
             agency.loop.thaw()
 
-    def power_off(self) -> None:
+    def suspend(self) -> None:
+        """The whole machine stands still, but for its clock."""
+        if self.suspended_at is not None:
+            return
+        self.suspended_at = self.site.now
+        self.freeze_agent()
+        if self.shim.supervisord is not None:
+            self.shim.supervisord.frozen = True
+
+    def resume(self) -> None:
+        """Timers on CLOCK_BOOTTIME fire at once, those of asyncio as much later as it has slept."""
+        if self.suspended_at is None:
+            return
+        self.slept += self.site.now - self.suspended_at
+        self.suspended_at, self.resumed_at = None, self.site.now
+        if self.shim.supervisord is not None:
+            self.shim.supervisord.thaw()
+        self.later(SHIM_LOOKS * self.site.chance.random(), self.shim_looks)
+        missed, self._until_resumed = self._until_resumed, []
+        for handle, given in missed:
+            handle(*given)
+        if self.agency is not None:
+            self.thaw_agent(self.agency)
+        self.later(RECHECKED, self.site.check_resumed, self)
+
+    def power_off(self, kept: bool | None = None) -> None:
         """Everything dies at once; disks stay. The clock of the next boot begins anew."""
-        self.kill_agent()
+        self.suspended_at = None
+        self._until_resumed.clear()
+        self.kill_agent(kept)
         self.shim.up = False
         supervisord = self.shim.supervisord
         if supervisord is not None:

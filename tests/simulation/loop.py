@@ -64,8 +64,16 @@ class Loop(asyncio.AbstractEventLoop):
             self._due = True
             self._host.site.at(self._host.site.now, self.run)
 
-    def _fire(self, handle: asyncio.TimerHandle) -> None:
-        if not self.dead and not handle.cancelled():
+    def _fire(self, handle: asyncio.TimerHandle, slept: float) -> None:
+        """`slept`: how long the machine had stood still when the timer was set."""
+        if self.dead or handle.cancelled():
+            return
+        host = self._host
+        if host.suspended_at is not None:
+            host.later(0.0, self._fire, handle, slept)
+        elif host.slept > slept:
+            host.site.at(host.site.now + min(host.slept - slept, host.slept), self._fire, handle, host.slept)
+        else:
             self._ready.append(handle)
             self.run()
 
@@ -89,7 +97,7 @@ class Loop(asyncio.AbstractEventLoop):
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._host.site.at(self._host.when(when) + SLIVER, self._fire, handle)
+        self._host.site.at(self._host.when(when) + SLIVER, self._fire, handle, self._host.slept)
         return handle
 
     def call_later(

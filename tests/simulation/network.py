@@ -1,6 +1,8 @@
 """The mesh: sockets and streams as the agent makes them, and connections that are cut, lose and delay.
 
-A connection is in order as TCP is, but what is on its way when it is cut may be lost.
+A connection is in order as TCP is. What is on its way when it is cut is lost, or is sent again by the kernel
+and comes after the heal: later than what goes over the next connection meanwhile, where it was a dealer's.
+Nothing comes twice by itself; what was taken for lost, and so was said again, does.
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ from tuiconsole.wire.keys import Peer, Role
 
 if TYPE_CHECKING:
     from tests.simulation.host import Agency, Host
+
+
+SENT_AGAIN_FOR = 2.0
+"""Seconds, as the real connections' TCP_USER_TIMEOUT."""
 
 
 class Frame(NamedTuple):
@@ -148,6 +154,8 @@ class Network:
         """Hosts whose lease traffic alone is cut."""
         self.late: dict[str, float] = {}
         """By host: seconds that its orders and requests come late by: what TCP sends again after a cut."""
+        self.astray: dict[str, float] = {}
+        """By host: seconds that the next order to it takes, over a connection that is replaced meanwhile."""
         self.slow = 0.0
         self.lossy = 0.0
         """Of 1: how often a datagram of the lease traffic is lost, and a stream stalls."""
@@ -172,13 +180,22 @@ class Network:
             delay += 0.2 + 0.3 * roll()  # sent again by TCP
         if channel == "asked":
             delay += self.late.get(to, 0.0)
+        if channel == "asked" and to in self.astray:
+            self._site.at(
+                self._site.now + self.astray.pop(to), self._arrive, (sender, to), 0.0, deliver, given
+            )
+            return
         key = (sender, to, channel)
         at = max(self._site.now + delay, self._last.get(key, 0.0))
         self._last[key] = at
-        self._site.at(at, self._arrive, (sender, to), deliver, given)
+        until = self._site.now + SENT_AGAIN_FOR if channel in ("lease", "asked") else 0.0
+        self._site.at(at, self._arrive, (sender, to), until, deliver, given)
 
     def _arrive(
-        self, route: tuple[str, str], deliver: Callable[..., None], given: tuple[object, ...]
+        self, route: tuple[str, str], until: float, deliver: Callable[..., None], given: tuple[object, ...]
     ) -> None:
         if route not in self.cut:
             deliver(*given)
+        elif self._site.now < until and self._site.chance.random() < 0.8:
+            after = self._site.now + 0.2 + 0.2 * self._site.chance.random()
+            self._site.at(after, self._arrive, route, until, deliver, given)

@@ -14,9 +14,11 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+import msgspec
+
 from tests.planning.scenario import HCI, SRV
 from tests.simulation import engine, host, network
-from tests.simulation.faults import Faults
+from tests.simulation.faults import EXTRA, Faults
 from tests.simulation.loop import Loop
 from tests.simulation.upkeep import Upkeep
 from tests.timeline import Broken, Timeline
@@ -24,32 +26,46 @@ from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.model.synchronization import Synchronization, SynchroOption
 from tuiconsole.rulebook.rulebook import load_rules
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.cluster_file import load_cluster
+from tuiconsole.settings.timing import PROFILES
 from tuiconsole.wire.messages import Act, Acted
 
 SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
 ITEMS = 2
+MORE = Path(__file__).with_name("more.toml")
+TEAM = ("team:first", "team:second")
+SPREAD = ("spread:worker_1", "spread:worker_2", "spread:worker_3")
 UTC0 = 1_800_000_000.0
 FAULTS_FROM, FAULTS_UNTIL = 4.0, 22.0
 HEALS_WITHIN = 20.0
 """Seconds after the last fault within which everything is as the rules want it."""
 UP_WITHIN = 8.0
+CUT_FOR = 1.2
+"""Seconds without power."""
+RECHECKED_WITHIN = 0.06
+"""Seconds after a machine is resumed within which its timers have looked at the deadline again."""
 COMMANDS_LIVE = 4.0
 """Seconds in which a command to start may be obeyed after it was made, and some."""
 
 
 class Manner(NamedTuple):
-    """What becomes of isolated nodes and of doubles, in one sort of seeds."""
+    """What becomes of isolated nodes and of doubles, in one sort of seeds; and if there is more to run."""
 
     isolation: tuple[tuple[str, Isolation], ...] = ()
     conciliation: ConciliationStrategy = ConciliationStrategy.USER
+    more: bool = False
+    """Applications with other rules than those of Scenario 2, and a synchronization at boot."""
 
 
 MANNERS = (
-    *[Manner()] * 4,
-    Manner((("", Isolation.KEEP),)),
+    Manner(),
+    Manner(more=True),
+    Manner(),
+    Manner(more=True),
+    Manner((("", Isolation.KEEP),), more=True),
     Manner((("hci", Isolation.KEEP), ("srv_01", Isolation.ALLOW)), ConciliationStrategy.SENICIDE),
     Manner((("", Isolation.ALLOW),), ConciliationStrategy.INFANTICIDE),
     Manner((("srv_02", Isolation.KEEP), ("01", Isolation.ALLOW)), ConciliationStrategy.RESTART),
@@ -58,37 +74,57 @@ MANNERS = (
 
 
 @functools.cache
-def scenario(manner: Manner) -> tuple[Any, Any]:
+def scenario(manner: Manner, profile: str = "default") -> tuple[Any, Any]:
     """Cluster file and rules of Scenario 2, with isolation and conciliation in this manner."""
     cluster = load_cluster(SCENARIO / "tuiconsole.toml")
+    cluster = msgspec.structs.replace(cluster, timing=PROFILES[profile])
+    if manner.more:
+        synchronization = Synchronization((SynchroOption.STRICT, SynchroOption.TIMEOUT), 3.0)
+        cluster = msgspec.structs.replace(
+            cluster, rules=(*cluster.rules, str(MORE)), synchronization=synchronization
+        )
     return cluster, load_rules(cluster.rules, isolation=manner.isolation, conciliation=manner.conciliation)
 
 
-def programs_of(node: str) -> tuple[str, ...]:
+def programs_of(node: str, *, more: bool) -> tuple[str, ...]:
     """What the supervisord of a node knows."""
     kind, names = ("srv", SRV) if node.startswith("server") else ("hci", HCI)
-    return tuple(f"scen2_{kind}_{item:02d}:{name}" for item in range(1, ITEMS + 1) for name in names)
+    known = tuple(f"scen2_{kind}_{item:02d}:{name}" for item in range(1, ITEMS + 1) for name in names)
+    return (*known, *TEAM, *SPREAD) if more and kind == "srv" else known
 
 
 class Site(Timeline):
     """The cluster and what is done to it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, manner: Manner | None = None, profile: str = "default") -> None:
+        """`manner`: by turns if none is given. `profile`: of the timings."""
         super().__init__(random.Random(seed))
         self.seed = seed
-        self.manner = MANNERS[seed % len(MANNERS)]
-        self.cluster, self.rulebook = scenario(self.manner)
-        self.drift = self.chance.choice((0.0, 0.0002, 0.002))
+        self.manner = MANNERS[seed % len(MANNERS)] if manner is None else manner
+        self.cluster, self.rulebook = scenario(self.manner, profile)
+        self.drift = self.chance.choice((0.0, 0.0002, 0.02))
         self.in_step = self.chance.random() < 0.5
         self.stubborn = self.chance.choice((0.0, 0.1, 0.5))
         self.failing = self.chance.choice((0.0, 0.0, 0.05))
+        self.began = float("inf")
+        """When the faults begin."""
+        self.hanging = self.chance.choice((0.0, 0.0, 0.1))
+        """How often what others wait for hangs until the faults have an end."""
         self._pids = 100
         self.network = network.Network(self)
-        self.hosts = {name: host.Host(self, name, programs_of(name)) for name in self.cluster.nodes}
+        self.hosts = {
+            name: host.Host(self, name, programs_of(name, more=self.manner.more))
+            for name in self.cluster.nodes
+        }
         self.copies: list[host.Host] = []
         """Machines that bear the name of another one."""
         self.faults = Faults(self)
         self.upkeep = Upkeep(self)
+        self.disk_operations = 0
+        self.cut_power_at = 0
+        """At which of them a host's power is cut; 0 for none."""
+        self.power_was_cut = ""
+        """At which operation, in words."""
         self.spawned = 0
         self.doubled = 0
         """Starts of ALLOW applications that ran elsewhere as well."""
@@ -112,6 +148,8 @@ class Site(Timeline):
     def fate(self, process: Process) -> tuple[str, float]:
         """What becomes of a program, and after how many seconds."""
         if "check" in process.name:
+            if self.began <= self.now < FAULTS_UNTIL and self.chance.random() < self.hanging:
+                return "exit", FAULTS_UNTIL - self.now + self.chance.uniform(0.1, 2.0)
             return "exit", self.chance.uniform(0.02, 0.3)
         if self.now < FAULTS_UNTIL and self.chance.random() < self.failing:
             return "crash", self.chance.expovariate(0.3)
@@ -121,6 +159,16 @@ class Site(Timeline):
         """Seconds from the stop signal to the end; stubborn programs wait to be killed."""
         return self.chance.uniform(0.5, 2.0) if self.chance.random() < self.stubborn else 0.01
 
+    def is_cut(self, on: host.Host, what: str) -> bool:
+        """A disk operation begins or ends: true if the power of its host is cut at that."""
+        self.disk_operations += 1
+        if self.disk_operations != self.cut_power_at:
+            return False
+        self.power_was_cut = f"{on.name}: {what}"
+        self.tell(f"the power of {on.name} is cut: {what}")
+        self.at(self.now + CUT_FOR, on.start_agent)
+        return True
+
     def machines(self) -> list[host.Host]:
         """All hosts, and the copies of some; whoever has the address, each of them once."""
         originals = [one.original or one for one in self.hosts.values()]
@@ -129,18 +177,27 @@ class Site(Timeline):
     # -- promises --------------------------------------------------------------------------------------------
 
     def check_spawn(self, on: host.Host, process: Process) -> None:
-        """P1: one instance of each application, on one node. ALLOW may run twice, and ends so as well."""
+        """P1: one instance of each application, on one node. ALLOW may run twice, and ends so as well.
+
+        Of what is not SINGLE_INSTANCE each process has a grant of its own, and one instance.
+        """
         self.spawned += 1
+        grant = self._grant(process)
         self.tell(f"{on.name}: {process.namespec} begins under {process.token}")
         allowed = self.isolation(process.group) is Isolation.ALLOW
         for other in self.machines():
             supervisord = other.shim.supervisord
-            if other is on or supervisord is None:
+            if other is on or supervisord is None or self._stands_still(other, process):
                 continue
             for alive in supervisord.alive():
-                if alive.group == process.group and allowed:
+                if self._grant(alive) != grant:
+                    continue
+                if other.name == on.name and self.isolation(process.group) is Isolation.KEEP:
+                    # Not promised: a second machine is given the node's name while the first still runs it.
+                    continue
+                if allowed:
                     self.doubled += 1
-                elif alive.group == process.group:
+                else:
                     raise Broken(
                         f"{process.namespec} begins on {on.name} while {alive.namespec} of "
                         f"{alive.token} is {alive.state.value} on {other.name}"
@@ -150,9 +207,43 @@ class Site(Timeline):
             if self.now > self.disabled.get(name, self.now) + COMMANDS_LIVE:
                 raise Broken(f"{process.namespec} begins on {on.name} though {name} is disabled")
         token = process.token or (0, 0)
-        if token < self.tokens.get(process.group, (0, 0)) and not allowed:
-            raise Broken(f"{process.namespec} begins under {token} after {self.tokens[process.group]}")
-        self.tokens[process.group] = token
+        if token < self.tokens.get(grant, (0, 0)) and not allowed:
+            raise Broken(f"{process.namespec} begins under {token} after {self.tokens[grant]}")
+        self.tokens[grant] = token
+
+    def _stands_still(self, other: host.Host, process: Process) -> bool:
+        """What a suspended machine ran begins to run with its first instants after it: then it is ended."""
+        if self.isolation(process.group) is not Isolation.STOP:
+            return False
+        return other.suspended_at is not None or self.now < other.resumed_at + RECHECKED_WITHIN
+
+    def check_resumed(self, on: host.Host) -> None:
+        """What ran on a machine when it was suspended has ended, if it runs elsewhere by now."""
+        supervisord = on.shim.supervisord
+        if on.suspended_at is not None or supervisord is None or self.now < on.resumed_at + RECHECKED_WITHIN:
+            return
+        for alive in supervisord.alive():
+            for other in self.machines():
+                rival = other.shim.supervisord
+                if other is on or rival is None or self._stands_still(other, alive):
+                    continue
+                for one in rival.alive():
+                    if self._grant(one) == self._grant(alive) and self.isolation(one.group) is Isolation.STOP:
+                        raise Broken(
+                            f"{on.name} goes on with {alive.namespec} of {alive.token} after it was resumed, "
+                            f"though {one.token} is {one.state.value} on {other.name}"
+                        )
+
+    def _grant(self, process: Process) -> str:
+        return process.namespec if process.group in EXTRA else process.group
+
+    def check_proof(self, on: host.Host, pid: int) -> None:
+        """Who proves that nothing of a supervisord (0: of any) runs has nothing of it running."""
+        supervisord = on.shim.supervisord
+        if supervisord is None or pid not in (0, supervisord.pid):
+            return
+        for process in supervisord.alive():
+            raise Broken(f"{on.name} proves that nothing runs there while {process.namespec} does")
 
     def check_isolation(self, on: host.Host, process: Process) -> None:
         """The second hand on the deadman, the agent, ends only what the deadman would."""
@@ -194,14 +285,15 @@ class Site(Timeline):
             if status.conflicts:
                 return f"{name} sees {status.conflicts}"
             for item in status.applications:
-                if item.managed and len(item.nodes) > 1:
+                if item.managed and len(item.nodes) > 1 and item.name != "spread":
                     return f"{name} sees {item.name} on {item.nodes}"
                 if item.job is not None:
                     return f"{name} sees a job of {item.name}: {item.job}"
+                places = {"spread": 3}.get(item.name, 1)
                 if (
-                    item.name.startswith("scen2_srv")
+                    item.name.startswith(("scen2_srv", *EXTRA))
                     and not self.is_held(item.name)
-                    and (item.state is not ApplicationState.RUNNING or len(item.nodes) != 1)
+                    and (item.state is not ApplicationState.RUNNING or len(item.nodes) != places)
                 ):
                     return f"{name} sees {item.name} {item.state.value} on {item.nodes}: {item.reason}"
         return ""
@@ -260,8 +352,8 @@ class Site(Timeline):
         with virtual(self):
             for name in self.hosts:
                 self.at(self.chance.uniform(0.0, 1.0), self.hosts[name].start_agent)
-            self._until_well(UP_WITHIN)
-            begin = max(FAULTS_FROM, self.now)
+            self.until_well(UP_WITHIN)
+            begin = self.began = max(FAULTS_FROM, self.now)
             self.faults.plan(begin, FAULTS_UNTIL)
             self.upkeep.plan(begin, FAULTS_UNTIL)
             if self.manner.isolation:
@@ -269,14 +361,14 @@ class Site(Timeline):
             self.run_until(FAULTS_UNTIL)
             self.upkeep.mend()
             self.faults.mend()
-            self._until_well(HEALS_WITHIN)
+            self.until_well(HEALS_WITHIN)
             self.run_until(self.now + 16.0)
         for request, answers in self.asked.items():
             if len(answers) > 1:
                 raise Broken(f"{request} was answered {len(answers)} times: {answers}")
         return self
 
-    def _until_well(self, within: float) -> None:
+    def until_well(self, within: float) -> None:
         end = self.now + within
         while trouble := self.trouble():
             if self.now >= end:

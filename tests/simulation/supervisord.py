@@ -23,6 +23,7 @@ from tuiconsole.supervision.events import (
     Refused,
     Snapshot,
     SupervisordDown,
+    SupervisordStopping,
     SupervisordUp,
 )
 from tuiconsole.supervision.plugin.deadman import DONE, HELD, Limits, next_step
@@ -38,6 +39,8 @@ SCALED = frozenset(
 )
 """Programs that may have several processes."""
 MOST_SCALED = 4
+WRITES = frozenset(("start", "stop", "release", "manage", "rejoin"))
+"""Requests that the plugin answers once something is on disk."""
 SWEPT_WITHIN = 0.02
 """Seconds in which a shim has killed what a dead supervisord has left."""
 OUT_OF_LEASE = "the lease ran out"
@@ -65,14 +68,18 @@ class Orders(msgspec.Struct):
 
 
 class Supervisord:
-    """One life of supervisord."""
+    """One life of supervisord: a reload makes another one with the same pid."""
 
-    def __init__(self, host: Host, pid: int, namespecs: Sequence[str]) -> None:
+    def __init__(self, host: Host, pid: int, namespecs: Sequence[str], number: int = 1) -> None:
         self.host = host
         self.pid = pid
+        self.number = number
+        self.life = f"{pid}/{number}"
         self.up = True
         self.frozen = False
         self.ending = False
+        self.reloads = False
+        """It ends for another life of it to begin."""
         self.stage = HELD
         self.limits: Limits | None = None
         self.processes = {
@@ -111,7 +118,33 @@ class Supervisord:
         before = set(self.processes)
         if self._scale() and self.up:
             self.host.emit(*(ProcessRemoved(name) for name in sorted(before - set(self.processes))))
-            self.host.emit(Snapshot(tuple(self.processes.values()), {}, 0))
+            self.host.emit(self.snapshot())
+
+    def snapshot(self) -> Snapshot:
+        """All that it has."""
+        return Snapshot(tuple(self.processes.values()), {}, 0, self.life)
+
+    # -- its own end -----------------------------------------------------------------------------------------
+
+    def end(self, *, reloads: bool) -> None:
+        """Somebody's `supervisorctl reload` or `shutdown`: all programs stop first, each in its time."""
+        if not self.up or self.frozen or self.ending:
+            return
+        self.ending, self.reloads = True, reloads
+        self.host.emit(SupervisordStopping())
+        for process in list(self.alive()):
+            self.terminate(process, "supervisord ends")
+        self._end_once_empty()
+
+    def _end_once_empty(self) -> None:
+        if not self.up:
+            return
+        if self.frozen or any(process.state.alive for process in self.processes.values()):
+            self.host.later(0.02, self._end_once_empty)
+        elif self.reloads:
+            self.host.shim.reload(self)
+        else:
+            self.host.shim.lose_supervisord()
 
     # -- programs --------------------------------------------------------------------------------------------
 
@@ -129,7 +162,7 @@ class Supervisord:
     def by_hand(self, namespec: str) -> None:
         """Somebody's `supervisorctl start`, or autorestart: the guard is asked, as at each spawn."""
         process = self.processes[namespec]
-        if not self.up or self.frozen or process.state.alive:
+        if not self.up or self.frozen or self.ending or process.state.alive:
             return
         if process.state in (ProcessState.STOPPED, ProcessState.FATAL):
             process = self._set(namespec, token=None)  # the old token is not his
@@ -158,10 +191,9 @@ class Supervisord:
         )
         self.host.site.check_spawn(self.host, process)
         fate, after = self.host.site.fate(process)
-        later = self.host.site.now + after
-        self.host.site.at(self.host.site.now + 0.02, self._settled, namespec, pid)
+        self.host.later(0.02, self._settled, namespec, pid)
         if fate != "run":
-            self.host.site.at(later, self._ended, namespec, pid, fate)
+            self.host.later(after, self._ended, namespec, pid, fate)
         return process
 
     def terminate(self, process: Process, reason: str) -> None:
@@ -170,7 +202,7 @@ class Supervisord:
             return
         self._set(process.namespec, state=ProcessState.STOPPING, reason=reason)
         takes = self.host.site.end_takes(process)
-        self.host.site.at(self.host.site.now + takes, self._ended, process.namespec, process.pid, "stopped")
+        self.host.later(takes, self._ended, process.namespec, process.pid, "stopped")
 
     def kill(self, processes: Sequence[Process], how: str = "stopped") -> None:
         """SIGKILL. `how` supervisord takes it: it does not know who killed what it did not stop itself."""
@@ -230,6 +262,8 @@ class Supervisord:
 
     def thaw(self) -> None:
         """SIGCONT: the deadman's signal comes before supervisord hears of its children."""
+        if self.host.suspended_at is not None:
+            return
         self.frozen = False
         if not self.up:
             return  # It was killed meanwhile, with all that it had not read.
@@ -250,10 +284,17 @@ class Supervisord:
             return
         if op == "start":
             self.host.site.faults.spring(self.host)
+        if op in WRITES and self.host.site.is_cut(self.host, f"{op} has come, and nothing of it is written"):
+            self.host.power_off()
+            return
         if self.frozen:
             self._waiting.append((op, fields, answer))
         else:
-            answer(*self.answer(op, fields))
+            result = self.answer(op, fields)
+            if op in WRITES and self.host.site.is_cut(self.host, f"{op} is written, and not answered"):
+                self.host.power_off()
+                return
+            answer(*result)
 
     def answer(self, op: str, fields: dict[str, Any]) -> tuple[dict[str, Any] | None, Refused | None]:
         try:
@@ -419,7 +460,7 @@ class Shim:
             return ()
         told: list[Event] = [
             SupervisordUp(supervisord.pid),
-            Snapshot(tuple(supervisord.processes.values()), {}, 0),
+            supervisord.snapshot(),
         ]
         if supervisord.stage != HELD:
             told.append(Isolated(supervisord.stage, supervisord._isolated_epoch))
@@ -433,15 +474,28 @@ class Shim:
             return
         supervisord.kill(supervisord.doomed(), "crash")
 
+    def end(self, *, reloads: bool) -> None:
+        """See `Supervisord.end`."""
+        if self.supervisord is not None:
+            self.supervisord.end(reloads=reloads)
+
+    def reload(self, former: Supervisord) -> None:
+        """Its next life: what the plugin keeps in memory beside each program and each answer is lost."""
+        if self.supervisord is not former:
+            return
+        former.up = False
+        new = Supervisord(self.host, former.pid, self.host.namespecs, former.number + 1)
+        new.stage, new.limits, new._isolated_epoch = former.stage, former.limits, former._isolated_epoch
+        self.supervisord = new
+        self.host.emit(*self.greeting()[1:])
+
     def lose_supervisord(self) -> None:
         """Supervisord is killed; its programs are swept away."""
         lost = self.supervisord
         if lost is None:
             return
         self.host.emit(SupervisordDown(-9, "killed"))
-        self.host.site.at(
-            self.host.site.now + SWEPT_WITHIN * self.host.site.chance.random(), self._swept, lost
-        )
+        self.host.later(SWEPT_WITHIN * self.host.site.chance.random(), self._swept, lost)
 
     def _swept(self, lost: Supervisord) -> None:
         if self.supervisord is not lost:
@@ -451,4 +505,4 @@ class Shim:
         self.supervisord = None
         self.empty = True
         self.host.emit(NodeEmpty())
-        self.host.site.at(self.host.site.now + RESTARTED_AFTER, self.start)
+        self.host.later(RESTARTED_AFTER, self.start)

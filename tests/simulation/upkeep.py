@@ -204,8 +204,11 @@ class Upkeep:
             agency.loop.create_task(agency.agent._readmit(host.name, "operator"))
         site.at(site.now + ASKED_AGAIN, self._readmit, host)
 
-    def _copy(self, host: Host, lasting: float) -> None:
-        """Another machine with this one's name and keys, and an empty disk. It may take the address over."""
+    def _copy(self, host: Host, lasting: float, *, ends: bool = True) -> None:
+        """Another machine with this one's name and keys, and an empty disk. It may take the address over.
+
+        `ends`: sometimes its supervisord dies, or its agent leaves, before it is switched off.
+        """
         from tests.simulation.host import Host
 
         site = self._site
@@ -217,8 +220,9 @@ class Upkeep:
             site.tell(f"the copy of {host.name} has its address")
             site.hosts[host.name] = copy
         copy.start_agent()
-        if self._chance.random() < 0.5:
-            site.at(site.now + lasting * self._chance.random(), copy.shim.lose_supervisord)
+        end = self._chance.choice((copy.shim.lose_supervisord, copy.leave, None, None))
+        if ends and end is not None:
+            site.at(site.now + lasting * self._chance.random(), end)
         site.at(site.now + lasting, self._end_copy, copy)
 
     def _end_copy(self, copy: Host) -> None:
@@ -227,6 +231,7 @@ class Upkeep:
             return
         site.tell(f"the copy of {copy.name} ends")
         copy.power_off()
+        copy.retired = True
         site.copies.remove(copy)
         assert copy.original is not None
         site.hosts[copy.name] = copy.original

@@ -165,6 +165,24 @@ async def test_shutdown_ends_all_in_order_and_leaves_nothing(house: House) -> No
     assert not any(alive(pid) for pid in pids if pid)
 
 
+async def test_shutdown_ends_a_supervisord_whose_start_the_shim_has_not_confirmed_yet(house: House) -> None:
+    """It is started again at once after its death, and the shim's word of that is still on its way."""
+    house.configure()
+    supervision = await house.up()
+    incarnation, shim = supervision.incarnation, supervision.pids.shim
+    assert supervision.pids.supervisord
+    assert shim
+    os.kill(supervision.pids.supervisord, signal.SIGKILL)
+    await house.hear_of(NodeEmpty)
+    starter = supervision._starter
+    assert starter is not None
+    await starter
+    assert supervision.pids.supervisord is None
+    await asyncio.wait_for(supervision.shutdown(), 8)
+    assert not tagged(incarnation)
+    assert not alive(shim)
+
+
 async def test_a_held_lock_without_an_answering_socket_is_never_a_second_start(house: House) -> None:
     house.configure()
     house.run_dir.mkdir()

@@ -6,6 +6,7 @@ import contextlib
 
 import msgspec
 import pytest
+from client.fake_agent import event, status
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from tuiconsole.wire.messages import (
     Act,
     AskStatus,
     Failed,
+    Followed,
+    FollowedUnread,
     MalformedError,
     Published,
     Reply,
@@ -22,7 +25,9 @@ from tuiconsole.wire.messages import (
     UsageSampled,
     decode_published,
     decode_reply,
+    decode_reply_unread,
     decode_request,
+    decode_status,
     encode,
     foreign_request,
 )
@@ -43,7 +48,7 @@ def test_a_message_arrives_as_it_was_sent(message, decode) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400))
 def test_noise_is_malformed_and_nothing_else(data: bytes) -> None:
-    for decode in (decode_published, decode_request, decode_reply):
+    for decode in (decode_published, decode_request, decode_reply, decode_reply_unread):
         with contextlib.suppress(MalformedError):
             decode(data)
 
@@ -64,8 +69,29 @@ def test_another_version_is_dropped_rather_than_misunderstood() -> None:
 
 
 def test_deep_nesting_is_malformed() -> None:
+    for decode in (decode_request, decode_reply_unread):
+        with pytest.raises(MalformedError):
+            decode(b"\x91" * 100_000)
+
+
+def test_a_followed_status_can_be_left_unread_until_somebody_looks() -> None:
+    seen = status("server_1")
+    reply = decode_reply_unread(encode(Reply("1", Followed(seen, (event(1),)), last=False)))
+    assert isinstance(reply.body, FollowedUnread)
+    assert (reply.id, reply.last, reply.body.events) == ("1", False, (event(1),))
+    assert decode_status(reply.body.status) == seen
+
+
+def test_other_replies_are_read_at_once() -> None:
+    reply = Reply("1", Failed("usage", "no such name"))
+    assert decode_reply_unread(encode(reply)).body == reply.body
+
+
+def test_what_is_no_status_is_malformed_when_it_is_read() -> None:
     with pytest.raises(MalformedError):
-        decode_request(b"\x91" * 100_000)
+        decode_status(msgspec.Raw(msgspec.msgpack.encode({"cluster": 7})))
+    with pytest.raises(MalformedError):
+        decode_status(msgspec.Raw(b"\x91" * 100_000))
 
 
 def test_a_request_of_another_version_is_known_by_its_id_so_that_it_can_be_answered() -> None:

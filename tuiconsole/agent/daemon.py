@@ -501,6 +501,7 @@ class Agent:
             version=self._version,
             agent_started_at=self._began,
             lease_until=lease.held_until if (lease := self._coordinator.lease) else 0.0,
+            life=self._local.life,
         )
 
     @property

@@ -26,6 +26,7 @@ from tuiconsole.supervision import events as supervised
 from tuiconsole.supervision.node import Managed, OwnRules, Supervision
 from tuiconsole.timeouts import within
 from tuiconsole.wire.messages import (
+    Command,
     CommandAdopt,
     CommandLeave,
     CommandManage,
@@ -89,6 +90,8 @@ class LocalNode:
         """Supervisord is ending or dead, and what it ran is not proved to be gone."""
         self._supervisord = 0
         """The pid of the last one that was up."""
+        self.life = ""
+        """Names the life of supervisord that was heard last; a reload begins another one."""
         self._joined: tuple[int | None, int] = (None, 0)
         """(pid of supervisord, epoch) that the plugin has acknowledged."""
         self._leaving = False
@@ -151,11 +154,7 @@ class LocalNode:
             if not self._ending:
                 self._publisher.changed(event.process)
         elif isinstance(event, supervised.Snapshot):
-            if self._ending:
-                # It was reloaded, or its shim was lost and a new one has swept away what was left.
-                self._prove(0)
-            self._up, self._trouble = True, ""
-            self._publisher.replaced(event.processes)
+            self._on_snapshot(event)
         elif isinstance(event, supervised.SupervisordUp):
             self._supervisord = event.pid
         elif isinstance(event, supervised.ProcessRemoved):
@@ -177,6 +176,17 @@ class LocalNode:
             self._on_breach(event)
         self._due.set()
         self.changed.set()
+
+    def _on_snapshot(self, snapshot: supervised.Snapshot) -> None:
+        if self._ending:
+            if snapshot.life == self.life:
+                # Of the one that still ends: what it runs may be alive, and its end is told with its death.
+                return
+            # It was reloaded, or its shim was lost and a new one has swept away what was left.
+            self._prove(0)
+        self.life = snapshot.life
+        self._up, self._trouble = True, ""
+        self._publisher.replaced(snapshot.processes)
 
     def _on_breach(
         self, event: supervised.Isolated | supervised.DeadlineEnforced | supervised.Unguarded
@@ -318,7 +328,7 @@ class LocalNode:
                     managed, term=order.term, guard=own.guard, own=own, scales=order.scales
                 )
                 return Obeyed("ok")
-            if order.incarnation != self.incarnation or order.supervisord != self.pids[1]:
+            if not self._is_meant(order):
                 return Obeyed("unknown", f"this was meant for a former life of {self.name}")
             if boottime() >= order.deadline:
                 return Obeyed("unknown", "the order came after its deadline")
@@ -327,9 +337,23 @@ class LocalNode:
                 return Obeyed("ok")
             return await self._obey_in_time(supervision, order)
         except supervised.Refused as refused:
-            return Obeyed("unknown" if refused.code in PASSING else "refused", refused.reason)
+            # A list that its disk does not take is put in force once it does.
+            passing = (*PASSING, "failed") if isinstance(order, CommandManage) else PASSING
+            return Obeyed("unknown" if refused.code in passing else "refused", refused.reason)
         except supervised.Unavailable as unavailable:
             return Obeyed("unknown", str(unavailable))
+
+    def _is_meant(self, order: Command) -> bool:
+        """Whether an order is for this life of the node, and of its supervisord.
+
+        The proof that a former one has ended frees the grants that were given until it was heard: an order
+        that is under way meanwhile must not come true.
+        """
+        return (
+            order.incarnation == self.incarnation
+            and order.supervisord == self.pids[1]
+            and order.life in ("", self.life)
+        )
 
     async def _obey_in_time(
         self,
@@ -428,12 +452,15 @@ class LocalNode:
         watch = asyncio.get_running_loop().create_task(self._tell_of_long_leave())
         try:
             if self.supervision is not None:
+                # Nobody has it once the shim has ended, and a proof that names none would speak of any
+                # machine that bears this node's name.
+                incarnation = self.incarnation
                 try:
                     await self.supervision.shutdown()
                 except supervised.SupervisionError as error:
                     _log.error("%s", error)
                     return
-                self._publisher.supervisord_died(self.incarnation, 0, "it has left")
+                self._publisher.supervisord_died(incarnation, 0, "it has left")
             if self.coordinator is not None:
                 await self.coordinator.leave()
         finally:

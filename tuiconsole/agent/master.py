@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -262,13 +262,16 @@ class Reign:
             for given in inputs or (Tick(),):
                 self._engine.handle(given, now)
             decision = self._engine.decide(now)
+            # The write may take long, and a supervisord that dies meanwhile have a successor: what was
+            # decided for the one must not be worded for the other.
+            orders = tuple(map(self._worded, decision.commands))
             if decision.ledger is not None:
                 value = encode_ledger(decision.ledger)
                 versioned = await self._coordinator.replace(value, versioned)
             for waiting in stored:
                 if not waiting.done():
                     waiting.set_result(None)
-            self._carry_out(decision)
+            self._carry_out(decision, orders)
             wake_at = decision.wake_at
             if self._inputs:
                 continue
@@ -277,12 +280,12 @@ class Reign:
                 async with within(max(pause, SHORTEST_PAUSE)):
                     await self._awake.wait()
 
-    def _carry_out(self, decision: Decision) -> None:
-        for command in decision.commands:
+    def _carry_out(self, decision: Decision, orders: Sequence[NodeOrder | None]) -> None:
+        for command, order in zip(decision.commands, orders, strict=True):
             if isinstance(command, RaiseEpoch):
                 self._begin_raising(command)
-            else:
-                self._spawn(self._command(command))
+            elif order is not None:
+                self._spawn(self._command(command, order))
         for reply in decision.answers:
             for queue in self._waiting.get(reply.request, ()):
                 queue.put_nowait(reply.body)
@@ -350,23 +353,17 @@ class Reign:
 
     # -- orders ----------------------------------------------------------------------------------------------
 
-    async def _command(self, command: Command) -> None:
+    async def _command(self, command: NodeCommand | Manage, order: NodeOrder) -> None:
         if isinstance(command, Manage):
-            names = tuple(
-                ManagedName(m.namespec, m.grant, m.isolation.value, m.disabled) for m in command.managed
-            )
             self._lists[command.node] = command
-            await self._put_in_force(command, CommandManage(self.term, names, command.scales))
+            await self._put_in_force(command, order)
             return
-        assert not isinstance(command, RaiseEpoch)
-        answered = await self._order(
-            command.node, self._worded(command), max(0.05, command.deadline - boottime())
-        )
+        answered = await self._order(command.node, order, max(0.05, command.deadline - boottime()))
         if isinstance(command, ReleaseGrant) and answered.answer == "ok":
             self._give(Released(command.node, command.grant, command.token))
         self._give(CommandAnswered(command.command_id, Answer(answered.answer), answered.reason))
 
-    async def _put_in_force(self, command: Manage, order: CommandManage) -> None:
+    async def _put_in_force(self, command: Manage, order: NodeOrder) -> None:
         """Until it is acknowledged: what a node does not know as managed it would not stop.
 
         Or until there is another list for that node, after which this one must not come.
@@ -377,14 +374,22 @@ class Reign:
                 return
             await asyncio.sleep(RETRY)
 
-    def _worded(self, command: NodeCommand) -> NodeOrder:
-        """The command as the node must have it: its deadline on the node's own clock."""
+    def _worded(self, command: Command) -> NodeOrder | None:
+        """The command as the node must have it: its deadline on the node's own clock. None if it has none."""
+        if isinstance(command, RaiseEpoch):
+            return None
+        if isinstance(command, Manage):
+            names = tuple(
+                ManagedName(m.namespec, m.grant, m.isolation.value, m.disabled) for m in command.managed
+            )
+            return CommandManage(self.term, names, command.scales)
         node = self._observer.view.nodes[command.node]
         common: dict[str, Any] = {
             "term": command.term,
             "epoch": command.epoch,
             "incarnation": node.incarnation,
             "supervisord": node.pids.supervisord,
+            "life": node.life,
             "deadline": command.deadline + self._observer.offsets.get(command.node, 0.0),
             "command_id": command.command_id,
         }

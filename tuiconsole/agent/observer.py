@@ -234,6 +234,7 @@ class Observer:
             epoch=heartbeat.epoch,
             incarnation=heartbeat.incarnation,
             pids=heartbeat.pids,
+            life=heartbeat.life,
             maintenance_until=heartbeat.maintenance_until,
             safety_digest=heartbeat.safety_digest,
             rest_digest=heartbeat.rest_digest,

@@ -21,6 +21,8 @@ from tuiconsole.console.attention import PERIOD, Bell
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.feed import Feed, SessionFactory, utc_now
 from tuiconsole.console.habits import load_habits, save_habits
+from tuiconsole.console.leftovers import FORGET_EVERY, forget_gone_widgets
+from tuiconsole.console.pace import pause_after
 from tuiconsole.console.requests import Request, Wish
 from tuiconsole.console.rows.alarms import known_alarms
 from tuiconsole.console.rows.foreign import plain
@@ -44,10 +46,6 @@ from tuiconsole.model.why import Why
 from tuiconsole.rulebook.rulebook import Rulebook
 from tuiconsole.source.errors import SourceError
 
-PAINT_INTERVAL = 0.04
-"""Seconds between two pictures at least: changes within it are painted as one."""
-PAINT_SHARE = 3
-"""A picture that took long is followed by a pause of so many times that, so that keys get through."""
 _TICK = 1.0
 """Seconds between two looks at the ages of data."""
 _SETTLED = 0.5
@@ -139,6 +137,7 @@ class ConsoleApp(App[int]):
         self.set_interval(EVERY, self._sample)
         if self._blinks:
             self.set_interval(PERIOD, self._blink)
+        self.set_interval(FORGET_EVERY, forget_gone_widgets)
         self.set_timer(_SETTLED, self._run_rules)
 
     async def on_unmount(self) -> None:
@@ -194,12 +193,14 @@ class ConsoleApp(App[int]):
             await self.feed.changed()
             screen, began = self.front, boottime()
             picture = self.feed.picture()
+            # Reading a great status takes a while: a key that was pressed meanwhile goes first.
+            await asyncio.sleep(0)
             known = picture.status is not None
             if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
                 self.bell()
             if screen is not None and screen.is_mounted:
                 screen.show(picture)
-            await asyncio.sleep(max(PAINT_INTERVAL, PAINT_SHARE * (boottime() - began)))
+            await asyncio.sleep(pause_after(boottime() - began))
 
     def _blink(self) -> None:
         """Turn to the other half of the blinking, if anything blinks."""
@@ -213,8 +214,12 @@ class ConsoleApp(App[int]):
             self.desk.lit = lit
             screen.blink()
 
-    def _sample(self) -> None:
-        self.desk.trends.sample(self.feed.picture())
+    async def _sample(self) -> None:
+        # What was shown last: a status is read for a picture, and not once more.
+        screen = self.front
+        if screen is not None:
+            for _ in self.desk.trends.sampling(screen.picture):
+                await asyncio.sleep(0)
 
     # -- requests --------------------------------------------------------------------------------------------
 

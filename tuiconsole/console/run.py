@@ -78,7 +78,8 @@ def calm_collector() -> None:
     """Let the garbage collector never look at what lives as long as the console, and seldom at the rest.
 
     Statuses are not its business (`gc=False`: they hold no cycles). What is drawn is: lines that cache
-    themselves are cycles; while it looked too rarely they grew by 5 MB a minute on a great cluster.
+    themselves are cycles; while it looked too rarely they grew by 5 MB a minute on a great cluster. More at a
+    time saves nothing: 20,000 made pauses of 16 ms in place of 4 ms, and took the same time in all.
     """
     gc.collect()
     gc.freeze()

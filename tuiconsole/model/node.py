@@ -78,6 +78,8 @@ class Node(msgspec.Struct, frozen=True):
     """Until when it holds its lease, on its own clock, as its last heartbeat said; 0 if it holds none."""
     machine: Machine | None = None
     """None until it was sampled."""
+    life: str = ""
+    """Names the life of its supervisord, as a reload keeps the pid; empty of an agent that does not tell."""
 
 
 class View(msgspec.Struct, frozen=True):

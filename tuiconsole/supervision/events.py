@@ -52,6 +52,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     programs: dict[str, ProgramSettings]
     """By namespec."""
     seq: int
+    life: str = ""
+    """Names the life of supervisord that it is of: a reload begins another one, with the same pid."""
 
 
 class ProcessChanged(msgspec.Struct, frozen=True):

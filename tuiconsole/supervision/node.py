@@ -312,6 +312,8 @@ class Supervision(PluginCommands):
         async def start() -> None:
             await asyncio.sleep(delay)
             assert self._shim is not None
+            # From here on there may be one, though the shim has not said so yet.
+            self._empty.clear()
             self._tell_shim(
                 launch.supervisord_order(
                     self._shim.greeting, self._run_dir, self._state_dir, self._conf, self._environment

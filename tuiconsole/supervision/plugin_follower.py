@@ -138,7 +138,7 @@ class PluginFollower:
         for namespec in sorted(self._known - present):
             self._emit(ProcessRemoved(namespec))
         self._known = present
-        self._emit(Snapshot(processes, self._programs, self._seq))
+        self._emit(Snapshot(processes, self._programs, self._seq, self._stream or ""))
 
     def _take_event(self, message: dict[str, Any]) -> None:
         self._seq = message["seq"]

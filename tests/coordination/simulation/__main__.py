@@ -1,4 +1,7 @@
-"""Replay seeds: `python -m tests.coordination.simulation SEED [MUTANT]`, or `FROM-TO` on all cores."""
+"""Replay seeds of the core: `python -m tests.coordination.simulation SEED [MUTANT]`, or `FROM-TO` for many.
+
+They are played on all cores, or by as many processes as `--workers N` says, which comes first.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from tests.coordination.simulation.world import (
     VoterMachine,
     World,
 )
+from tests.shapes import bridge, ring
 from tests.timeline import Broken
 from tuiconsole.coordination.coordinator import Versioned
 from tuiconsole.coordination.leases.holder import LeaseState
@@ -36,6 +37,8 @@ FAULTS = (
     "one-way",
     "pair",
     "split",
+    "bridge",
+    "ring",
     "flap",
     "late and lost",
     "lost while voters restart",
@@ -44,7 +47,7 @@ FAULTS = (
     "trap on accept",
     "trap on gain",
 )
-CUTS = ("isolate", "one-way", "pair", "split")
+CUTS = ("isolate", "one-way", "pair", "split", "bridge", "ring")
 AMBUSHES = ("half written", "half written", "restart apart", "late and lost", "not yet synced")
 
 
@@ -535,6 +538,10 @@ class Scenario(World):
             to = self.chance.sample(others, self.chance.randint(1, len(others))) if others else []
             out = kind == "one-way out" or self.chance.random() < 0.5
             cut = {(name, other) if out else (other, name) for other in to}
+        elif kind == "bridge":
+            cut = bridge(self.chance, list(self.machines), name)
+        elif kind == "ring":
+            cut = ring(self.chance, list(self.machines))
         else:
             here = {name, *(other for other in others if self.chance.random() < 0.4)}
             there = set(self.machines) - here

@@ -88,7 +88,7 @@ def list_title(picture: Picture, view: AlarmView) -> str:
     aside = sum(one.state.aside for one in known_alarms(picture))
     shown = "" if view is AlarmView.CURRENT else f": {view.value}"
     hidden = f", {aside} put aside" if aside and view in (AlarmView.CURRENT, AlarmView.NEW) else ""
-    return f" Alarms{shown}{hidden} "
+    return f"Alarms{shown}{hidden}"
 
 
 def _of_link(picture: Picture) -> Iterator[AlarmStatus]:

@@ -32,13 +32,15 @@ class Tally(msgspec.Struct):
 
 def tallies(picture: Picture) -> dict[str, Tally]:
     """By node: the processes alive there, and the applications there that have failures."""
-    found: dict[str, Tally] = {}
+    counted = Counter(
+        node
+        for application in picture.applications
+        for process in application.processes
+        if process.state in ALIVE
+        for node in process.nodes
+    )
+    found = {node: Tally(number) for node, number in counted.items()}
     for application in picture.applications:
-        counted = Counter(
-            node for process in application.processes if process.state in ALIVE for node in process.nodes
-        )
-        for node, number in counted.items():
-            found.setdefault(node, Tally()).processes += number
         for node in application.nodes:
             tally = found.setdefault(node, Tally())
             tally.major += application.major_failure

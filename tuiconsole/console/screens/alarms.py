@@ -26,7 +26,7 @@ from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.dialogs.choice import Choice, ChoiceDialog
 from tuiconsole.console.widgets.lines.list import RowList
-from tuiconsole.console.widgets.lines.titled import Prose, TitledList
+from tuiconsole.console.widgets.lines.titled import Prose, TitledList, entitle
 from tuiconsole.model.alarms import LONGEST_SHELF, AlarmState
 
 _WHERE = {
@@ -107,7 +107,7 @@ class AlarmsScreen(OperatingScreen):
 
     def paint(self) -> None:
         found = self.query_one(AlarmList)
-        found.border_title = list_title(self.picture, self._view)
+        entitle(found, list_title(self.picture, self._view))
         found.show_rows(alarm_rows(self.picture, self._view, self._wanted))
 
     def blink(self) -> None:

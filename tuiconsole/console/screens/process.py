@@ -16,6 +16,7 @@ from tuiconsole.console.trends import EVERY, KEPT, Usage
 from tuiconsole.console.widgets.details.panel import DetailsPanel
 from tuiconsole.console.widgets.events.panel import EventsPanel
 from tuiconsole.console.widgets.lines.pane import LinesPane
+from tuiconsole.console.widgets.lines.titled import entitle
 
 
 class Curve(LinesPane):
@@ -83,7 +84,7 @@ class ProcessScreen(OperatingScreen):
 
     def paint(self) -> None:
         self.query_one(EventsPanel).show(self.picture, about=self._namespec)
-        self.query_one(EventsPanel).border_title = " Starts, exits, failures "
+        entitle(self.query_one(EventsPanel), "Starts, exits, failures")
 
     def show_subject(self) -> None:
         super().show_subject()

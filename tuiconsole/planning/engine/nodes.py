@@ -80,7 +80,7 @@ def node_lost(s: Situation, name: str, epoch: int) -> None:
     """Its lease is over: what is STOP or ALLOW may run elsewhere; a grant with KEEP stays.
 
     The voters' answer may come late, when the node has long rejoined under that very epoch: then only what it
-    held before is over, which was reconciled when it came.
+    held before is over. What was reconciled when it came, or granted since, is not, whatever its state now.
     """
     if s.draft.epochs.get(name, 0) >= epoch:
         return
@@ -88,7 +88,7 @@ def node_lost(s: Situation, name: str, epoch: int) -> None:
     node = s.nodes.get(name)
     if node is not None and node.state is NodeState.RUNNING and node.epoch >= epoch:
         return
-    _gone(s, name, "is lost", "was lost with its node", keep=True)
+    _gone(s, name, "is lost", "was lost with its node", keep=True, epoch=epoch)
 
 
 def node_down(s: Situation, name: str, incarnation: str, supervisord: int, reason: str) -> None:
@@ -168,10 +168,15 @@ def _restarted(s: Situation, old: Node, new: Node) -> bool:
     if new.state is not NodeState.RUNNING:
         return False
     before = s.supervisords.get(new.name, 0)
+    life = s.lives.get(new.name, "")
+    if new.life:
+        s.lives[new.name] = new.life
     if new.pids.supervisord:
         s.supervisords[new.name] = new.pids.supervisord
     if old.incarnation and new.incarnation and old.incarnation != new.incarnation:
         return True
+    if life and new.life and life != new.life:
+        return True  # It was reloaded, and the proof of that was missed.
     return bool(before and new.pids.supervisord) and before != new.pids.supervisord
 
 
@@ -193,7 +198,10 @@ def _compare(s: Situation, node: str, before: Process, process: Process, restart
     if ended_badly(process):
         end = words_of_end(process)
         s.deaths.append(Death(application.name, process.namespec, node, end, restarts=process.restarts))
-    elif restarted and process.state is not ProcessState.EXITED:
+    elif (
+        restarted and process.state is not ProcessState.EXITED and (not grant or before.token == grant.token)
+    ):
+        # A new master may have last heard of it under an earlier grant: that this is over says nothing.
         reason = "died with its supervisord"
         s.deaths.append(Death(application.name, process.namespec, node, reason, with_node=True))
 
@@ -211,11 +219,19 @@ def _tell_state(s: Situation, old: Node, new: Node) -> None:
     s.event("node", new.name, text, Severity.MAJOR if bad else Severity.INFO)
 
 
-def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarnation: str = "") -> None:
-    if name not in s.nodes:
+def _gone(
+    s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarnation: str = "", epoch: int = 0
+) -> None:
+    """`incarnation`, `epoch`: only what is of this one, or is older, is over; all of it without them."""
+    node = s.nodes.get(name)
+    if node is None:
         return
-    s.event("node", name, f"{name} {reason}", Severity.MAJOR)
     held = [grant for grant in s.draft.grants.values() if grant.node == name]
+    rejoined = bool(epoch) and (node.epoch >= epoch or any(grant.epoch >= epoch for grant in held))
+    if rejoined:
+        held = [grant for grant in held if grant.epoch < epoch]
+    if held or not rejoined:
+        s.event("node", name, f"{name} {reason}", Severity.MAJOR)
     others = incarnation and any(grant.incarnation not in ("", incarnation) for grant in held)
     if others:
         held = [grant for grant in held if grant.incarnation == incarnation]
@@ -231,7 +247,7 @@ def _gone(s: Situation, name: str, reason: str, fate: str, *, keep: bool, incarn
         if job is None or job.starting:
             died += [Death(application.name, n, name, fate, with_node=True) for n in _were_up(s, grant, job)]
     s.deaths += died
-    if others:
+    if others or rejoined:
         return
     s.lost[name] = reason
     s.silent.pop(name, None)
@@ -249,10 +265,14 @@ def _were_up(s: Situation, grant: Grant, job: Job | None) -> list[str]:
     namespecs = s.granted_namespecs(grant)
     known = [n for n in namespecs if n in processes]
     up = [n for n in known if processes[n].state.alive]
-    if up and node.state is not NodeState.RUNNING:
-        # The node has begun to stop all of it; what took no time to end is lost no less than the rest.
+    if (up or ":" in grant.name) and node.state is not NodeState.RUNNING:
+        # The node has begun to stop all of it; what took no time to end is lost no less than the rest. The
+        # grant of one process alone goes when somebody has it stopped: so its node has stopped this one.
         up += [n for n in known if _stopped_under(processes[n], grant)]
-    if up or (known and job is None):
+    # Where one process bears the token, it is the supervisord that ran them; else it was replaced by one that
+    # knows nothing of them, on a host that is back from a power cut before its lease was over.
+    replaced = not any(processes[n].token == grant.token for n in known)
+    if up or (known and job is None and not replaced):
         return up
     # Never heard by this master, or still being started: all of it was meant to run.
     application = s.application_of(grant.name)

@@ -81,6 +81,8 @@ class Situation:
     """Nodes whose lease is over or whose death is proved, with the reason; until they are RUNNING again."""
     supervisords: dict[str, int] = field(default_factory=dict)
     """By node: the pid of the supervisord that was up last, kept while none is."""
+    lives: dict[str, str] = field(default_factory=dict)
+    """By node: the life of that supervisord, which a reload ends though the pid stays."""
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     stays: dict[str, dict[str, str]] = field(default_factory=dict)
     """By drained node: what cannot move, and why, in words."""
@@ -134,6 +136,7 @@ class Situation:
         situation.supervisords = {
             name: node.pids.supervisord for name, node in view.nodes.items() if node.pids.supervisord
         }
+        situation.lives = {name: node.life for name, node in view.nodes.items() if node.life}
         situation.learn_applications()
         return situation
 

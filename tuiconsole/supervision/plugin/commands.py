@@ -169,10 +169,10 @@ class Commands:
         if repeated is not None:
             return repeated
         process, _ = self._find(request)
-        if "term" in request or "floor" in request:
-            self._refuse_stale(request)
-        if "floor" in request:
-            self._orders.raise_floor(text_of(request, "grant"), token_of(request, "floor"))
+        floor = (text_of(request, "grant"), token_of(request, "floor")) if "floor" in request else None
+        ordered = "term" in request or floor is not None
+        if ordered:
+            self._refuse_former(request)
         state = process.state
         already = state not in ALIVE or state == ProcessStates.STOPPING
         if not already:
@@ -182,6 +182,11 @@ class Commands:
                 raise RefusedError("failed", failure)
         elif state == ProcessStates.EXITED and restarts_itself(process):
             process.change_state(ProcessStates.STOPPED)
+        if ordered:
+            # Last: a disk that is full must not keep anything from being stopped.
+            self._refuse_stale(request)
+        if floor is not None:
+            self._orders.raise_floor(*floor)
         return self._remember(request, {**self._outcome(process), "already": already})
 
     def release(self, request: dict[str, Any]) -> dict[str, object]:
@@ -261,12 +266,15 @@ class Commands:
         return process, namespec
 
     def _refuse_stale(self, request: dict[str, Any]) -> None:
+        self._orders.see(*self._refuse_former(request))
+
+    def _refuse_former(self, request: dict[str, Any]) -> tuple[int, int]:
         term, epoch = number_of(request, "term"), number_of(request, "epoch")
         if term < self._orders.term:
             raise RefusedError("stale_term", f"term {term} is over: term {self._orders.term} has been seen")
         if epoch < self._orders.epoch:
             raise RefusedError("stale_epoch", f"epoch {epoch} is over: this node is in {self._orders.epoch}")
-        self._orders.see(term, epoch)
+        return term, epoch
 
     def _refuse_void(self, namespec: str, grant: str, token: tuple[int, int]) -> None:
         if self._options.mood < SupervisorStates.RUNNING:

@@ -273,6 +273,7 @@ class Attachment:
         try:
             write_spared(self._plugin.spared_fd, self.isolation.spared())
         except Exception:  # noqa: BLE001 (it would surface in supervisord's main loop)
+            self._list_is_old = True
             self.server.counters.faults += 1
 
     def _after_poll(self) -> None:

@@ -29,6 +29,8 @@ class Managed(NamedTuple):
 class StandingOrders:
     """The persisted facts. Change them through the methods, which return only when the disk has them.
 
+    What the disk does not take (OSError) is not known: as if whoever said it had not been heard.
+
     Raises:
         ValueError: the file is damaged; the message names it and the remedy.
     """
@@ -69,29 +71,33 @@ class StandingOrders:
     def see(self, term: int, epoch: int) -> None:
         """Remember a term and an epoch, if they are greater than those known."""
         if term > self.term or epoch > self.epoch:
-            self.term = max(term, self.term)
-            self.epoch = max(epoch, self.epoch)
-            self._save()
+            self._change(term=max(term, self.term), epoch=max(epoch, self.epoch))
 
     def raise_floor(self, grant: str, floor: tuple[int, int]) -> None:
         """Void all tokens of `grant` up to and including `floor`."""
         if floor > self.floor(grant):
-            self.floors[grant] = floor
-            self._save()
+            self._change(floors={**self.floors, grant: floor})
 
     def manage(
         self, managed: dict[str, Managed], guard: str, disabled: dict[str, str], scales: dict[str, int]
     ) -> None:
         """Replace the lists of names that are managed, disabled, scaled, and say what the guard does."""
         if (managed, guard, disabled, scales) != (self.managed, self.guard, self.disabled, self.scales):
-            self.managed, self.guard, self.disabled, self.scales = managed, guard, disabled, scales
-            self._save()
+            self._change(managed=managed, guard=guard, disabled=disabled, scales=scales)
 
     def govern(self, namespec: str, managed: Managed) -> None:
         """Put one program's entry in force, whatever the list said of it."""
         if self.managed.get(namespec) != managed:
-            self.managed = {**self.managed, namespec: managed}
+            self._change(managed={**self.managed, namespec: managed})
+
+    def _change(self, **fields: object) -> None:
+        before = {name: getattr(self, name) for name in fields}
+        vars(self).update(fields)
+        try:
             self._save()
+        except BaseException:
+            vars(self).update(before)
+            raise
 
     def _save(self) -> None:
         body = json.dumps(
@@ -109,7 +115,9 @@ class StandingOrders:
         text = json.dumps({"crc": binascii.crc32(body.encode()), "body": body})
         fd = os.open(_DRAFT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self._dir)
         try:
-            os.write(fd, text.encode())
+            rest = memoryview(text.encode())
+            while rest:  # a disk that fills up takes a part
+                rest = rest[os.write(fd, rest) :]
             os.fsync(fd)
         finally:
             os.close(fd)

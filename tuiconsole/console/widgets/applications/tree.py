@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.columns import CURSOR
@@ -20,6 +19,7 @@ from tuiconsole.console.rows.tree import TreeRow, headings, opened_at_first, tre
 from tuiconsole.console.subject import Subject
 from tuiconsole.console.widgets.lines.list import RowList
 from tuiconsole.console.widgets.lines.pane import LinesPane
+from tuiconsole.console.widgets.lines.titled import entitle
 
 
 class ApplicationTree(RowList[AnyRow]):
@@ -235,5 +235,4 @@ class ApplicationsPanel(Vertical):
             title += f", sorted by {tree.order.value}"
         if tree.marked:
             title += f", {len(tree.marked)} marked"
-        # Content, not markup: a filter may hold brackets.
-        self.border_title = Content(f" {title} ")
+        entitle(self, title)

@@ -17,6 +17,7 @@ from tuiconsole.console.sources import LogSource
 from tuiconsole.console.subject import Subject
 from tuiconsole.console.widgets.details.log_view import LogView, Silence
 from tuiconsole.console.widgets.lines.pane import LinesPane
+from tuiconsole.console.widgets.lines.titled import entitle
 
 _SETTLED = 0.15
 """Seconds the cursor must rest before a log is opened: scrolling through the tree opens none."""
@@ -92,8 +93,7 @@ class DetailsPanel(Vertical):
         """Show this subject."""
         self._picture = picture
         self.query_one(Facts).show(picture, subject)
-        # Content, not markup: a name may hold brackets.
-        self.border_title = Content(f" {title(subject, picture)} ")
+        entitle(self, title(subject, picture))
         namespec = tail_of(picture, subject)
         self.set_class(bool(namespec), "-tailed")
         if namespec != self._tailed:

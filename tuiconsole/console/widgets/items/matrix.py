@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.filtering import Filter
@@ -24,6 +23,7 @@ from tuiconsole.console.rows.line import Line, Span, Tone
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.lines.list import RowList
 from tuiconsole.console.widgets.lines.pane import LinesPane
+from tuiconsole.console.widgets.lines.titled import entitle
 
 
 class ItemMatrix(RowList[ItemRow]):
@@ -156,5 +156,4 @@ class ItemsPanel(Vertical):
         title = f"Items {items}" if items else "Applications"
         if matrix.wanted:
             title += f" with “{plain(matrix.wanted.text)}”"
-        # Content, not markup: a filter may hold brackets.
-        self.border_title = Content(f" {title} ")
+        entitle(self, title)

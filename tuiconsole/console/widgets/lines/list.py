@@ -102,7 +102,7 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
                 # Why there are none may have changed.
                 self.refresh_line(0)
             return
-        old, before = self.rows, self.key
+        old, old_cursor, before = self.rows, self.cursor, self.key
         self.rows = new
         old_scroll = int(self.scroll_offset.y)
         keys = [row.key for row in new]
@@ -114,7 +114,7 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
             self.virtual_size = Size(0, len(new))
         if view.scroll != old_scroll:
             self.scroll_to(y=view.scroll, animate=False, force=True)
-        self._repaint(old, old_scroll)
+        self._repaint(old, old_scroll, old_cursor)
         if self.key != before or (old and old[min(view.cursor, len(old) - 1)] != self._current()):
             self.post_message(self.Moved(self, self.key))
 
@@ -196,16 +196,20 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
         if wanted != scroll:
             self.scroll_to(y=wanted, animate=False, force=True)
 
-    def _repaint(self, old: tuple[R, ...], old_scroll: int) -> None:
-        """Refresh the visible lines that differ from before."""
+    def _repaint(self, old: tuple[R, ...], old_scroll: int, old_cursor: int) -> None:
+        """Refresh the visible lines that look different from before; that is fewer than have changed."""
         scroll = int(self.scroll_offset.y)
         if scroll != old_scroll or not old or not self.rows:
             self.refresh()
             return
+        width = self.scrollable_content_region.width - 2
         for y in range(scroll, scroll + self._height()):
             before = old[y] if y < len(old) else None
             after = self.rows[y] if y < len(self.rows) else None
-            if before != after or y == self.cursor:
+            if (old_cursor != self.cursor and y in (old_cursor, self.cursor)) or (
+                before != after
+                and (before is None or after is None or self.draw(before, width) != self.draw(after, width))
+            ):
                 self.refresh_line(y)
 
     def _height(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tuiconsole.console.rows.line import Line
@@ -27,11 +27,14 @@ class LinesPane(Toned):
 
     def renew(self) -> None:
         """Draw again what has changed."""
-        lines = self.lines_for(self._room())
-        if lines != self._shown:
-            resized = len(lines) != len(self._shown)
-            self._shown = lines
-            self.refresh(layout=resized)
+        lines, before = self.lines_for(self._room()), self._shown
+        self._shown = lines
+        if len(lines) != len(before):
+            self.refresh(layout=True)
+        elif lines != before:
+            width = self._room()
+            changed = (y for y, (old, new) in enumerate(zip(before, lines, strict=True)) if old != new)
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         del container, viewport

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from textual.content import Content
+from textual.widget import Widget
+
 from tuiconsole.console.rows.line import Line
 from tuiconsole.console.widgets.lines.list import Row, RowList
 from tuiconsole.console.widgets.lines.pane import LinesPane
 
 R = TypeVar("R", bound=Row)
+
+
+def entitle(widget: Widget, title: str) -> None:
+    """Show this title in the border; it is no markup: a name in it may hold brackets.
+
+    Setting `border_title` draws a widget and all that it contains again, even if it is the same.
+    """
+    wanted = Content(f" {title} ")
+    if widget.border_title != wanted.markup:
+        widget.border_title = wanted
 
 
 class TitledList(RowList[R]):
