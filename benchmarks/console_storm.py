@@ -22,7 +22,8 @@ from tuiconsole.console.run import run_console
 from tuiconsole.model.events import Event
 from tuiconsole.model.states import ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus
-from tuiconsole.wire.messages import Followed, FollowedUnread, Reply, decode_reply_unread, encode
+from tuiconsole.wire.coding import decode_reply_unread, encode
+from tuiconsole.wire.replies import Followed, FollowedUnread, Reply
 
 NODES = 200
 APPLICATIONS = 500

@@ -14,8 +14,9 @@ from benchmarks.figure import Figure
 from tests.live.cluster import HOSTS
 from tuiconsole.clock import boottime
 from tuiconsole.settings.cluster_file import load_cluster
+from tuiconsole.wire.coding import decode_published
 from tuiconsole.wire.keys import load_keyring, load_pair
-from tuiconsole.wire.messages import ProcessesChanged, decode_published
+from tuiconsole.wire.published import ProcessesChanged
 from tuiconsole.wire.sockets import Sockets
 
 TIMES = 204

@@ -19,13 +19,8 @@ from tuiconsole.clock import boottime
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.supervision.events import Event, Snapshot
-from tuiconsole.wire.messages import (
-    CommandManage,
-    CommandStart,
-    ManagedName,
-    Published,
-    SupervisordDied,
-)
+from tuiconsole.wire.orders import CommandManage, CommandStart, ManagedName
+from tuiconsole.wire.published import Published, SupervisordDied
 
 
 class Node:

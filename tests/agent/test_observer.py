@@ -18,7 +18,7 @@ from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.status import QuorumStatus
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.errors import Location
-from tuiconsole.wire.messages import Heartbeat, Published
+from tuiconsole.wire.published import Heartbeat, Published
 
 AGREEMENT = Agreement({"node_lease": "4"}, {"rules": "r"})
 HERE = Location("tuiconsole.toml", 1)

@@ -10,7 +10,8 @@ from tests.waiting import soon
 from tuiconsole.agent.readiness import Readiness
 from tuiconsole.clock import boottime
 from tuiconsole.rulebook.rules import ReadyCheck
-from tuiconsole.wire.messages import CommandProbe, Obeyed
+from tuiconsole.wire.orders import CommandProbe
+from tuiconsole.wire.replies import Obeyed
 
 
 def readiness(command: str = "") -> Readiness:

@@ -14,7 +14,8 @@ from tuiconsole.client.alarms import AlarmsShown
 from tuiconsole.model.alarms import AlarmKind, AlarmMark, AlarmState, AlarmStatus, Priority
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.wire.messages import Act, Acted, AskStatus, ReplyBody, Request, StatusIs
+from tuiconsole.wire.replies import Acted, ReplyBody, StatusIs
+from tuiconsole.wire.requests import Act, AskStatus, Request
 
 Captured = pytest.CaptureFixture[str]
 

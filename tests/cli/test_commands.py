@@ -10,7 +10,8 @@ from client.fake_agent import Town, application, shows_status
 
 from tuiconsole.cli.main import run
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
-from tuiconsole.wire.messages import Act, Acted, Failed, LogChunk, ReadLog, ReplyBody, Request
+from tuiconsole.wire.replies import Acted, Failed, LogChunk, ReplyBody
+from tuiconsole.wire.requests import Act, ReadLog, Request
 
 Captured = pytest.CaptureFixture[str]
 

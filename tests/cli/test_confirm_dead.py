@@ -7,7 +7,8 @@ from client.fake_agent import Town, shows_status
 
 from tuiconsole.cli.main import run
 from tuiconsole.model.requests import Action, Outcome, Verdict
-from tuiconsole.wire.messages import Act, Acted, ReplyBody, Request
+from tuiconsole.wire.replies import Acted, ReplyBody
+from tuiconsole.wire.requests import Act, Request
 
 Captured = pytest.CaptureFixture[str]
 LINE = ["--node", "console_1", "confirm-dead", "server_1", "--reason", "burnt"]

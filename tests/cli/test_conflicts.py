@@ -11,7 +11,8 @@ from client.fake_agent import Answer, Town, shows_status, status
 from tuiconsole.cli.main import run
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.status import ConflictStatus, InstanceStatus
-from tuiconsole.wire.messages import Act, Acted, AskStatus, ReplyBody, Request, StatusIs
+from tuiconsole.wire.replies import Acted, ReplyBody, StatusIs
+from tuiconsole.wire.requests import Act, AskStatus, Request
 
 Captured = pytest.CaptureFixture[str]
 NAME = "scen2_srv_01"

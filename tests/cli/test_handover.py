@@ -9,7 +9,8 @@ from client.fake_agent import Town, status
 from tuiconsole.cli import handover
 from tuiconsole.cli.main import run
 from tuiconsole.model.node import Pids
-from tuiconsole.wire.messages import AskStatus, Failed, HandedOver, HandOver, ReplyBody, Request, StatusIs
+from tuiconsole.wire.replies import Failed, HandedOver, ReplyBody, StatusIs
+from tuiconsole.wire.requests import AskStatus, HandOver, Request
 
 Captured = pytest.CaptureFixture[str]
 LINE = ["--node", "server_1", "agent", "--handover"]

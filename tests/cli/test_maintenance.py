@@ -7,7 +7,8 @@ from client.fake_agent import Town, shows_status
 
 from tuiconsole.cli.main import run
 from tuiconsole.model.requests import ALL, Action, Outcome, Verdict
-from tuiconsole.wire.messages import Act, Acted, Failed, Maintain, Maintained, ReplyBody, Request
+from tuiconsole.wire.replies import Acted, Failed, Maintained, ReplyBody
+from tuiconsole.wire.requests import Act, Maintain, Request
 
 Captured = pytest.CaptureFixture[str]
 

@@ -21,7 +21,8 @@ from tuiconsole.model.plan import (
     Question,
     Result,
 )
-from tuiconsole.wire.messages import AskPlan, Failed, Planned
+from tuiconsole.wire.replies import Failed, Planned
+from tuiconsole.wire.requests import AskPlan
 
 Captured = pytest.CaptureFixture[str]
 PLACE = PlannedPlace(

@@ -15,7 +15,8 @@ from tuiconsole.client.log_line import LogLine
 from tuiconsole.client.top import Ranking, TopShown, shown_top
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.status import ClusterStatus, JobStatus
-from tuiconsole.wire.messages import Act, Acted, AskStatus, LogChunk, ReadLog, ReplyBody, Request, StatusIs
+from tuiconsole.wire.replies import Acted, LogChunk, ReplyBody, StatusIs
+from tuiconsole.wire.requests import Act, AskStatus, ReadLog, Request
 
 Captured = pytest.CaptureFixture[str]
 SRV, HCI = "scen2_srv_01", "scen2_hci_02"

@@ -10,7 +10,8 @@ from tuiconsole.cli.main import run
 from tuiconsole.model.events import Event
 from tuiconsole.model.plan import Basis, Candidate, PlannedPlace
 from tuiconsole.model.why import Cause, Remedy, RuleInForce, Why
-from tuiconsole.wire.messages import AskWhy, Explained, Failed
+from tuiconsole.wire.replies import Explained, Failed
+from tuiconsole.wire.requests import AskWhy
 
 Captured = pytest.CaptureFixture[str]
 WHY = Why(

@@ -22,18 +22,10 @@ from tuiconsole.model.status import (
     QuorumStatus,
 )
 from tuiconsole.settings.cluster_file import Cluster, load_cluster
+from tuiconsole.wire.coding import decode_request, encode
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair, make_keys
-from tuiconsole.wire.messages import (
-    AskStatus,
-    Follow,
-    Followed,
-    Reply,
-    ReplyBody,
-    Request,
-    StatusIs,
-    decode_request,
-    encode,
-)
+from tuiconsole.wire.replies import Followed, Reply, ReplyBody, StatusIs
+from tuiconsole.wire.requests import AskStatus, Follow, Request
 from tuiconsole.wire.sockets import Sockets
 
 Answer = Callable[[Request], Iterable[tuple[ReplyBody, bool]] | None]

@@ -12,8 +12,10 @@ from tuiconsole.client.oneshot import Lines, NoAnswerError, act, converse, follo
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import UnknownNodeError, matching_nodes, reading_order
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
+from tuiconsole.wire.coding import encode
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair
-from tuiconsole.wire.messages import Act, Acted, AskStatus, Failed, Followed, Reply, StatusIs, encode
+from tuiconsole.wire.replies import Acted, Failed, Followed, Reply, StatusIs
+from tuiconsole.wire.requests import Act, AskStatus
 
 from .fake_agent import Town, event, shows_status, status
 

@@ -14,22 +14,10 @@ from tuiconsole.client import agent_line, carrying, lookout
 from tuiconsole.client.live import LiveSession, connect
 from tuiconsole.client.lookout import FIRST_PATIENCE
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
-from tuiconsole.wire.messages import (
-    VERSION,
-    Act,
-    Acted,
-    Cancel,
-    Failed,
-    Follow,
-    Followed,
-    LogChunk,
-    Maintain,
-    Maintained,
-    ReadLog,
-    Reply,
-    Request,
-    encode,
-)
+from tuiconsole.wire.coding import encode
+from tuiconsole.wire.replies import Acted, Failed, Followed, LogChunk, Maintained, Reply
+from tuiconsole.wire.requests import Act, Cancel, Follow, Maintain, ReadLog, Request
+from tuiconsole.wire.version import VERSION
 
 from .fake_agent import Answer, Town, event, shows_status, status
 

@@ -10,7 +10,7 @@ from tuiconsole.client.seen import KEPT, SeenEvents
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import ApplicationState
-from tuiconsole.wire.messages import Acted, Failed
+from tuiconsole.wire.replies import Acted, Failed
 
 from .fake_agent import application, event, status
 

@@ -15,7 +15,8 @@ from tuiconsole.model.requests import Action, Outcome, Progress
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.wire.keys import load_keyring, load_pair, only_person
-from tuiconsole.wire.messages import Act, AskStatus, Follow, Followed, StatusIs
+from tuiconsole.wire.replies import Followed, StatusIs
+from tuiconsole.wire.requests import Act, AskStatus, Follow
 
 
 class Desk:

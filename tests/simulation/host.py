@@ -18,7 +18,9 @@ from tuiconsole.model.node import HANDED_OVER
 from tuiconsole.supervision.commands import PluginCommands
 from tuiconsole.supervision.events import Event, Refused, SupervisordStopping, Unavailable
 from tuiconsole.supervision.plugin.local_rules import local_rules
-from tuiconsole.wire.messages import CommandProbe, Obeyed, Published, SupervisordDied
+from tuiconsole.wire.orders import CommandProbe
+from tuiconsole.wire.published import Published, SupervisordDied
+from tuiconsole.wire.replies import Obeyed
 
 if TYPE_CHECKING:
     from tests.simulation.engine import Engine

@@ -34,7 +34,7 @@ from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.supervision.events import Refused, Snapshot
 from tuiconsole.supervision.plugin.guard import GrantGuard
 from tuiconsole.supervision.plugin.standing import Managed
-from tuiconsole.wire.messages import Command
+from tuiconsole.wire.orders import Command
 
 
 async def declares_lost_by_itself(reign: Reign, command: RaiseEpoch) -> None:

@@ -31,7 +31,8 @@ from tuiconsole.rulebook.rulebook import load_rules
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.timing import PROFILES
-from tuiconsole.wire.messages import Act, Acted
+from tuiconsole.wire.replies import Acted
+from tuiconsole.wire.requests import Act
 
 SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
 ITEMS = 2

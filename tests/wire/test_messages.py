@@ -11,18 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuiconsole.model.requests import Action
-from tuiconsole.wire.messages import (
-    VERSION,
-    Act,
-    AskStatus,
-    Failed,
-    Followed,
-    FollowedUnread,
+from tuiconsole.wire.coding import (
     MalformedError,
-    Published,
-    Reply,
-    Request,
-    UsageSampled,
     decode_published,
     decode_reply,
     decode_reply_unread,
@@ -31,6 +21,10 @@ from tuiconsole.wire.messages import (
     encode,
     foreign_request,
 )
+from tuiconsole.wire.published import Published, UsageSampled
+from tuiconsole.wire.replies import Failed, Followed, FollowedUnread, Reply
+from tuiconsole.wire.requests import Act, AskStatus, Request
+from tuiconsole.wire.version import VERSION
 
 
 @pytest.mark.parametrize(

@@ -51,24 +51,12 @@ from tuiconsole.supervision.deadline import DeadlineWriter
 from tuiconsole.supervision.events import SupervisionError
 from tuiconsole.supervision.node import OwnRules, Supervision
 from tuiconsole.timeouts import within
+from tuiconsole.wire.coding import MalformedError, decode_published, encode
 from tuiconsole.wire.keys import load_keyring, load_pair
-from tuiconsole.wire.messages import (
-    AskSnapshot,
-    Failed,
-    HandedOver,
-    Heartbeat,
-    Maintained,
-    MalformedError,
-    NodeOrder,
-    Obeyed,
-    Published,
-    Readmitted,
-    ReplyBody,
-    Snapshot,
-    StopHere,
-    decode_published,
-    encode,
-)
+from tuiconsole.wire.orders import NodeOrder
+from tuiconsole.wire.published import Heartbeat, Published
+from tuiconsole.wire.replies import Failed, HandedOver, Maintained, Obeyed, Readmitted, ReplyBody, Snapshot
+from tuiconsole.wire.requests import AskSnapshot, StopHere
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
 

@@ -26,7 +26,8 @@ from tuiconsole.planning.forecast.why import UnknownNameError, why
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import Cluster, Engine
 from tuiconsole.source.text import did_you_mean
-from tuiconsole.wire.messages import AskPlan, AskWhy, Explained, Failed, Planned, ReplyBody
+from tuiconsole.wire.replies import Explained, Failed, Planned, ReplyBody
+from tuiconsole.wire.requests import AskPlan, AskWhy
 
 MASTER_WITHIN = 4.0
 """Seconds the master has to answer before this agent answers by itself."""

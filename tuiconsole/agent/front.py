@@ -21,32 +21,24 @@ from tuiconsole.agent.publisher import Publisher
 from tuiconsole.model.requests import OF_THE_CLUSTER, Action
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.wire.coding import MalformedError, decode_request, encode, foreign_request
 from tuiconsole.wire.keys import Peer, Role
-from tuiconsole.wire.messages import (
+from tuiconsole.wire.orders import NodeOrder
+from tuiconsole.wire.replies import Failed, Followed, LogChunk, Reply, ReplyBody, StatusIs
+from tuiconsole.wire.requests import (
     Act,
     AskPlan,
     AskSnapshot,
     AskStatus,
     AskWhy,
     Cancel,
-    Failed,
     Follow,
-    Followed,
     HandOver,
-    LogChunk,
     Maintain,
-    MalformedError,
-    NodeOrder,
     ReadLog,
     Readmit,
-    Reply,
-    ReplyBody,
     Request,
-    StatusIs,
     StopHere,
-    decode_request,
-    encode,
-    foreign_request,
 )
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream

@@ -25,7 +25,7 @@ from tuiconsole.planning.engine.situation import iso
 from tuiconsole.supervision import events as supervised
 from tuiconsole.supervision.node import Managed, OwnRules, Supervision
 from tuiconsole.timeouts import within
-from tuiconsole.wire.messages import (
+from tuiconsole.wire.orders import (
     Command,
     CommandAdopt,
     CommandLeave,
@@ -35,9 +35,9 @@ from tuiconsole.wire.messages import (
     CommandStart,
     CommandStop,
     NodeOrder,
-    Obeyed,
-    StopHere,
 )
+from tuiconsole.wire.replies import Obeyed
+from tuiconsole.wire.requests import StopHere
 
 USAGE_INTERVAL = 5.0
 """Seconds between samples of CPU and memory."""

@@ -57,7 +57,7 @@ from tuiconsole.planning.engine.messages import (
 )
 from tuiconsole.settings.timing import Timing
 from tuiconsole.timeouts import within
-from tuiconsole.wire.messages import (
+from tuiconsole.wire.orders import (
     CommandAdopt,
     CommandLeave,
     CommandManage,
@@ -67,8 +67,8 @@ from tuiconsole.wire.messages import (
     CommandStop,
     ManagedName,
     NodeOrder,
-    Obeyed,
 )
+from tuiconsole.wire.replies import Obeyed
 
 SILENT_AFTER = 1.2
 """Seconds without a word after which the voters are asked about a node: two heartbeats. They agree only when

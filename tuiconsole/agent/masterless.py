@@ -19,7 +19,8 @@ from tuiconsole.model.process import Token
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.planning.catalogue import Application, Rulebook, catalogue
 from tuiconsole.planning.sequences import Steps, stop_steps
-from tuiconsole.wire.messages import Act, Acted, Obeyed, StopHere
+from tuiconsole.wire.replies import Acted, Obeyed
+from tuiconsole.wire.requests import Act, StopHere
 
 AGAIN = 0.5
 """Seconds between two looks for a master that can be told."""

@@ -18,16 +18,16 @@ from tuiconsole.model.process import Process
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.engine.messages import EngineReport
 from tuiconsole.settings.cluster_file import ClusterNode
-from tuiconsole.wire.messages import (
+from tuiconsole.wire.published import (
     EventsSeen,
     Heartbeat,
     ProcessesChanged,
     Published,
     Reported,
-    Snapshot,
     SupervisordDied,
     UsageSampled,
 )
+from tuiconsole.wire.replies import Snapshot
 
 EVENTS_KEPT = 1000
 _report_decoder = msgspec.msgpack.Decoder(EngineReport)

@@ -10,15 +10,9 @@ import zmq
 
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.timeouts import within
-from tuiconsole.wire.messages import (
-    MalformedError,
-    Reply,
-    ReplyBody,
-    Request,
-    RequestBody,
-    decode_reply,
-    encode,
-)
+from tuiconsole.wire.coding import MalformedError, decode_reply, encode
+from tuiconsole.wire.replies import Reply, ReplyBody
+from tuiconsole.wire.requests import Request, RequestBody
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
 

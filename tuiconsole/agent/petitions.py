@@ -18,7 +18,8 @@ from tuiconsole.model.status import no_quorum
 from tuiconsole.planning.engine.messages import Request
 from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
 from tuiconsole.timeouts import within
-from tuiconsole.wire.messages import Act, Acted, Failed, ReplyBody
+from tuiconsole.wire.replies import Acted, Failed, ReplyBody
+from tuiconsole.wire.requests import Act
 
 LOOK_AGAIN = 0.05
 """Seconds between looks for a master while there is none."""

@@ -16,17 +16,17 @@ from tuiconsole.model.events import Event
 from tuiconsole.model.node import Machine
 from tuiconsole.model.process import ENDS_KEPT, End, Process, Usage
 from tuiconsole.planning.engine.situation import iso
-from tuiconsole.wire.messages import (
+from tuiconsole.wire.published import (
     EventsSeen,
     Heartbeat,
     ProcessesChanged,
     Publication,
     Published,
     Reported,
-    Snapshot,
     SupervisordDied,
     UsageSampled,
 )
+from tuiconsole.wire.replies import Snapshot
 
 EVENTS_KEPT = 1000
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from tuiconsole.clock import boottime
 from tuiconsole.rulebook.rules import ReadyCheck
 from tuiconsole.timeouts import within
-from tuiconsole.wire.messages import CommandProbe, Obeyed
+from tuiconsole.wire.orders import CommandProbe
+from tuiconsole.wire.replies import Obeyed
 
 CONNECT = 2.0
 """Seconds in which a port must answer."""

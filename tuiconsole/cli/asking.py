@@ -16,7 +16,7 @@ from tuiconsole.settings.cluster_file import Cluster, ClusterNode, load_cluster
 from tuiconsole.settings.places import find_config
 from tuiconsole.source.errors import SourceError
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair, only_person
-from tuiconsole.wire.messages import Failed
+from tuiconsole.wire.replies import Failed
 
 __all__ = ["FailureError", "NothingAnsweredError"]
 

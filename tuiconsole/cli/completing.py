@@ -18,7 +18,8 @@ from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.status import ApplicationStatus
 from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.source.errors import SourceError, one_line
-from tuiconsole.wire.messages import AskStatus, StatusIs
+from tuiconsole.wire.replies import StatusIs
+from tuiconsole.wire.requests import AskStatus
 
 WITHIN = 0.4
 """Seconds for the cluster to name its applications: who has pressed Tab waits."""

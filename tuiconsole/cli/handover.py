@@ -17,7 +17,8 @@ from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import NodeStatus
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
-from tuiconsole.wire.messages import Failed, HandedOver, HandOver
+from tuiconsole.wire.replies import Failed, HandedOver
+from tuiconsole.wire.requests import HandOver
 
 LOOK = 0.1
 """Seconds between two looks at who speaks for the node."""

@@ -10,16 +10,9 @@ from collections.abc import Callable
 import zmq
 
 from tuiconsole.settings.cluster_file import ClusterNode
-from tuiconsole.wire.messages import (
-    Follow,
-    FollowedUnread,
-    MalformedError,
-    ReplyUnread,
-    Request,
-    RequestBody,
-    decode_reply_unread,
-    encode,
-)
+from tuiconsole.wire.coding import MalformedError, decode_reply_unread, encode
+from tuiconsole.wire.replies import FollowedUnread, ReplyUnread
+from tuiconsole.wire.requests import Follow, Request, RequestBody
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
 

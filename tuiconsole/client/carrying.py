@@ -9,7 +9,8 @@ from tuiconsole.client.agent_line import AgentLine
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.timeouts import within
-from tuiconsole.wire.messages import Act, ReplyUnread
+from tuiconsole.wire.replies import ReplyUnread
+from tuiconsole.wire.requests import Act
 
 OUTCOME_GRACE = 2.0
 """Seconds an agent may be late with the outcome of a request that has run out of time."""

@@ -7,7 +7,7 @@ import math
 import msgspec
 
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.wire.messages import decode_status
+from tuiconsole.wire.coding import decode_status
 
 
 class LatestStatus:

@@ -27,20 +27,10 @@ from tuiconsole.model.status import ClusterStatus
 from tuiconsole.model.why import Why
 from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.timeouts import within
+from tuiconsole.wire.coding import MalformedError
 from tuiconsole.wire.keys import load_keyring, load_pair
-from tuiconsole.wire.messages import (
-    Act,
-    AskPlan,
-    AskWhy,
-    Explained,
-    Failed,
-    FollowedUnread,
-    Maintain,
-    Maintained,
-    MalformedError,
-    Planned,
-    ReplyUnread,
-)
+from tuiconsole.wire.replies import Explained, Failed, FollowedUnread, Maintained, Planned, ReplyUnread
+from tuiconsole.wire.requests import Act, AskPlan, AskWhy, Maintain
 from tuiconsole.wire.sockets import Sockets
 
 _SEND_EVERY = 0.05

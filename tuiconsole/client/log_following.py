@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Callable
 
 from tuiconsole.client.agent_line import AgentLine
 from tuiconsole.timeouts import within
-from tuiconsole.wire.messages import Cancel, Failed, LogChunk, ReadLog, ReplyUnread, Request
+from tuiconsole.wire.replies import Failed, LogChunk, ReplyUnread
+from tuiconsole.wire.requests import Cancel, ReadLog, Request
 
 _TICK = 0.1
 _WITHIN = 5.0

@@ -16,19 +16,10 @@ from tuiconsole.client.tally import Tally
 from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.wire.coding import MalformedError, decode_reply, encode
 from tuiconsole.wire.keys import KeyPair, Keyring
-from tuiconsole.wire.messages import (
-    Act,
-    Follow,
-    Followed,
-    MalformedError,
-    Reply,
-    ReplyBody,
-    Request,
-    RequestBody,
-    decode_reply,
-    encode,
-)
+from tuiconsole.wire.replies import Followed, Reply, ReplyBody
+from tuiconsole.wire.requests import Act, Follow, Request, RequestBody
 from tuiconsole.wire.sockets import Sockets
 
 __all__ = ["Line", "Lines", "NoAnswerError", "act", "converse", "follow"]

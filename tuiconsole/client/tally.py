@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tuiconsole.model.requests import Outcome, Progress, Verdict
-from tuiconsole.wire.messages import Acted, Failed, FollowedUnread, ReplyBody
+from tuiconsole.wire.replies import Acted, Failed, FollowedUnread, ReplyBody
 
 _VERDICTS = {
     "usage": Verdict.REFUSED,

@@ -26,7 +26,8 @@ from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
 from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.wire.keys import load_keyring, load_pair
-from tuiconsole.wire.messages import AskStatus, StatusIs
+from tuiconsole.wire.replies import StatusIs
+from tuiconsole.wire.requests import AskStatus
 
 SERVERS = "scen2_srv_"
 """The applications that start by themselves."""

@@ -22,7 +22,7 @@ from tuiconsole.model.requests import ALARM_ACTIONS, OF_NODES, OF_THE_CLUSTER, A
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.source.text import did_you_mean
-from tuiconsole.wire.messages import Act
+from tuiconsole.wire.requests import Act
 
 _TIMEOUT = 60.0
 _PLACES = frozenset({Action.START, Action.RESTART})

@@ -13,7 +13,8 @@ from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import given, global_options
 from tuiconsole.client.log_line import LogLine
 from tuiconsole.client.oneshot import converse
-from tuiconsole.wire.messages import Failed, LogChunk, ReadLog
+from tuiconsole.wire.replies import Failed, LogChunk
+from tuiconsole.wire.requests import ReadLog
 
 _TAIL = 64 * 1024
 

@@ -19,7 +19,8 @@ from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.model.requests import ALL, Action
 from tuiconsole.settings.cluster_file import Cluster
-from tuiconsole.wire.messages import Failed, Maintain, Maintained
+from tuiconsole.wire.replies import Failed, Maintained
+from tuiconsole.wire.requests import Maintain
 
 _LONGEST_OF_NODE = 4 * 3600.0
 _LONGEST = 30 * 24 * 3600.0

@@ -23,7 +23,8 @@ from tuiconsole.client.whose import reading_order
 from tuiconsole.model.plan import Plan, Question
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.source.text import did_you_mean
-from tuiconsole.wire.messages import AskPlan, Failed, Planned
+from tuiconsole.wire.replies import Failed, Planned
+from tuiconsole.wire.requests import AskPlan
 
 _WITHIN = 8.0
 """Seconds for the answer: the agent may wait for the master first, and a great cluster takes a while."""

@@ -21,7 +21,8 @@ from tuiconsole.cli.options import Given, given, global_options, refuse_json
 from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.source.text import did_you_mean
-from tuiconsole.wire.messages import Failed, Readmit, Readmitted
+from tuiconsole.wire.replies import Failed, Readmitted
+from tuiconsole.wire.requests import Readmit
 
 _WITHIN = 4.0
 """Seconds for the answer."""

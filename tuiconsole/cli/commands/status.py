@@ -21,7 +21,8 @@ from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode
 from tuiconsole.source.errors import SourceError
 from tuiconsole.source.text import did_you_mean
-from tuiconsole.wire.messages import AskStatus, Failed, StatusIs
+from tuiconsole.wire.replies import Failed, StatusIs
+from tuiconsole.wire.requests import AskStatus
 
 
 @click.command()

@@ -12,7 +12,8 @@ from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import given, global_options
 from tuiconsole.client.whose import reading_order
 from tuiconsole.client.why_words import why_lines
-from tuiconsole.wire.messages import AskWhy, Explained, Failed
+from tuiconsole.wire.replies import Explained, Failed
+from tuiconsole.wire.requests import AskWhy
 
 _WITHIN = 8.0
 """Seconds for the answer: the agent may wait for the master first."""

@@ -19,7 +19,8 @@ from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus
 from tuiconsole.settings.cluster_file import Cluster
-from tuiconsole.wire.messages import Act, AskStatus, StatusIs
+from tuiconsole.wire.replies import StatusIs
+from tuiconsole.wire.requests import Act, AskStatus
 
 PATIENCE = 40.0
 """Seconds until the cluster must be well again: a lease, a start in sequence, and a busy machine."""
