@@ -34,7 +34,8 @@ def _run_agent(name: str, file: Path) -> int | None:
         return None
     if name not in cluster.nodes:
         return None
-    from tuiconsole.agent.daemon import AgentError, run_agent
+    from tuiconsole.agent.daemon import run_agent
+    from tuiconsole.agent.errors import AgentError
     from tuiconsole.cli import complaints
     from tuiconsole.cli.exit_codes import ExitCode
 

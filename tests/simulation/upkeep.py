@@ -201,7 +201,7 @@ class Upkeep:
         asked = site.hosts[self._chance.choice([n for n in site.cluster.agreement.cores if n != host.name])]
         agency = asked.agency
         if agency is not None and not agency.loop.frozen and hasattr(agency.agent, "_front"):
-            agency.loop.create_task(agency.agent._readmit(host.name, "operator"))
+            agency.loop.create_task(agency.agent._upkeep.readmit(host.name, "operator"))
         site.at(site.now + ASKED_AGAIN, self._readmit, host)
 
     def _copy(self, host: Host, lasting: float, *, ends: bool = True) -> None:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import zmq
 
+from tuiconsole.agent.coordinating import coordinator_of
+from tuiconsole.agent.errors import AgentError
 from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.front import Front
 from tuiconsole.agent.local_node import LocalNode
@@ -27,12 +29,10 @@ from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.agent.readiness import Readiness
+from tuiconsole.agent.upkeep import Upkeep
 from tuiconsole.clock import BootTime, boottime, wall_offset
-from tuiconsole.coordination.coordinator import LongLeases, NoQuorum, Readmitting
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.coordination.pace import Pace
-from tuiconsole.coordination.participant import DeadlineWriter as CoordinationWriter
-from tuiconsole.model.agreement import Agreement
 from tuiconsole.model.alarms import SeenAlarm
 from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.node import HANDED_OVER, SHUT_DOWN
@@ -44,7 +44,7 @@ from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status.cluster import cluster_status
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
 from tuiconsole.rulebook.rules import ReadyCheck
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode, Engine, check_local
+from tuiconsole.settings.cluster_file import Cluster, ClusterNode, check_local
 from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.source.errors import SourceError
 from tuiconsole.supervision.deadline import DeadlineWriter
@@ -55,7 +55,7 @@ from tuiconsole.wire.coding import MalformedError, decode_published, encode
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.orders import NodeOrder
 from tuiconsole.wire.published import Heartbeat, Published
-from tuiconsole.wire.replies import Failed, HandedOver, Maintained, Obeyed, Readmitted, ReplyBody, Snapshot
+from tuiconsole.wire.replies import Failed, HandedOver, Obeyed, ReplyBody, Snapshot
 from tuiconsole.wire.requests import AskSnapshot, StopHere
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
@@ -63,7 +63,6 @@ from tuiconsole.wire.stream import Stream
 if TYPE_CHECKING:
     from tuiconsole.coordination.etcd.coordinator import EtcdCoordinator
 
-LONGEST_MAINTENANCE = 4 * 3600.0
 STOPPED_GRACE = 0.5
 """Seconds that a node may be late with the word that something has ended or has not."""
 ANSWER_LEAVES = 0.1
@@ -72,10 +71,6 @@ SNAPSHOT_WITHIN = 1.0
 """Seconds to wait for a snapshot before it is asked for again, if it is still needed."""
 
 _log = logging.getLogger(__name__)
-
-
-class AgentError(Exception):
-    """The agent cannot run; `str()` is one line with the remedy."""
 
 
 def run_agent(cluster: Cluster, name: str) -> int:
@@ -105,58 +100,12 @@ def run_agent(cluster: Cluster, name: str) -> int:
     return asyncio.run(Agent(cluster, node, rulebook).run())
 
 
-def _on_etcd(
-    cluster: Cluster,
-    node: str,
-    incarnation: str,
-    write: CoordinationWriter,
-    resume: tuple[int, BootTime] | None,
-    agreement: Agreement,
-) -> EtcdCoordinator:
-    """The etcd engine, whose client is an extra: imported only where it is asked for."""
-    try:
-        from tuiconsole.coordination.etcd.coordinator import EtcdCoordinator
-    except ImportError as error:
-        raise AgentError(
-            f'{cluster.file}: coordinator = "etcd" needs a package that is missing ({error.name}): '
-            "pip install 'tuiconsole[etcd]'"
-        ) from None
-    cores = [core.name for core in cluster.core_nodes]
-    return EtcdCoordinator(
-        node,
-        incarnation,
-        cluster.name,
-        cores,
-        cluster.timing,
-        cluster.etcd_endpoints,
-        write,
-        resume,
-        agreement,
-    )
-
-
 def _installed() -> str:
     """The version of tuiconsole that runs; empty if it was never installed (a bare checkout)."""
     try:
         return version("tuiconsole")
     except PackageNotFoundError:
         return ""
-
-
-class _LeaseSockets:
-    """The coordination engine's view of the factory."""
-
-    def __init__(self, sockets: Sockets) -> None:
-        self._sockets = sockets
-
-    def router(self, address: str) -> zmq.Socket[bytes]:
-        return self._sockets.router(address)
-
-    def dealer(self, address: str, server_node: str, identity: bytes) -> zmq.Socket[bytes]:
-        return self._sockets.dealer(address, server_node, identity)
-
-    def sender_of(self, frame: zmq.Frame) -> str | None:
-        return self._sockets.sender_of(frame)
 
 
 class Agent:
@@ -246,6 +195,7 @@ class Agent:
         self._publications = Stream(publisher, None)
         supervision = await self._supervise()
         coordinator = self._coordinate(supervision.incarnation)
+        self._upkeep = Upkeep(self._node.name, coordinator, self._publisher, self._announce)
         self._throne = Throne(coordinator, self._crown)
         petitions = Petitions(self._node.name, self._run_id, self._throne, coordinator, self._peers)
         self._front = Front(
@@ -258,8 +208,8 @@ class Agent:
             petitions,
             self._status,
             self._hand_over,
-            self._maintain,
-            self._readmit,
+            self._upkeep.maintain,
+            self._upkeep.readmit,
             Masterless(self._rulebook, self._observer, petitions, self._stop_on),
             Foresight(
                 self._node.name,
@@ -341,43 +291,10 @@ class Agent:
         return self._rulebook.program(application, process).ready
 
     def _coordinate(self, incarnation: str) -> EmbeddedCoordinator | EtcdCoordinator:
-        writer = DeadlineWriter(str(self._run_dir), self._node.name, incarnation)
-        last = writer.last
-        resume = None
-        if last is not None and last.incarnation == incarnation:
-            # What ended with that lease is only missed by a master that sees another epoch.
-            resume = (last.epoch, last.deadline if boottime() < last.stop_at else 0.0)
-
-        def write(
-            deadline: BootTime,
-            stop_at: BootTime,
-            kill_at: BootTime,
-            shim_kill_at: BootTime,
-            epoch: int,
-            _incarnation: str,
-        ) -> None:
-            writer.write(
-                epoch=epoch, deadline=deadline, stop_at=stop_at, kill_at=kill_at, shim_kill_at=shim_kill_at
-            )
-
-        coordinator: EmbeddedCoordinator | EtcdCoordinator
-        if self._cluster.coordinator is Engine.ETCD:
-            coordinator = _on_etcd(
-                self._cluster, self._node.name, incarnation, write, resume, self._agreement
-            )
-        else:
-            coordinator = EmbeddedCoordinator(
-                self._node.name,
-                incarnation,
-                self._cluster.name,
-                {core.name: f"tcp://{core.host}:{core.lease_port}" for core in self._cluster.core_nodes},
-                self._cluster.timing,
-                _LeaseSockets(self._sockets),
-                self._node.state_dir,
-                write,
-                resume,
-                self._agreement.safety_digest,
-            )
+        record = DeadlineWriter(str(self._run_dir), self._node.name, incarnation)
+        coordinator = coordinator_of(
+            self._cluster, self._node, incarnation, record, self._sockets, self._agreement
+        )
         self._coordinator = self._local.coordinator = coordinator
         coordinator.on_lease_gained(self._local.on_lease_gained)
         coordinator.on_lease_lapsing(self._local.on_lease_lapsing)
@@ -485,50 +402,12 @@ class Agent:
             rest_digest=self._agreement.rest_digest,
             leader=self._coordinator.leader,
             quorum=self._quorum(),
-            maintenance_until=self._long_leases.stays_until if self._long_leases else 0.0,
+            maintenance_until=self._upkeep.stays_until,
             version=self._version,
             agent_started_at=self._began,
             lease_until=lease.held_until if (lease := self._coordinator.lease) else 0.0,
             life=self._local.life,
         )
-
-    @property
-    def _long_leases(self) -> LongLeases | None:
-        coordinator: object = self._coordinator
-        return coordinator if isinstance(coordinator, LongLeases) else None
-
-    async def _maintain(self, seconds: float, by: str) -> ReplyBody:
-        """Begin or end this node's maintenance, and have it recorded."""
-        leases = self._long_leases
-        if leases is None:
-            return Failed("refused", "this cluster's coordinator gives no long leases")
-        if not 0 <= seconds <= LONGEST_MAINTENANCE:
-            return Failed("usage", f"a maintenance lasts at most {LONGEST_MAINTENANCE:.0f} s")
-        try:
-            until = await leases.maintain(seconds)
-        except NoQuorum as error:
-            return Failed("no_answer", f"{self._node.name} cannot have its lease changed: {error}")
-        what = f"begins its maintenance of {seconds:g} s" if seconds else "ends its maintenance"
-        text = f"{self._node.name} {what}, {by} has asked for it"
-        self._publisher.tell(Event(iso(time.time()), self._node.name, "node", self._node.name, text))
-        self._announce()
-        return Maintained(max(0.0, until - boottime()) if seconds else 0.0)
-
-    async def _readmit(self, node: str, by: str) -> ReplyBody:
-        """Take a core node back that has lost its disk, and have it recorded."""
-        coordinator: object = self._coordinator
-        if not isinstance(coordinator, Readmitting):
-            return Failed("refused", "this cluster's coordinator keeps nothing on the nodes' disks")
-        try:
-            why = await coordinator.readmit(node)
-        except NoQuorum as error:
-            return Failed("no_answer", f"{self._node.name}: {error}")
-        if why is not None:
-            return Failed("refused", f"{self._node.name}: {why}")
-        text = f"{by} vouches that the former disk of {node} is gone: its voter is readmitted"
-        self._publisher.tell(Event(iso(time.time()), self._node.name, "node", node, text))
-        self._announce()
-        return Readmitted(node)
 
     # -- status and orders -----------------------------------------------------------------------------------
 

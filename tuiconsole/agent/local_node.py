@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 import msgspec
 
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.agent.readiness import Readiness
+from tuiconsole.agent.tasks import Tasks
 from tuiconsole.agent.usage import UsageSampler
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import Coordinator, NodeLease
@@ -98,7 +99,7 @@ class LocalNode:
         self._due = asyncio.Event()
         """Something has happened that may call for a step towards the lease."""
         self._term = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(_log, "the node")
 
     # -- what the others are told ----------------------------------------------------------------------------
 
@@ -231,7 +232,7 @@ class LocalNode:
     def on_lease_lapsing(self, _lease: NodeLease | None) -> None:
         """Isolation begins: the plugin stops what it must by itself, this is the second hand on it."""
         self._tell("lease", "no majority renewed the lease: stopping what it covers", Severity.MAJOR)
-        self._spawn(self._stop_covered())
+        self._tasks.spawn(self._stop_covered())
         self._due.set()
         self.changed.set()
 
@@ -447,8 +448,7 @@ class LocalNode:
         """Stop everything here in order, prove it, give the lease up."""
         self._leaving = True
         self.changed.set()
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
         watch = asyncio.get_running_loop().create_task(self._tell_of_long_leave())
         try:
             if self.supervision is not None:
@@ -487,16 +487,6 @@ class LocalNode:
 
     def _tell(self, kind: str, text: str, severity: Severity) -> None:
         self._publisher.tell(Event(iso(self._wall()), self.name, kind, self.name, text, severity))
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("a task of the node failed", exc_info=task.exception())
 
 
 def _dead(process: Process, why: str) -> Process:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from tuiconsole.agent.observer import Change, DeathProved, NodeSeen, Observer, ProcessSeen
 from tuiconsole.agent.publisher import Publisher
+from tuiconsole.agent.tasks import Tasks
 from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.coordinator import CoordinationError, Coordinator, LostLeadership, NotYet
 from tuiconsole.model.alarms import SeenAlarm
@@ -125,7 +126,7 @@ class Reign:
         self._awake = asyncio.Event()
         self._silent: dict[str, BootTime] = {}
         self._raising: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(_log, "the master")
         self._waiting: dict[str, list[asyncio.Queue[Progress | Outcome]]] = {}
         self._stored: list[asyncio.Future[None]] = []
         """Done when what was given before is in the ledger."""
@@ -167,7 +168,7 @@ class Reign:
         queue: asyncio.Queue[Progress | Outcome] = asyncio.Queue()
         self._waiting.setdefault(request.id, []).append(queue)
         for name in request.targets:
-            self._spawn(self._confirm_dead(name, request.requested_by, reason, queue))
+            self._tasks.spawn(self._confirm_dead(name, request.requested_by, reason, queue))
         return queue
 
     async def _confirm_dead(
@@ -237,7 +238,8 @@ class Reign:
         try:
             await self._rule()
         finally:
-            for task in (*self._tasks, *self._raising.values()):
+            self._tasks.cancel()
+            for task in self._raising.values():
                 task.cancel()
             self._publisher.reported(b"")
 
@@ -285,7 +287,7 @@ class Reign:
             if isinstance(command, RaiseEpoch):
                 self._begin_raising(command)
             elif order is not None:
-                self._spawn(self._command(command, order))
+                self._tasks.spawn(self._command(command, order))
         for reply in decision.answers:
             for queue in self._waiting.get(reply.request, ()):
                 queue.put_nowait(reply.body)
@@ -420,16 +422,6 @@ class Reign:
             )
         assert isinstance(command, AdoptGrant)
         return CommandAdopt(**common, token=command.token, namespecs=command.namespecs)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            _log.error("a task of the master failed", exc_info=task.exception())
 
 
 def _unleased(node: Node, ages: Mapping[str, float]) -> bool:
