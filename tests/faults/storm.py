@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
-from tests.live.cluster import CONSOLES, HCI, SERVERS, SRV, frozen, node_of
+from tests.live.cluster import CONSOLES, HCI, SERVERS, SRV, application, frozen, node_of
 from tuiconsole.clock import boottime
 from tuiconsole.settings.cluster_file import Engine
 
@@ -105,9 +105,13 @@ class Storm:
         action = self._chance.choice(("start", "start", "stop"))
         self._cluster.request(action, item, console, timeout=5.0)
 
-    def _meanwhile(self, seconds: float, lost: int | None = None) -> None:
-        """While it is broken, two consoles ask for one item at once, and those srv that move are timed."""
-        since, end = boottime(), time.monotonic() + seconds
+    def _meanwhile(self, seconds: float, lost: int | None = None, since: float | None = None) -> None:
+        """While it is broken, two consoles ask for one item at once, and those srv that move are timed.
+
+        `since`: when it was broken (CLOCK_BOOTTIME); now if not given.
+        """
+        since = boottime() if since is None else since
+        end = time.monotonic() + seconds
         item = self._chance.choice(HCI)
         for console in self._chance.sample(CONSOLES, 2):
             self._cluster.request("start", item, console, timeout=0.6)
@@ -204,13 +208,17 @@ class Storm:
         return f"kill -9 of {' and '.join(parts)} of {node}"
 
     def _power_cut(self) -> str:
-        host = self._chance.choice(HOSTS)
-        self._cluster.kill_host(host)
+        status = self._cluster.status()
+        carrying = {host_of(node) for name in SRV for node in application(status, name).nodes}
+        host = self._chance.choice(sorted(carrying) or HOSTS)
+        leads = status.master is not None and host_of(status.master.node) == host
+        at = self._cluster.kill_host(host)
         # Longer than a lease, so that what moved can be timed.
-        self._meanwhile(6.0, host)
+        self._meanwhile(6.0, host, at)
         self._cluster.network.heal()
         self._cluster.switch_on(host)
-        return f"power cut of host {host} with {' and '.join(nodes_of(host))}"
+        whose = ", the master's," if leads else ""
+        return f"power cut of host {host}{whose} with {' and '.join(nodes_of(host))}"
 
     def _leaders(self) -> str:
         """The master's agent and the leader of etcd die together, wherever each of them is."""

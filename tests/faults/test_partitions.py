@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
@@ -16,6 +17,10 @@ from .machines import HOSTS, Machines, host_of, nodes_of
 from .network import DESK
 
 pytestmark = pytest.mark.faults
+
+A_MINUTE = 60.0
+WHOLE_WITHIN = 2.0
+"""Seconds from a heal until every console sees all nodes RUNNING and each srv whole."""
 
 
 def master_of(cluster: Machines) -> str:
@@ -64,6 +69,35 @@ def test_a_host_that_is_cut_off_ends_its_srv_before_it_starts_elsewhere(
     now = cluster.pids()
     assert {key: now.get(key) for key in others} == others
     assert host_of(cluster.place_of(name)) != lost
+
+
+@pytest.mark.parametrize("of_the_master", [False, True], ids=["another", "the_masters"])
+def test_after_a_minute_apart_the_view_is_whole_within_2_s_and_the_majority_has_restarted_nothing(
+    cluster: Machines, of_the_master: bool
+) -> None:
+    master = master_of(cluster)
+    lost = host_of(next(server for server in SERVERS if (server == master) is of_the_master))
+    rest = cluster.network.others(lost)
+    for host in (lost, rest[0]):
+        cluster.start(f"scen2_hci_{host:02d}", f"console_{host}")
+    before = cluster.pids(*nodes_of(lost))
+    name = srv_on(cluster, f"server_{lost}")
+    cluster.network.part([lost], rest)
+    cut = boottime()
+    moved(cluster, name, lost, f"console_{rest[0]}")
+    time.sleep(cut + A_MINUTE - boottime())
+    apart = cluster.pids(*nodes_of(lost))
+    assert before.items() <= apart.items(), (
+        "what ran on the majority's side has been touched by the partition"
+    )
+    cluster.network.heal()
+    healed = cluster.healed("a minute of partition")
+    print(f"whole again {healed:.2f} s after the heal of a partition of {A_MINUTE:.0f} s")
+    assert healed < WHOLE_WITHIN
+    assert cluster.pids(*nodes_of(lost)) == apart, (
+        "what ran on the majority's side has been touched by the heal"
+    )
+    assert cluster.convict() == []
 
 
 @pytest.mark.parametrize("way", ["out", "in"])

@@ -30,6 +30,7 @@ from tuiconsole.model.synchronization import Synchronization, SynchroOption
 from tuiconsole.rulebook.rulebook import load_rules
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
 from tuiconsole.settings.cluster_file import load_cluster
+from tuiconsole.settings.timing import PROFILES
 from tuiconsole.wire.messages import Act, Acted
 
 SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
@@ -73,9 +74,10 @@ MANNERS = (
 
 
 @functools.cache
-def scenario(manner: Manner) -> tuple[Any, Any]:
+def scenario(manner: Manner, profile: str = "default") -> tuple[Any, Any]:
     """Cluster file and rules of Scenario 2, with isolation and conciliation in this manner."""
     cluster = load_cluster(SCENARIO / "tuiconsole.toml")
+    cluster = msgspec.structs.replace(cluster, timing=PROFILES[profile])
     if manner.more:
         synchronization = Synchronization((SynchroOption.STRICT, SynchroOption.TIMEOUT), 3.0)
         cluster = msgspec.structs.replace(
@@ -94,11 +96,12 @@ def programs_of(node: str, *, more: bool) -> tuple[str, ...]:
 class Site(Timeline):
     """The cluster and what is done to it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, manner: Manner | None = None, profile: str = "default") -> None:
+        """`manner`: by turns if none is given. `profile`: of the timings."""
         super().__init__(random.Random(seed))
         self.seed = seed
-        self.manner = MANNERS[seed % len(MANNERS)]
-        self.cluster, self.rulebook = scenario(self.manner)
+        self.manner = MANNERS[seed % len(MANNERS)] if manner is None else manner
+        self.cluster, self.rulebook = scenario(self.manner, profile)
         self.drift = self.chance.choice((0.0, 0.0002, 0.02))
         self.in_step = self.chance.random() < 0.5
         self.stubborn = self.chance.choice((0.0, 0.1, 0.5))

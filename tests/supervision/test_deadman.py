@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 from supervision_house import House, alive, tagged
@@ -10,6 +11,7 @@ from supervision_house import House, alive, tagged
 from tests.waiting import gone, soon
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.events import Isolated
+from tuiconsole.supervision.plugin import deadman
 from tuiconsole.supervision.plugin.deadman import DONE, HELD, KILL, RECHECK, STOP, Limits, next_step
 
 LIMITS = Limits(stop_at=10.0, kill_at=11.0)
@@ -62,6 +64,48 @@ def test_the_deadman_decides_by_stage_time_and_what_lives(
     step = next_step(stage, now, limits, living)
     assert step[:3] == expected[:3]
     assert step.again_at == (None if expected[3] is None else pytest.approx(expected[3]))
+
+
+class Clock:
+    """In place of the boot-time clock and of the timer on it."""
+
+    def __init__(self) -> None:
+        self.now = 11.0
+        self.at: float | None = None
+
+    def arm(self, at: float) -> None:
+        self.at = at
+
+    def disarm(self) -> None:
+        self.at = None
+
+
+def test_sweeps_that_take_long_leave_supervisord_the_time_to_reap_what_they_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else its handler runs again and again, what is dead is never reaped, and the node stays ISOLATED."""
+    clock, took = Clock(), 0.08
+    armed_within: list[float | None] = []
+
+    def sweep() -> int:
+        clock.now += took
+        armed_within.append(clock.at)
+        return 0
+
+    monkeypatch.setattr(deadman, "boottime", lambda: clock.now)
+    record = SimpleNamespace(**LIMITS._asdict())
+    unreaped = [True]
+    one = deadman.Deadman(lambda: record, clock, lambda: unreaped[0], lambda: None, sweep)  # type: ignore[arg-type, return-value]
+    one.on_alarm()
+    assert one.stage == KILL
+    assert armed_within == [None], "it would interrupt itself"
+    assert clock.at is not None
+    assert clock.at - clock.now > took
+    clock.now, unreaped[0] = clock.at, False
+    one.on_alarm()
+    assert one.stage == DONE
+    assert clock.at is None
+    assert one.faults == 0
 
 
 async def test_with_no_agent_alive_a_tree_that_ignores_term_is_dead_before_the_deadline(house: House) -> None:

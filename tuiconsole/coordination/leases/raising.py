@@ -6,12 +6,18 @@ from tuiconsole.clock import BootTime
 from tuiconsole.coordination.messages import EpochAnswer
 from tuiconsole.coordination.voters import VoterSet
 
+PATIENCE = 0.05
+"""Seconds after which a voter that refused without naming a time is asked again."""
+
 
 class EpochRaise:
     """One node's epoch on its way up.
 
     The question comes first so that one voter alone does not make void an epoch that the others go on
     acknowledging: such a node would live on with a voter less.
+
+    A voter that refuses is asked again when the time is over that it named. The others may never answer:
+    with one voter dead, all those left are needed, and they acknowledged the node some moments apart.
     """
 
     def __init__(self, node: str, voters: VoterSet, request: int) -> None:
@@ -31,6 +37,18 @@ class EpochRaise:
         return len(self._agreed) + len(self._refused)
 
     @property
+    def next_question(self) -> BootTime:
+        """When the first of those that refused is to be asked again."""
+        return min(self._refused.values(), default=float("inf"))
+
+    def forget_refusals(self, now: BootTime) -> bool:
+        """Leave out the refusals whose time is over; True if there are any: then it is time to ask again."""
+        over = [voter for voter, until in self._refused.items() if until <= now]
+        for voter in over:
+            del self._refused[voter]
+        return bool(over)
+
+    @property
     def unanswered(self) -> tuple[str, ...]:
         """The voters still to be asked, or asked again."""
         return tuple(
@@ -43,7 +61,7 @@ class EpochRaise:
             return False
         if not answer.agreed:
             self._agreed.pop(voter, None)
-            self._refused[voter] = now + answer.remaining
+            self._refused[voter] = now + (answer.remaining or PATIENCE)
             return False
         self._refused.pop(voter, None)
         self._agreed[voter] = answer

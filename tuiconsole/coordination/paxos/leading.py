@@ -65,9 +65,8 @@ class Leading:
 
     def next_timer(self, leader: Leader) -> BootTime:
         """When `lead` is due, or the end of the lease is to be announced."""
-        if self._announced:
-            return min(leader.next_beat, leader.lease_until)
-        return leader.next_beat
+        due = min(leader.next_beat, self.oversight.next_question)
+        return min(due, leader.lease_until) if self._announced else due
 
     # -- a term ----------------------------------------------------------------------------------------------
 
@@ -91,7 +90,9 @@ class Leading:
         if now >= leader.lease_until + self._timing.election_max:
             # Nobody answers: followers that hear this leader without being heard would wait for it for ever.
             self.step_down(now)
-        elif now >= leader.next_beat:
+            return
+        self.oversight.ask_refusers(now, leader.term)
+        if now >= leader.next_beat:
             self._beat(now, leader)
             self.oversight.ask_again(leader.term)
 

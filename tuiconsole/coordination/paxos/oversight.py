@@ -85,6 +85,17 @@ class Oversight:
         for one in self._raises.values():
             self._ask(term, one)
 
+    @property
+    def next_question(self) -> BootTime:
+        """When a voter that has refused is to be asked again."""
+        return min((one.next_question for one in self._raises.values()), default=float("inf"))
+
+    def ask_refusers(self, now: BootTime, term: int) -> None:
+        """Ask those again whose reason to refuse is over by now."""
+        for one in self._raises.values():
+            if one.forget_refusals(now):
+                self._ask(term, one)
+
     def forget(self, request: int) -> None:
         """Nobody waits for this request any more."""
         self._raises.pop(request, None)

@@ -74,6 +74,8 @@ class Job:
     """Taken over from another master: what runs under its token was started by it."""
     told: str = ""
     """The last progress told."""
+    awaited: str = ""
+    """The only node that may host it and why it cannot just now, in words; empty if none is waited for."""
 
     @classmethod
     def new(

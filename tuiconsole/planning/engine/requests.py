@@ -19,7 +19,7 @@ from tuiconsole.planning.engine.queue import drop_starts, must_wait, next_in_tur
 from tuiconsole.planning.engine.scale import admit_scale
 from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
-from tuiconsole.planning.engine.start import waits_for_exits
+from tuiconsole.planning.engine.start import refuse_what_waited, waits_for_exits
 from tuiconsole.planning.engine.stop import where_stuck
 from tuiconsole.planning.engine.synchronize import asked_to_end_synchronization
 from tuiconsole.rulebook.rules import StartingStrategy
@@ -90,6 +90,8 @@ def expire(s: Situation) -> None:
             continue
         if not job.waiters and waits_for_exits(s, job):
             continue  # Nobody has set it a time but its rules.
+        if refuse_what_waited(s, job):
+            continue
         why = f"not finished within {job.lasts:.0f} s: rolled back"
         waits = job.steps[job.index] if job.starting and job.index < len(job.steps) else ()
         open_ones = [n for n in waits if n not in job.marks or not job.marks[n].over]

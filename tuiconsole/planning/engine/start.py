@@ -14,7 +14,7 @@ from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase, Wanted, Wish
 from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Verdict
-from tuiconsole.model.states import ProcessState
+from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.catalogue import Application, Program
 from tuiconsole.planning.engine.jobs import Job, Mark
 from tuiconsole.planning.engine.messages import Answer, StartProcess
@@ -90,7 +90,7 @@ def advance_start(s: Situation, job: Job) -> bool:
     if application is None or not application.managed:
         return False
     if not job.steps and not _prepare(s, job, application):
-        return True
+        return not job.awaited
     while job.index < len(job.steps):
         step = job.steps[job.index]
         for namespec in step:
@@ -177,7 +177,10 @@ def _prepare(s: Situation, job: Job, application: Application) -> bool:
         return True
     placement = placement_for(s, application, programs, job)
     if placement.node is None:
-        _fail_placement(s, job, application, programs, placement.reason)
+        if _awaits(s, job, application, placement):
+            job.steps = ()  # it is placed anew when that node is there
+        else:
+            _fail_placement(s, job, application, programs, placement.reason)
         return False
     _give(s, job, application.name, placement.node)
     _wish_started(s, job, application)
@@ -199,6 +202,42 @@ def _room_for_more(s: Situation, job: Job, application: Application, programs: l
     if placement.node is None:
         _fail_placement(s, job, application, programs, placement.reason)
         return False
+    return True
+
+
+def _awaits(s: Situation, job: Job, application: Application, placement: Placement) -> bool:
+    """Whether a LOCAL start waits for the node of its request: silent for a moment, or just coming back.
+
+    Its lease goes on, or it asks for one. As soon as it is lost, the start is refused. Who only asks what
+    would be is told what stands in the way now.
+    """
+    job.awaited, before = "", job.awaited
+    node = s.nodes.get(job.origin)
+    strategy = job.strategy or (application.rules.starting_strategy.value if application.rules else "")
+    passed = {one.node: one.reason for one in placement.passed_over}
+    if node is None or job.origin not in passed or strategy != StartingStrategy.LOCAL.value:
+        return False
+    coming = node.state in (NodeState.RUNNING, NodeState.CHECKING) and not s.usable(job.origin)
+    if not coming or not job.waiters or job.origin in s.lost or s.considered is not None:
+        return False
+    if job.origin in s.draft.drained:
+        return False
+    job.awaited = f"{job.origin}: {passed[job.origin]}"
+    if not before:
+        left = max(0.0, job.expires - s.now.boot)
+        s.progress(job.waiters, f"waits for {job.awaited}; for {left:.0f} s at most", 0, 0)
+    return True
+
+
+def refuse_what_waited(s: Situation, job: Job) -> bool:
+    """The time of a start that has waited for its node all along is over; False if it is another one."""
+    application = s.apps.get(job.application)
+    if not job.awaited or job.steps or application is None:
+        return False
+    programs = list(s.sequence(application)) if job.whole else []
+    programs += [application.programs[n] for n in job.processes if n in application.programs]
+    reason = f"no node can host it: {job.awaited}; waited {job.lasts:.0f} s for it"
+    _fail_placement(s, job, application, programs, reason)
     return True
 
 
@@ -275,6 +314,8 @@ def _begin(s: Situation, job: Job, application: Application, namespec: str) -> M
         program = application.programs[namespec]
         placement = placement_for(s, application, [program], job)
         if placement.node is None:
+            if _awaits(s, job, application, placement):
+                return None
             mark = job.marks[namespec] = Mark("", s.now.boot, None)
             mark.nowhere = placement.reason
             return mark

@@ -23,6 +23,9 @@ RECHECK = 0.5
 """Seconds between two looks at the record while its `stop_at` is far: one withdrawn early is seen by then."""
 SWEEP_INTERVAL = 0.02
 """Seconds between two sweeps while something still lives: forking programs leave more."""
+LOOP_SHARE = 2.0
+"""After a sweep supervisord's main loop has so many times as long as it took: it has to reap what was killed,
+without which nothing ever ends. On a busy machine, or with many processes, one outlasts the interval."""
 
 HELD, STOP, KILL, DONE = "held", "stop", "kill", "done"
 """Stages, in their order: no isolation; terminated; being killed; nothing managed is left."""
@@ -121,12 +124,21 @@ class Deadman:
                 self.limits = Limits(record.stop_at, record.kill_at)
         step = next_step(self.stage, boottime(), self.limits, self._alive())
         self.stage = step.stage
-        if step.again_at is None:
+        if step.again_at is None or step.sweep:
             self._timer.disarm()
         else:
             self._timer.arm(step.again_at)
         if step.terminate:
             self._terminate()
-        if step.sweep and self._sweep() == 0 and not self._alive():
+        if step.sweep:
+            self._sweep_once()
+
+    def _sweep_once(self) -> None:
+        """The timer stands still meanwhile: the handler would interrupt itself."""
+        began = boottime()
+        found = self._sweep()
+        if found == 0 and not self._alive():
             self.stage = DONE
-            self._timer.disarm()
+        else:
+            now = boottime()
+            self._timer.arm(now + max(SWEEP_INTERVAL, LOOP_SHARE * (now - began)))
