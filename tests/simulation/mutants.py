@@ -225,4 +225,4 @@ BY_STORY: dict[str, list[Patch]] = {
 NOT_SHOWN: dict[str, list[Patch]] = {
     "what died with a host keeps its grant": [(nodes, "reconcile", keeps_what_died(nodes.reconcile))],
 }
-"""No story shows it, and none of some hundred seeds since what such a host ran counts as lost by other lines."""
+"""No story shows it, nor a seed of the first ones, since other lines count as lost what such a host ran."""
