@@ -130,3 +130,41 @@ def test_a_wrong_name_is_a_usage_error(town: Town, capsys: Captured) -> None:
     town.agent("server_2", lambda _: [(Failed("usage", "no strategy is named 'NEAREST'"), True)])
     assert run(["plan", "stop", "app", "--node", "server_2"]) == 2
     assert "NEAREST" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "first"),
+    [
+        (
+            ["drain", "server_1"],
+            AskPlan(Question.DRAIN, ("server_1",), "server_2"),
+            "app would stay on server_2",
+        ),
+        (
+            ["scale", "app:pump", "4"],
+            AskPlan(Question.SCALE, ("app:pump",), "server_2", number=4),
+            "app would be",
+        ),
+        (
+            ["shutdown"],
+            AskPlan(Question.SHUTDOWN, ("tale",), "server_2"),
+            "app would stop on server_2 (no node",
+        ),
+        (["reload"], AskPlan(Question.RELOAD, ("tale",), "server_2"), "app would stop on server_2 (no node"),
+    ],
+)
+def test_what_concerns_more_than_one_application_is_foretold_as_well(
+    town: Town, capsys: Captured, words: list[str], asked: AskPlan, first: str
+) -> None:
+    target = msgspec.structs.replace(NO_PLACE, result=Result.STAYS, after=("server_2",))
+    agent = town.agent("server_2", foretells(plan(asked.question, target)))
+    assert run(["plan", *words, "--node", "server_2"]) == 1
+    assert capsys.readouterr().out.startswith(first)
+    assert [r.body for r in agent.requests] == [asked]
+
+
+def test_an_application_is_not_scaled(town: Town, capsys: Captured) -> None:
+    agent = town.agent("server_2")
+    assert run(["plan", "scale", "app", "4", "--node", "server_2"]) == 2
+    assert "name APP:PROGRAM" in capsys.readouterr().err
+    assert agent.requests == []

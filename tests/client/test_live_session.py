@@ -16,12 +16,15 @@ from tuiconsole.client.lookout import FIRST_PATIENCE
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.wire.messages import (
     VERSION,
+    Act,
     Acted,
     Cancel,
     Failed,
     Follow,
     Followed,
     LogChunk,
+    Maintain,
+    Maintained,
     ReadLog,
     Reply,
     Request,
@@ -175,6 +178,33 @@ async def test_a_request_tells_progress_then_the_outcome(town: Town, session: Li
     await until(session, lambda: session.link.connected)
     steps = [step async for step in session.request(Action.START, ["a"])]
     assert steps == [Progress("a", "starts", 1, 2), Outcome("a", Verdict.DONE, "started")]
+
+
+async def test_a_maintenance_of_a_node_is_asked_of_that_very_node(town: Town, session: LiveSession) -> None:
+    town.agent("console_1")
+    other = town.agent(
+        "server_2",
+        lambda request: [(Maintained(60.0), True)] if isinstance(request.body, Maintain) else None,
+    )
+    await until(session, lambda: session.link.connected)
+    [step] = [step async for step in session.request(Action.MAINTAIN, ["server_2"], seconds=60.0)]
+    assert step == Outcome("server_2", Verdict.DONE, "is in maintenance for 60 s: its agent may be down")
+    assert [request.body for request in other.requests] == [Maintain(60.0)]
+
+
+async def test_what_places_nothing_is_carried_by_any_agent_with_all_that_was_said(
+    town: Town, session: LiveSession
+) -> None:
+    other = town.agent(
+        "server_1",
+        with_status(lambda _request: [(Acted(Outcome("a:p", Verdict.DONE, "scaled to 3")), True)]),
+    )
+    await until(session, lambda: session.link.agent == "server_1")
+    [step] = [step async for step in session.request(Action.SCALE, ["a:p"], number=3, reason="busy")]
+    assert isinstance(step, Outcome)
+    assert step.verdict is Verdict.DONE
+    [act] = [request.body for request in other.requests if isinstance(request.body, Act)]
+    assert (act.number, act.reason, act.origin) == (3, "busy", "console_1")
 
 
 async def test_without_a_link_a_request_was_not_carried_out(session: LiveSession) -> None:

@@ -11,7 +11,7 @@ from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.model.why import Why
 
-from .scenario import explanation, foretold, history, reference
+from .scenario import explanation, foretold, history, reference, swept
 
 Script = Callable[["FakeSession", Action, str], AsyncIterator[Progress | Outcome]]
 
@@ -41,9 +41,13 @@ class FakeSession:
         self.details: list[dict[str, str | None]] = []
         self.seconds: list[float] = []
         self.arguments: list[tuple[str, ...]] = []
+        self.numbers: list[int] = []
+        self.masterless: list[bool] = []
         self.files: dict[tuple[str, bool], list[str]] = {}
         self.foretold: list[tuple[tuple[str, ...], str | None, str]] = []
         """What was asked to be foretold: targets, strategy, origin."""
+        self.questions: list[tuple[Question, int]] = []
+        """The same: what, and the number of a scale."""
         self.explained: list[str] = []
         self.dumb = ""
         """Why questions are not answered; empty if they are."""
@@ -94,6 +98,8 @@ class FakeSession:
         reason: str = "",
         seconds: float = 0.0,
         arguments: Sequence[str] = (),
+        number: int = 0,
+        without_master: bool = False,
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
         for target in targets:
@@ -101,6 +107,8 @@ class FakeSession:
             self.details.append({"strategy": strategy, "origin": origin, "keep": keep, "reason": reason})
             self.seconds.append(seconds)
             self.arguments.append(tuple(arguments))
+            self.numbers.append(number)
+            self.masterless.append(without_master)
             if self.script is not None:
                 async for step in self.script(self, action, target):
                     yield step
@@ -114,12 +122,21 @@ class FakeSession:
                     break
 
     async def plan(
-        self, question: Question, names: Sequence[str], *, strategy: str | None = None, origin: str = ""
+        self,
+        question: Question,
+        names: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        number: int = 0,
     ) -> Plan:
+        self.questions.append((question, number))
         self.foretold.append((tuple(names), strategy, origin))
         if self.dumb:
             raise LookupError(self.dumb)
-        return foretold(names[0], origin or self.node, strategy or "LOCAL")
+        if question in (Question.START, Question.RESTART):
+            return foretold(names[0], origin or self.node, strategy or "LOCAL", question)
+        return swept(question, names[0], number)
 
     async def why(self, name: str) -> Why:
         self.explained.append(name)

@@ -311,14 +311,14 @@ def place(name: str, node: str, strategy: str) -> PlannedPlace:
     return PlannedPlace(name, node, strategy, others, tuple(candidates))
 
 
-def foretold(name: str, node: str, strategy: str) -> Plan:
-    """What a start of an HCI would do."""
+def foretold(name: str, node: str, strategy: str, question: Question = Question.START) -> Plan:
+    """What a start or restart of an HCI would do."""
     steps = (("bus", 1), ("check", 2), ("chart_view", 3), ("sensor_view", 3))
     moves = tuple(PlannedMove(step, "start", f"{name}:{one}", node) for one, step in steps)
     target = PlannedTarget(name, Result.DONE, "started", (), (node,), (place(name, node, strategy),), moves)
     hosts = (PlannedHost("127.0.0.12", ("server_2", "console_2"), 42, 68),)
     return Plan(
-        Question.START,
+        question,
         (name,),
         node,
         None,
@@ -328,6 +328,64 @@ def foretold(name: str, node: str, strategy: str) -> Plan:
         (target,),
         hosts,
     )
+
+
+SWEPT = {
+    Question.DRAIN: (
+        PlannedTarget(
+            "scen2_srv_02",
+            Result.MOVES,
+            "is stopped, then started there",
+            ("server_2",),
+            ("server_1",),
+            (),
+            (PlannedMove(1, "stop", "scen2_srv_02:bus", "server_2"),),
+        ),
+        PlannedTarget(
+            "scen2_srv_03",
+            Result.STAYS,
+            "110 % of host 127.0.0.11 would be used",
+            ("server_2",),
+            ("server_2",),
+        ),
+    ),
+    Question.LOSS: (
+        PlannedTarget("scen2_srv_02", Result.NO_PLACE, "no node can host it", ("server_2",), ()),
+    ),
+    Question.SHUTDOWN: (
+        PlannedTarget("scen2_hci_02", Result.DONE, "stop_sequence 2", ("console_3",), ()),
+        PlannedTarget("scen2_srv_01", Result.DONE, "stop_sequence 1", ("server_1",), ()),
+    ),
+    Question.RELOAD: (PlannedTarget("scen2_srv_01", Result.DONE, "stop_sequence 1", ("server_1",), ()),),
+}
+
+
+def swept(question: Question, name: str, number: int = 0) -> Plan:
+    """What a drain, a loss, a scale, a shutdown or a reload would do."""
+    scaled = PlannedTarget(name, Result.DONE, f"scaled to {number}", ("server_1",), ("server_1",))
+    return Plan(
+        question,
+        (name,),
+        "console_1",
+        None,
+        "server_1",
+        Basis.MASTER,
+        "2026-11-23T12:05:00.000Z",
+        SWEPT.get(question, (scaled,)),
+        (),
+        ("then something else is to be known",),
+    )
+
+
+def pumps(number: int = 2) -> ApplicationStatus:
+    """An application one of whose programs has several processes."""
+    program = tuple((f"pump_{one}", 1, 5, False) for one in range(number))
+    plant = application("plant", (*program, ("valve", 2, 0, False)), "server_1", seed=6)
+    processes = tuple(
+        msgspec.structs.replace(one, program="plant:pump") if one.name.startswith("pump") else one
+        for one in plant.processes
+    )
+    return msgspec.structs.replace(plant, processes=processes)
 
 
 def explanation(name: str) -> Why:

@@ -20,6 +20,7 @@ from tuiconsole.console.settings import _key
 from tuiconsole.console.widgets.dialogs.choice import ChoiceDialog
 from tuiconsole.console.widgets.dialogs.confirm import ConfirmDialog
 from tuiconsole.console.widgets.dialogs.help import HelpScreen
+from tuiconsole.console.widgets.dialogs.told import ToldScreen
 from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
 from tuiconsole.model.states import ProcessState
 from tuiconsole.model.status import ClusterStatus
@@ -199,6 +200,12 @@ async def confirm_dead(operator: Operator, key: str) -> None:
     await operator.sees("server_1 is heard: it is not dead")
 
 
+async def undrain(operator: Operator, key: str) -> None:
+    await operator.press(key)
+    await operator.until(lambda: operator.session.asked, "the request")
+    assert operator.session.asked == [(Action.UNDRAIN, "server_1")]
+
+
 def says(action: Action) -> tuple[Place, Story]:
     async def story(operator: Operator, key: str) -> None:
         await operator.sees("scen2_hci_03")
@@ -242,6 +249,13 @@ STORIES: dict[str, tuple[Place, Story]] = {
     "clear": asks(Action.CLEAR, "scen2_hci_03"),
     "log": shows(LogScreen, Place.APPLICATIONS, "scen2_hci_02"),
     "process": shows(ProcessScreen, Place.APPLICATIONS, "scen2_hci_02"),
+    "restart_with": shows(ChoiceDialog, Place.APPLICATIONS, "scen2_hci_02"),
+    "disable": shows(ConfirmDialog, Place.APPLICATIONS, "scen2_hci_01"),
+    "enable": asks(Action.ENABLE, "scen2_hci_01"),
+    "maintenance": shows(ChoiceDialog, Place.APPLICATIONS, "scen2_hci_01"),
+    "loss": shows(ToldScreen, Place.NODES),
+    "drain": shows(ConfirmDialog, Place.NODES),
+    "undrain": (Place.NODES, undrain),
     "stop_all": shows(ConfirmDialog, Place.NODES),
     "confirm_dead": (Place.NODES, confirm_dead),
     "remedy": shows(ChoiceDialog, Place.CONFLICTS),

@@ -96,6 +96,30 @@ async def test_theme_order_grouping_and_filters_are_there_the_next_day(
         await operator.sees("/ srv")
 
 
+async def test_it_begins_where_it_was_left_filtered_as_it_was_and_says_so(
+    console: Console, tmp_path: Path
+) -> None:
+    memory = tmp_path / "console.json"
+    settings = ConsoleSettings()
+    async with console(memory=memory, settings=settings) as operator:
+        assert operator.app.front is operator.overview, "a console that was never used begins there"
+        await operator.press("a", "slash", *"srv", "enter")
+        await operator.misses("scen2_hci_01")
+        await operator.press("n")
+        await operator.sees("Processes on it")
+    async with console(memory=memory, settings=settings) as operator:
+        await operator.sees("Processes on it")
+        await operator.press("a")
+        await operator.sees("filtered by «srv», as the last time: Esc shows all")
+        assert "scen2_hci_01" not in operator.keys
+        await operator.press("escape")
+        await operator.until(lambda: "scen2_hci_01" in operator.keys, "all")
+    async with console(memory=memory, settings=ConsoleSettings(screen=Place.EVENTS)) as operator:
+        assert operator.app.front is operator.app.screen_of(Place.EVENTS), "what the file says goes first"
+        await operator.press("a")
+        await operator.until(lambda: "scen2_hci_01" in operator.keys, "no filter")
+
+
 def test_a_memory_that_cannot_be_read_or_written_is_none(tmp_path: Path) -> None:
     broken = tmp_path / "console.json"
     broken.write_text('{"order": 7')

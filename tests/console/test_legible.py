@@ -147,6 +147,26 @@ def test_terminals_without_unicode_are_known(
     assert wants_ascii(letters, {"TERM": term}, encoding) is expected
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, False),
+        ({"LANG": "C.UTF-8"}, False),
+        ({"LANG": "de_DE.UTF-8", "LC_CTYPE": "C.UTF-8"}, False),
+        ({"LC_CTYPE": "UTF-8"}, False),
+        ({"LANG": "C"}, True),
+        ({"LANG": "POSIX", "LC_CTYPE": "C.UTF-8"}, True),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, True),
+        ({"LANG": "de_DE.UTF-8", "LC_CTYPE": "C"}, True),
+        ({"LANG": "C", "LC_ALL": "de_DE.UTF-8"}, False),
+    ],
+)
+def test_a_locale_that_was_said_to_be_c_gets_ascii_though_python_makes_utf_8_of_it(
+    said: dict[str, str], expected: bool
+) -> None:
+    assert wants_ascii(Letters.AUTO, {"TERM": "xterm-256color", **said}, "UTF-8") is expected
+
+
 NASTY = "scen2_hci_\x1b[2J\x07[red]\u202e\n界\x9b31m"
 FORBIDDEN = set("\x1b\x07\x9b\u202e\t\r\x00")
 

@@ -92,6 +92,27 @@ def test_the_worst_pattern_that_is_allowed_takes_no_time_worth_telling() -> None
     assert next_match(["a" * 150 + "b"], search_pattern("a*a*b"), 0, 1) == 0
 
 
+async def test_a_log_of_what_has_never_run_says_so_and_what_to_do(console: Console) -> None:
+    session = FakeSession()
+    for name in ("scen2_hci_01:scen2_chart_view", "scen2_hci_02:scen2_chart_view"):
+        session.files[(name, False)] = []
+    async with console(session) as operator:
+        for name, words in (
+            ("scen2_hci_01", "it has never run: no log. Esc, s starts it"),
+            ("scen2_hci_02", "nothing was written to stdout yet"),
+        ):
+            await operator.on(name)
+            await operator.press("enter")
+            await operator.on(f"{name}:scen2_chart_view")
+            await operator.sees(words.replace("Esc, ", ""))
+            await operator.press("l")
+            await operator.sees(words)
+            session.append(f"{name}:scen2_chart_view", "first line\n")
+            await operator.sees("first line")
+            await operator.misses(words)
+            await operator.press("escape")
+
+
 async def at_log(operator: Operator) -> None:
     await operator.on("scen2_hci_02")
     await operator.press("l")

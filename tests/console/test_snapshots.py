@@ -22,7 +22,7 @@ from tuiconsole.model.states import NodeState
 
 from .conftest import Operator, console_on
 from .fake_session import FakeSession
-from .scenario import NO_NODE, application, reference, starting_hci, with_alarms, with_application
+from .scenario import NO_NODE, application, pumps, reference, starting_hci, with_alarms, with_application
 from .test_screens import doubled
 
 SIZES = [(80, 24), (120, 35), (200, 60)]
@@ -172,6 +172,73 @@ async def test_the_screen(
         assert drawn.isascii() or look != "ascii"
     lines = "\n".join(line.rstrip() for line in drawn.split("\n")) + "\n"
     assert lines == snapshot(extension_class=Drawn)
+
+
+async def at_start_with_arguments(operator: Operator) -> None:
+    await operator.on("scen2_hci_02")
+    await operator.press("enter")
+    await operator.on(SENSOR)
+    await operator.press("S")
+    await operator.sees("would start on console_1")
+
+
+async def at_maintenance(operator: Operator) -> None:
+    await operator.on("scen2_hci_02")
+    await operator.press("M")
+    await operator.sees("Hands off scen2_hci_02 for")
+
+
+async def at_scale(operator: Operator) -> None:
+    await operator.on("plant")
+    await operator.press("number_sign", "4")
+    await operator.sees("would be scaled to 4")
+
+
+async def at_disable(operator: Operator) -> None:
+    await operator.on("scen2_hci_02")
+    await operator.press("d")
+    await operator.sees("Disable scen2_hci_02?")
+
+
+async def at_drain(operator: Operator) -> None:
+    await operator.press("down", "F")
+    await operator.sees("would stay on server_2")
+
+
+async def at_loss(operator: Operator) -> None:
+    await operator.press("down", "L")
+    await operator.sees("would have no place")
+
+
+async def at_shutdown(operator: Operator) -> None:
+    await operator.press("colon", *"shutdown", "enter")
+    await operator.sees("(stop_sequence 1)")
+
+
+DIALOGS: dict[str, tuple[Place, Act]] = {
+    "start_with": (Place.APPLICATIONS, at_start_with_arguments),
+    "maintenance": (Place.APPLICATIONS, at_maintenance),
+    "scale": (Place.APPLICATIONS, at_scale),
+    "disable": (Place.APPLICATIONS, at_disable),
+    "drain": (Place.NODES, at_drain),
+    "loss": (Place.NODES, at_loss),
+    "shutdown": (Place.OVERVIEW, at_shutdown),
+}
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", DIALOGS)
+async def test_the_dialog(name: str, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    place, act = DIALOGS[name]
+    session = FakeSession(with_application(reference(), pumps()))
+    app = console_on(session, first=place)
+    async with app.run_test(size=size) as pilot:
+        operator = Operator(pilot, session)
+        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+        await act(operator)
+        await pilot.pause(0.3)
+        drawn = operator.text()
+    assert "\n".join(line.rstrip() for line in drawn.split("\n")) + "\n" == snapshot(extension_class=Drawn)
 
 
 def prepared(session: FakeSession, act: Act) -> Callable[[Pilot[int]], Awaitable[None]]:

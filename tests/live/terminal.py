@@ -13,23 +13,26 @@ import struct
 import tempfile
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from tuiconsole.clock import boottime
 
 SIZE = (120, 35)
+_MODERN = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>])")
 
 
 class Terminal:
     """A program in a pseudo-terminal of its own."""
 
-    def __init__(self, *command: str, home: str) -> None:
+    def __init__(self, *command: str, home: str, environment: Mapping[str, str]) -> None:
         self.began = boottime()
+        self.drawn = b""
+        """All that it has written, without escape sequences."""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLORTERM="truecolor")
+            os.environ.update(_MODERN, **environment)
             os.environ.update(XDG_STATE_HOME=home, XDG_CONFIG_HOME=home)
             os.execv(command[0], command)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
@@ -47,7 +50,9 @@ class Terminal:
         """When these words were there, seconds since boot; what else is written is passed over."""
         seen, end = b"", boottime() + within
         while boottime() < end:
-            seen = seen[-2_000:] + self.read(0.1)
+            new = self.read(0.1)
+            self.drawn += _ESCAPES.sub(b"", new)
+            seen = seen[-2_000:] + new
             if words in _ESCAPES.sub(b"", seen):
                 return boottime()
         raise AssertionError(f"{words!r} was never shown")
@@ -72,9 +77,10 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*command: str) -> Iterator[Terminal]:
+def terminal(*command: str, **environment: str) -> Iterator[Terminal]:
+    """A program in a terminal of today, but for what `environment` says."""
     home = tempfile.mkdtemp(prefix="tc")
-    screen = Terminal(*command, home=home)
+    screen = Terminal(*command, home=home, environment=environment)
     try:
         yield screen
     finally:

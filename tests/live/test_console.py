@@ -121,3 +121,23 @@ def test_in_a_real_terminal_two_keys_start_an_item_and_two_stop_it(cluster: Clus
         screen.press(b"y")
         screen.until(b"scen2_hci_01 stopped")
     assert cluster.application("scen2_hci_01").state is ApplicationState.STOPPED
+
+
+@pytest.mark.parametrize(("term", "lang"), [("vt100", "C"), ("linux", "C.UTF-8"), ("xterm-256color", "C")])
+def test_on_a_terminal_or_in_a_locale_without_unicode_it_draws_ascii_by_itself(
+    cluster: Cluster, term: str, lang: str
+) -> None:
+    """As over ssh from an old terminal: nobody has set anything."""
+    command = (COMMAND, "-c", str(cluster.config), "--node", "console_1")
+    with terminal(*command, TERM=term, LANG=lang, LC_ALL=lang, COLORTERM="") as screen:
+        screen.until(b"OPERATION")
+        screen.press(b"a")
+        screen.until(b"Applications 7")
+        screen.press(b"?")
+        screen.until(b"Keys of Applications")
+        screen.press(b"\x1b")
+        screen.until(b"Applications 7")
+        assert screen.drawn.isascii()
+    with terminal(*command) as screen:
+        screen.until("► OPERATION".encode())
+        assert not screen.drawn.isascii(), "elsewhere it does not"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.wire.keys import make_keys
 
 from .addresses import addresses, move
-from .cluster import ENDS_WITHIN, application, folder_of_a_demo
+from .cluster import COMMAND, ENDS_WITHIN, application, folder_of_a_demo
 from .desk import Desk, NoAnswerError
 
 pytestmark = pytest.mark.live
@@ -52,6 +54,16 @@ class Scenario:
             return status if good else None
 
         return until(look, f"{', '.join(names)} RUNNING", 30.0)
+
+    def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
+        config = str(self.folder / "tuiconsole.toml")
+        return subprocess.run(
+            [COMMAND, "-c", config, "--node", "server_1", *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
 
     def close(self) -> None:
         self._desk.close()
@@ -97,6 +109,42 @@ def test_scenario_1_spreads_one_application_and_deals_its_first_step_out_to_the_
         assert mounted == dict.fromkeys(
             ("wait_nfs_mount_01", "wait_nfs_mount_02", "wait_nfs_mount_03"), "EXITED"
         )
+
+
+def test_a_program_of_scenario_1_is_scaled_up_and_down_as_the_plan_says_and_back_to_its_file() -> None:
+    key = "scen1:scen1_sensor_processing"
+
+    def alive(running: Scenario) -> set[str]:
+        scen1 = application(running.settled("scen1"), "scen1")
+        there = {p.name for p in scen1.processes if p.state.alive}
+        return {name[-2:] for name in there if name.startswith("scen1_sensor_processing")}
+
+    def changed(text: str) -> set[tuple[str, str]]:
+        """Of the plan's steps: what it starts or stops."""
+        steps = re.findall(r"^  \d+\. (start|stop) on \w+: (.+)$", text, re.MULTILINE)
+        return {(action, name[-2:]) for action, names in steps for name in names.split(", ")}
+
+    with scenario(1, "toml") as running:
+        before = alive(running)
+        assert before == {"01", "02", "03"}
+        for number, numbers in ((5, "01 02 03 04 05"), (1, "01"), (3, "01 02 03")):
+            planned = running.cli("plan", "scale", key, str(number))
+            assert planned.returncode == 0, planned
+            assert f"{key} would be scaled to {number}" in planned.stdout
+            assert alive(running) == before, "a plan changes nothing"
+            wanted = set(numbers.split())
+            assert changed(planned.stdout) == {
+                *(("start", one) for one in wanted - before),
+                *(("stop", one) for one in before - wanted),
+            }
+            scaled = running.cli("scale", key, str(number), "--reason", "a busy day")
+            assert scaled.returncode == 0, scaled
+            assert scaled.stdout.startswith(f"{key} scaled to {number}")
+            before = alive(running)
+            assert before == wanted
+        refused = running.cli("scale", "scen1:scen1_hci", "2")
+        assert refused.returncode == 1, refused
+        assert "can be scaled; scen1 has: " in refused.stderr
 
 
 def test_scenario_3_pins_an_hci_to_each_console_where_it_waits_for_it() -> None:

@@ -74,7 +74,7 @@ def test_more_are_added_on_all_nodes_and_started_once(distribution: Distribution
     world = plant(distribution)
     request = world.ask(Action.SCALE, KEY, number=4)
     world.run(5)
-    assert world.answer(request).text == "started"
+    assert world.answer(request).text == "scaled to 4"
     assert pumps(world) == Counter({f"plant:pump_{i}": 1 for i in range(4)})
     assert all(len(known(world, name)) == 4 for name in SERVERS)
     assert len(world.stopped) == 0, "what runs is not touched"

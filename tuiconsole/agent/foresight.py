@@ -21,6 +21,7 @@ from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.messages import Now
 from tuiconsole.planning.forecast.plan import plan_loss, plan_request
 from tuiconsole.planning.forecast.standing import Standing, engine_from_report
+from tuiconsole.planning.forecast.sweeping import plan_drain, plan_end, plan_scale
 from tuiconsole.planning.forecast.why import UnknownNameError, why
 from tuiconsole.rulebook.rules import StartingStrategy
 from tuiconsole.settings.cluster_file import Cluster, Engine
@@ -151,7 +152,11 @@ class Foresight:
             return ""
         if not 0 < len(ask.names) <= MOST_NAMES:
             return f"1 to {MOST_NAMES} names are needed"
-        if ask.question is Question.LOSS:
+        if ask.question in (Question.SHUTDOWN, Question.RELOAD) and ask.names != (self._cluster.name,):
+            return f"{ask.question.value} concerns the whole cluster: name it, {self._cluster.name}"
+        if ask.question is Question.SCALE and len(ask.names) != 1:
+            return "one program is scaled at a time: name one APP:PROGRAM"
+        if ask.question in (Question.LOSS, Question.DRAIN):
             for name in ask.names:
                 if name not in self._cluster.nodes:
                     return f"no node is named {name!r}; {did_you_mean(name, self._cluster.nodes)}"
@@ -163,6 +168,13 @@ class Foresight:
 def _plan(standing: Standing, ask: AskPlan) -> Plan:
     if ask.question is Question.LOSS:
         return plan_loss(standing, ask.names, origin=ask.origin)
+    asker = {"origin": ask.origin, "requested_by": ask.requested_by}
+    if ask.question is Question.DRAIN:
+        return plan_drain(standing, ask.names, **asker)
+    if ask.question is Question.SCALE:
+        return plan_scale(standing, ask.names[0], ask.number, **asker)
+    if ask.question in (Question.SHUTDOWN, Question.RELOAD):
+        return plan_end(standing, ask.question, ask.names[0], **asker)
     return plan_request(
         standing,
         ask.question,

@@ -22,7 +22,7 @@ from tuiconsole.client.session import Link
 from tuiconsole.client.whose import reading_order
 from tuiconsole.model.events import Event
 from tuiconsole.model.plan import Plan, Question
-from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Progress, Verdict
+from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.model.why import Why
 from tuiconsole.settings.cluster_file import Cluster
@@ -35,6 +35,8 @@ from tuiconsole.wire.messages import (
     Explained,
     Failed,
     FollowedUnread,
+    Maintain,
+    Maintained,
     MalformedError,
     Planned,
     ReplyUnread,
@@ -46,8 +48,8 @@ _SEND_EVERY = 0.05
 _TICK = 0.1
 _ANSWER_WITHIN = 8.0
 """Seconds until a question is given up: the agent may wait for the master first."""
-_ANYWHERE = frozenset({Action.STOP, Action.CANCEL, Action.CLEAR}) | ALARM_ACTIONS
-"""What any agent may pass on, since it places nothing."""
+_PLACES = frozenset({Action.START, Action.RESTART})
+"""What only the own agent is asked for: LOCAL means its node."""
 
 
 class LiveSession:
@@ -113,9 +115,15 @@ class LiveSession:
         reason: str = "",
         seconds: float = 0.0,
         arguments: Sequence[str] = (),
+        number: int = 0,
+        without_master: bool = False,
         timeout: float = 60.0,
     ) -> AsyncGenerator[Progress | Outcome, None]:
         """See Session."""
+        if action is Action.MAINTAIN and all(target in self._cluster.nodes for target in targets):
+            for target in targets:
+                yield await self._maintain(target, seconds)
+            return
         act = Act(
             action,
             tuple(dict.fromkeys(targets)),
@@ -126,8 +134,10 @@ class LiveSession:
             keep=keep,
             seconds=seconds,
             arguments=tuple(arguments),
+            number=number,
+            without_master=without_master,
         )
-        line = self._way(anywhere=action in _ANYWHERE)
+        line = self._way(anywhere=action not in _PLACES)
         if line is None:
             silent = f"the agent of {self.node} does not answer, and only it may be asked to {action.value}"
             for target in act.targets:
@@ -138,10 +148,16 @@ class LiveSession:
                 yield step
 
     async def plan(
-        self, question: Question, names: Sequence[str], *, strategy: str | None = None, origin: str = ""
+        self,
+        question: Question,
+        names: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        number: int = 0,
     ) -> Plan:
         """See Session."""
-        ask = AskPlan(question, tuple(dict.fromkeys(names)), origin or self.node, strategy)
+        ask = AskPlan(question, tuple(dict.fromkeys(names)), origin or self.node, strategy, number=number)
         answer = (await self._answer(ask)).body
         if isinstance(answer, Planned):
             return answer.plan
@@ -181,6 +197,31 @@ class LiveSession:
         for line in self._lines.values():
             line.close()
         self._sockets.close()
+
+    async def _maintain(self, node: str, seconds: float) -> Outcome:
+        """Ask the node's own agent for a maintenance of the node: only it knows its voters' answers."""
+        mark = f"{os.urandom(6).hex()}-maintenance"
+        line = AgentLine(
+            self._cluster.nodes[node], self._sockets, mark, lambda _node, _news: None, lambda _node: None
+        )
+        request, replies = line.open(Maintain(seconds))
+        try:
+            async with within(_ANSWER_WITHIN):
+                while True:
+                    if line.send(request):
+                        break
+                    await asyncio.sleep(_SEND_EVERY)
+                body = (await replies.get()).body
+        except asyncio.TimeoutError:
+            text = f"the agent of {node} does not answer: only it can ask for it"
+            return Outcome(node, Verdict.NO_ANSWER, text)
+        finally:
+            line.close()
+        if isinstance(body, Maintained):
+            ended = "is in no maintenance any more"
+            begun = f"is in maintenance for {body.seconds:.0f} s: its agent may be down"
+            return Outcome(node, Verdict.DONE, begun if seconds else ended)
+        return Outcome(node, Verdict.REFUSED, body.reason if isinstance(body, Failed) else _OTHER_VERSION)
 
     async def _answer(self, ask: AskPlan | AskWhy) -> ReplyUnread:
         """The one reply to a question that changes nothing. Raises LookupError if none comes."""

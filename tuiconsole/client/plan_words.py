@@ -8,12 +8,15 @@ _VERBS = {
     Question.START: "would start",
     Question.STOP: "would stop",
     Question.RESTART: "would restart",
+    Question.SHUTDOWN: "would stop",
+    Question.RELOAD: "would stop",
 }
 _FATES = {
     Result.MOVES: "would move",
     Result.PARTLY: "would run in part",
     Result.NO_PLACE: "would have no place",
     Result.HELD: "would stay held",
+    Result.STAYS: "would stay",
     Result.ENDS: "would end",
     Result.GOES_ON: "would go on",
 }
@@ -29,9 +32,16 @@ def plan_lines(plan: Plan) -> list[str]:
     for target in plan.targets:
         lines += target_lines(target, plan.question)
     if not plan.targets:
-        lines.append(f"nothing runs on {' and '.join(plan.names)} that a rule names: nothing would move")
+        lines.append(nothing_words(plan))
     lines += load_lines(plan)
     return lines + [f"note: {note}" for note in plan.notes]
+
+
+def nothing_words(plan: Plan) -> str:
+    """What is said when nothing would become of anything."""
+    if plan.question in (Question.SHUTDOWN, Question.RELOAD):
+        return "nothing runs that would have to be stopped"
+    return f"nothing runs on {' and '.join(plan.names)} that a rule names: nothing would move"
 
 
 def headline(target: PlannedTarget, question: Question) -> str:
@@ -41,10 +51,16 @@ def headline(target: PlannedTarget, question: Question) -> str:
         return f"{name} would be refused: {target.text}"
     if target.result is Result.FAILED:
         return f"{name} would fail: {target.text}"
-    if question is not Question.LOSS:
+    if question is Question.SCALE:
+        return f"{name} would be {target.text}"
+    if question in (Question.SHUTDOWN, Question.RELOAD):
+        return f"{name} {_VERBS[question]} on {', '.join(target.before)} ({target.text})"
+    if question not in (Question.LOSS, Question.DRAIN):
         where = target.before if question is Question.STOP else target.after
         on = f" on {', '.join(where)}" if where else f": {target.text}"
         return f"{name} {_VERBS[question]}{on}{_by(target)}"
+    if target.result is Result.STAYS:
+        return f"{name} would stay on {', '.join(target.before)}: {target.text}"
     way = f" {', '.join(target.before) or 'nowhere'} → {', '.join(target.after) or 'nowhere'}"
     return f"{name} {_FATES[target.result]}{way}: {target.text}"
 

@@ -61,32 +61,44 @@ class Session(Protocol):
         reason: str = "",
         seconds: float = 0.0,
         arguments: Sequence[str] = (),
+        number: int = 0,
+        without_master: bool = False,
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
         """Ask; yields progress, then exactly one Outcome for each target, within `timeout` seconds.
 
         Args:
             action: what is to be done.
-            targets: applications or namespecs; of `confirm-dead`, nodes; of alarms, their identities.
+            targets: applications or namespecs; nodes, a program, the cluster or alarms where the action is
+                about such.
             strategy: of a start, how a node is chosen; of a conciliation, what is to be done.
             origin: the node on whose behalf; empty: the own one.
             keep: of a conciliation, instead of a strategy, the node whose instance stays.
-            reason: why a node is confirmed dead, or an alarm taken out of service; at most 500 letters.
-            seconds: for how long an alarm is shelved.
+            reason: why, in the person's words; at most 500 letters.
+            seconds: for how long an alarm is shelved, or a maintenance lasts; 0 ends that.
             arguments: of a start of one process, what is added to its command.
+            number: of a scale, how many processes the program has.
+            without_master: of a stop, if there is no master, stop it on the nodes that are reached.
             timeout: seconds.
         """
 
     async def plan(
-        self, question: Question, names: Sequence[str], *, strategy: str | None = None, origin: str = ""
+        self,
+        question: Question,
+        names: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        number: int = 0,
     ) -> Plan:
         """What would happen; changes nothing.
 
         Args:
             question: what is supposed to be asked for, or to happen.
-            names: applications and namespecs; of a loss, nodes.
+            names: applications and namespecs, nodes, a program, or the cluster, as the question is.
             strategy: how a node is chosen, instead of the rules' word.
             origin: the node on whose behalf; empty: the own one.
+            number: of a scale, how many processes the program would have.
 
         Raises:
             LookupError: a wrong name, or no answer; the text says which.

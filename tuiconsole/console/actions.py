@@ -20,7 +20,7 @@ class Danger(str, Enum):
     INTERRUPTS = "interrupts"
     """Takes away what runs: asks first. Refused in read-only mode."""
     SWEEPS = "sweeps"
-    """Concerns a whole node: asks first, and wants its name typed. Refused in read-only mode."""
+    """Concerns a whole node or system: asks first, and wants its name typed. Refused in read-only mode."""
 
 
 class Place(str, Enum):
@@ -57,7 +57,7 @@ class ConsoleAction(msgspec.Struct, frozen=True):
     id: str
     """Also the screen's method `action_<id>`, the command after `:`, and the name in the keymap."""
     keys: tuple[str, ...]
-    """In Textual's spelling; the first is the one shown."""
+    """In Textual's spelling; the first is the one shown. What is rare and wide has none: it is typed."""
     label: str
     """For the footer."""
     help: str
@@ -91,6 +91,7 @@ _SPELLING = {
     "greater_than_sign": ">",
     "equals_sign": "=",
     "exclamation_mark": "!",
+    "number_sign": "#",
 }
 
 

@@ -113,7 +113,8 @@ class ConsoleApp(App[int]):
         self._read_rules = rules
         habits = load_habits(memory)
         self._chosen_theme = habits.theme if habits.theme in THEMES else settings.theme
-        self._first = settings.screen
+        last = next((place for place in _SCREENS if place.value == habits.screen), Place.OVERVIEW)
+        self._first = settings.screen or last
         self._blinks = blinks
         self._bell = Bell() if settings.bell else None
         self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)
@@ -300,8 +301,16 @@ class ConsoleApp(App[int]):
         async for piece in self._opened.logs(namespec, stderr=stderr, tail=tail):
             yield piece
 
-    async def _plan(self, targets: tuple[str, ...], strategy: str | None, origin: str) -> Plan:
-        return await self._opened.plan(Question.START, targets, strategy=strategy, origin=origin)
+    async def _plan(
+        self,
+        question: Question,
+        names: tuple[str, ...],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        number: int = 0,
+    ) -> Plan:
+        return await self._opened.plan(question, names, strategy=strategy, origin=origin, number=number)
 
     async def _why(self, name: str) -> Why:
         return await self._opened.why(name)

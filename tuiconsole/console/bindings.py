@@ -10,7 +10,7 @@ from tuiconsole.console.registry import actions_of
 
 
 def bindings_of(place: Place, keymap: Keymap) -> list[BindingType]:
-    """One binding for each action of a screen."""
+    """One binding for each action of a screen that has a key."""
     return [
         Binding(
             ",".join(keymap.keys(action)),
@@ -22,4 +22,5 @@ def bindings_of(place: Place, keymap: Keymap) -> list[BindingType]:
             id=f"{place.value}.{action.id}",
         )
         for action in actions_of(place)
+        if keymap.keys(action)
     ]

@@ -16,8 +16,10 @@ _SHORT = {"q": "leave", "quit": "leave", "apps": "applications", "w": "save", "h
 """Other names by which people know an action."""
 
 
-ARGUMENTS = " -- "
-"""Parts a process from what is added to its command."""
+ARGUMENTS = "-- "
+"""Begins what is added to a process's command."""
+_MORE = frozenset({"start", "maintenance", "scale"})
+"""Actions that take more behind what they are about."""
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -25,6 +27,11 @@ class Command(msgspec.Struct, frozen=True):
 
     action: ConsoleAction
     argument: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What it is about; empty if the line names nothing."""
+        return self.argument.partition(" ")[0] if self.action.scope else ""
 
 
 class CommandError(ValueError):
@@ -46,14 +53,20 @@ def parse_command(line: str, place: Place, picture: Picture) -> Command:
         raise CommandError(f"no command is named {name!r}; {did_you_mean(name, _names(place))}")
     if argument and not action.argument:
         raise CommandError(f"{name} takes no argument")
-    subject, _, more = argument.partition(ARGUMENTS)
-    if more and (action.id != "start" or ":" not in subject):
-        raise CommandError(f"arguments behind{ARGUMENTS}are those of a start of one process")
-    if argument and action.scope and (Kind.APPLICATION in action.scope or Kind.PROCESS in action.scope):
-        known = tuple(_known(picture))
-        if subject not in known:
-            raise CommandError(f"nothing is named {subject!r}; {did_you_mean(subject, known[:500])}")
+    if argument and action.scope and Kind.CONFLICT not in action.scope:
+        _check(action, argument, picture)
     return Command(action, argument)
+
+
+def _check(action: ConsoleAction, argument: str, picture: Picture) -> None:
+    subject, _, more = argument.partition(" ")
+    known = tuple(_known(action, picture))
+    if subject not in known:
+        raise CommandError(f"nothing is named {subject!r}; {did_you_mean(subject, known[:500])}")
+    if more and action.id == "start" and not (more.startswith(ARGUMENTS) and ":" in subject):
+        raise CommandError(f"arguments behind {ARGUMENTS}are those of a start of one process")
+    if more and action.id not in _MORE:
+        raise CommandError(f"{action.id} is about one thing: {more!r} is too much")
 
 
 def completions(place: Place, picture: Picture) -> Iterator[str]:
@@ -64,17 +77,20 @@ def completions(place: Place, picture: Picture) -> Iterator[str]:
         if alarm.state.open:
             yield f"acknowledge {alarm.id}"
     for action in actions_of(place):
-        if Kind.APPLICATION in action.scope:
-            for application in picture.applications:
-                yield f"{action.id} {application.name}"
+        if action.argument and action.scope:
+            for name in _known(action, picture):
+                if ":" not in name:
+                    yield f"{action.id} {name}"
 
 
 def _names(place: Place) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*(one.id for one in actions_of(place)), *(one.id for one in REGISTRY))))
 
 
-def _known(picture: Picture) -> Iterator[str]:
-    for application in picture.applications:
+def _known(action: ConsoleAction, picture: Picture) -> Iterator[str]:
+    if Kind.NODE in action.scope and picture.status is not None:
+        yield from (node.name for node in picture.status.nodes)
+    for application in picture.applications if Kind.APPLICATION in action.scope else ():
         yield application.name
         for process in application.processes:
             yield process.namespec

@@ -53,6 +53,10 @@ class Desk:
         self.commands = History(habits.commands)
         self.searches = History(habits.searches)
         self.times = History()
+        self.place = habits.screen
+        """The screen that is shown, or was shown last."""
+        self.shown = dict(habits.shown)
+        """By screen: the words of its filter."""
         self.now = now
 
     def habits(self, theme: str) -> Habits:
@@ -65,4 +69,6 @@ class Desk:
             self.filters.lines,
             self.commands.lines,
             self.searches.lines,
+            self.place,
+            {place: words for place, words in self.shown.items() if words},
         )

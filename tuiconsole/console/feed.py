@@ -171,6 +171,8 @@ class Feed:
                 reason=wish.reason,
                 seconds=wish.seconds,
                 arguments=wish.arguments,
+                number=wish.number,
+                without_master=wish.without_master,
             )
             async for step in steps:
                 if isinstance(step, Outcome):

@@ -1,4 +1,4 @@
-"""What a console remembers of its operator from one time to the next: theme, order, what was typed."""
+"""What a console remembers of its operator from one time to the next: screen, filters, theme, lines typed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ class Habits(msgspec.Struct, frozen=True):
     filters: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     searches: tuple[str, ...] = ()
+    screen: str = ""
+    """The last one; empty: none is remembered."""
+    shown: dict[str, str] = {}
+    """By screen: the words of its filter."""
 
 
 def load_habits(file: Path | None) -> Habits:

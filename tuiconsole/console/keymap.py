@@ -21,8 +21,8 @@ class Keymap(msgspec.Struct, frozen=True):
         return self.chosen.get(action.id, action.keys)
 
     def shown(self, action: ConsoleAction) -> str:
-        """Its first key, as a person writes it."""
-        return spelled(self.keys(action)[0])
+        """Its first key, as a person writes it; without one, what is typed."""
+        return next(map(spelled, self.keys(action)), f":{action.id}")
 
     def action(self, key: str, place: Place) -> ConsoleAction | None:
         """What a key means on a screen."""

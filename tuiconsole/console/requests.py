@@ -40,11 +40,15 @@ class Wish(msgspec.Struct, frozen=True):
     keep: str = ""
     """Of a conciliation: the node whose instance stays."""
     reason: str = ""
-    """Why a node is confirmed dead, or an alarm taken out of service."""
+    """Why, in the operator's words."""
     seconds: float = 0.0
-    """For how long an alarm is shelved."""
+    """For how long an alarm is shelved, or a maintenance lasts; 0 ends that."""
     arguments: tuple[str, ...] = ()
     """Of a start of one process: what is added to its command."""
+    number: int = 0
+    """Of a scale: how many processes the program has."""
+    without_master: bool = False
+    """Of a stop: if there is no master, stop it on the nodes that are reached."""
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ class FirstScreen(str, Enum):
     APPLICATIONS = "applications"
     NODES = "nodes"
     EVENTS = "events"
+    LAST = "last"
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True):
@@ -48,7 +49,8 @@ class ConsoleSettings(msgspec.Struct, frozen=True):
 
     theme: str = ThemeName.DARK.value
     letters: Letters = Letters.AUTO
-    screen: Place = Place.OVERVIEW
+    screen: Place | None = None
+    """The first screen; None: the one that was shown last."""
     keymap: Keymap = Keymap()
     blink: bool = True
     """Alarms blink that nobody has acknowledged."""
@@ -68,7 +70,7 @@ def load_settings(file: Path) -> ConsoleSettings:
     general = root.table("console")
     theme = general.choice("theme", ThemeName, ThemeName.DARK)
     letters = general.choice("letters", Letters, Letters.AUTO)
-    screen = general.choice("screen", FirstScreen, FirstScreen.OVERVIEW)
+    screen = general.choice("screen", FirstScreen, FirstScreen.LAST)
     blink = general.flag("blink", True)
     bell = general.flag("bell", False)
     general.finish()
@@ -83,7 +85,9 @@ def load_settings(file: Path) -> ConsoleSettings:
         keys.complain(name, what, remedy)
     root.finish()
     root.raise_errors()
-    return ConsoleSettings(theme.value, letters, Place(screen.value), keymap, blink, bell)
+    return ConsoleSettings(
+        theme.value, letters, None if screen is FirstScreen.LAST else Place(screen.value), keymap, blink, bell
+    )
 
 
 def wants_ascii(letters: Letters, env: Mapping[str, str], encoding: str) -> bool:
@@ -91,14 +95,25 @@ def wants_ascii(letters: Letters, env: Mapping[str, str], encoding: str) -> bool
 
     Args:
         letters: what the operator has set.
-        env: the environment: TERM names terminals that have no more.
+        env: the environment: TERM names terminals that have no more, LC_ALL and the like the locale.
         encoding: of the terminal's stream, as the locale says.
     """
     if letters is not Letters.AUTO:
         return letters is Letters.ASCII
     bare = env.get("TERM", "").partition("-")[0] in ("linux", "vt100", "vt102", "vt220", "dumb", "ansi", "")
-    return bare or encoding.lower().replace("-", "") != "utf8"
+    return bare or _says_c(env) or encoding.lower().replace("-", "") != "utf8"
 
+
+def _says_c(env: Mapping[str, str]) -> bool:
+    """True if the locale was said to be C, which Python makes UTF-8 of; nothing that was said is not C."""
+    language = env.get("LANG", "")
+    # Where it was C, Python itself has put one of these there.
+    coerced = language in _C and env.get("LC_CTYPE", "") in ("C.UTF-8", "C.utf8", "UTF-8")
+    said = env.get("LC_ALL", "") or ("" if coerced else env.get("LC_CTYPE", "")) or language
+    return said in _C
+
+
+_C = ("C", "POSIX")
 
 _WRITTEN = {
     "/": "slash",
@@ -115,6 +130,7 @@ _WRITTEN = {
     ".": "full_stop",
     "=": "equals_sign",
     "!": "exclamation_mark",
+    "#": "number_sign",
     "Esc": "escape",
     "Space": "space",
 }

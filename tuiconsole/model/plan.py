@@ -17,6 +17,13 @@ class Question(str, Enum):
     RESTART = "restart"
     LOSS = "loss"
     """Of nodes: their machines lose power, or are cut off, all at the same moment."""
+    DRAIN = "drain"
+    """Of nodes: what may run elsewhere leaves them, and nothing new comes."""
+    SCALE = "scale"
+    """Of one program, `application:program`: so many processes of it there are on every node."""
+    SHUTDOWN = "shutdown"
+    """Of the whole cluster, by its name."""
+    RELOAD = "reload"
 
 
 class Basis(str, Enum):
@@ -45,6 +52,8 @@ class Result(str, Enum):
     """Nothing of it runs: no node can host it."""
     HELD = "held"
     """Its grant stays with the lost node: it may still run there, and nothing of it starts elsewhere."""
+    STAYS = "stays"
+    """It stays where it is, though its node is drained: there is no other place for it."""
     ENDS = "ends"
     """It ended and is left so, by its running failure strategy."""
     GOES_ON = "goes_on"
@@ -120,7 +129,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     question: Question
     names: tuple[str, ...]
-    """What was asked about: applications and processes, or nodes."""
+    """What was asked about: applications and processes, nodes, a program, or the cluster."""
     origin: str
     """The node on whose behalf: what LOCAL means."""
     strategy: str | None

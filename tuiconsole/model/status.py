@@ -122,6 +122,8 @@ class ProcessStatus(msgspec.Struct, frozen=True, gc=False):
     """Who disabled it, when and why: nothing starts it; null if it may be started."""
     arguments: tuple[str, ...] = ()
     """What was added to its command when it was started."""
+    program: str | None = None
+    """`application:program`, if that program may have several processes: what a scale names."""
 
 
 class JobStatus(msgspec.Struct, frozen=True, gc=False):

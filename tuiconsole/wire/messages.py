@@ -169,11 +169,13 @@ class AskPlan(msgspec.Struct, frozen=True, tag=True):
 
     question: Question
     names: tuple[str, ...]
-    """Applications and namespecs; of a loss, nodes."""
+    """As in `model.plan.Plan`."""
     origin: str
     strategy: str | None = None
     requested_by: str = ""
     """Only believed from a node, which knows it from the person's key."""
+    number: int = 0
+    """Only of a scale: how many processes the program would have."""
 
 
 class AskWhy(msgspec.Struct, frozen=True, tag=True):

@@ -15,6 +15,7 @@ from tuiconsole.cli.asking import (
     open_lines,
     turned_away,
 )
+from tuiconsole.cli.commands.scale import MOST
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.client.plan_words import plan_lines
@@ -78,7 +79,56 @@ def loss(context: click.Context, node_name: tuple[str, ...]) -> int:
     return foretell(given(context), Question.LOSS, node_name)
 
 
-def foretell(options: Given, question: Question, names: tuple[str, ...], strategy: str | None = None) -> int:
+@plan.command()
+@click.argument("node_name", nargs=-1, required=True, metavar="NODE…")
+@global_options
+@click.pass_context
+def drain(context: click.Context, node_name: tuple[str, ...]) -> int:
+    """What would move where, step by step, and what would stay, if these nodes were drained."""
+    return foretell(given(context), Question.DRAIN, node_name)
+
+
+@plan.command()
+@click.argument("target", metavar="APP:PROGRAM")
+@click.argument("number", type=click.IntRange(1, MOST), metavar="N")
+@global_options
+@click.pass_context
+def scale(context: click.Context, target: str, number: int) -> int:
+    """What would stop and what would start if a program had N processes."""
+    if ":" not in target:
+        raise click.UsageError("a program is scaled, not an application: name APP:PROGRAM")
+    return foretell(given(context), Question.SCALE, (target,), number=number)
+
+
+@plan.command()
+@global_options
+@click.pass_context
+def shutdown(context: click.Context) -> int:
+    """In which order all would stop if the system were shut down."""
+    return _whole(context, Question.SHUTDOWN)
+
+
+@plan.command()
+@global_options
+@click.pass_context
+def reload(context: click.Context) -> int:
+    """In which order all would stop if the system were reloaded, and what would start again."""
+    return _whole(context, Question.RELOAD)
+
+
+def _whole(context: click.Context, question: Question) -> int:
+    options = given(context)
+    return foretell(options, question, (open_cluster(options).name,))
+
+
+def foretell(
+    options: Given,
+    question: Question,
+    names: tuple[str, ...],
+    strategy: str | None = None,
+    *,
+    number: int = 0,
+) -> int:
     """Ask, print, and tell by the exit code whether all of it would be well."""
     cluster = open_cluster(options)
     if question in (Question.START, Question.RESTART):
@@ -86,11 +136,11 @@ def foretell(options: Given, question: Question, names: tuple[str, ...], strateg
         nodes = reading_order(cluster, (own,))
     else:
         nodes = reading_order(cluster, matching(cluster, options))
-    if question is Question.LOSS:
+    if question in (Question.LOSS, Question.DRAIN):
         for name in names:
             if name not in cluster.nodes:
                 raise click.UsageError(f"no node is named {name!r}; {did_you_mean(name, cluster.nodes)}")
-    ask = AskPlan(question, tuple(dict.fromkeys(names)), nodes[0].name, strategy)
+    ask = AskPlan(question, tuple(dict.fromkeys(names)), nodes[0].name, strategy, number=number)
     with closing(open_lines(cluster, options)) as lines:
         _, _, reply = lines.first_reply(nodes, ask, _WITHIN)
     if isinstance(reply.body, Failed):

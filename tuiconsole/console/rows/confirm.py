@@ -31,7 +31,22 @@ _VERB = {
     Action.UNSHELVE: "Unshelve",
     Action.OUT_OF_SERVICE: "Out of service",
     Action.RETURN_TO_SERVICE: "Return to service",
+    Action.DISABLE: "Disable",
+    Action.ENABLE: "Enable",
+    Action.DRAIN: "Drain",
+    Action.UNDRAIN: "Undrain",
+    Action.SCALE: "Scale",
+    Action.MAINTAIN: "Hands off",
+    Action.SHUTDOWN: "Shut down",
+    Action.RELOAD: "Reload",
+    Action.END_SYNC: "End synchronization",
 }
+
+
+_MASTERLESS = (
+    "There is no master: the nodes that are reached stop it.",
+    "Nothing starts it elsewhere meanwhile, nor the next master.",
+)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -44,6 +59,11 @@ class Question(msgspec.Struct, frozen=True):
     word: str = ""
     """What has to be typed; empty if nothing."""
     wants_reason: bool = False
+    """A reason has to be typed."""
+    offers_reason: bool = False
+    """A reason may be typed."""
+    mild: bool = False
+    """It takes nothing away: it rests on the reason, and Enter there confirms it."""
 
 
 def needs_confirmation(action: ConsoleAction, targets: Sequence[str]) -> bool:
@@ -56,9 +76,12 @@ def asked(picture: Picture, action: ConsoleAction, targets: Sequence[str]) -> Qu
     verb = _VERB[action.asks] if action.asks else action.label
     wide = len(targets) >= MANY and action.danger is Danger.INTERRUPTS
     cluster = picture.status.cluster if picture.status else picture.cluster
+    lines = target_lines(picture, targets)
+    if action.asks is Action.STOP and picture.status is not None and picture.status.master is None:
+        lines += tuple((Span(words, Tone.MINOR),) for words in _MASTERLESS)
     return Question(
         f"{verb} {_what(targets)}?",
-        target_lines(picture, targets),
+        lines,
         verb,
         word=plain(cluster) if wide else "",
     )
@@ -94,6 +117,37 @@ def asked_of_death(picture: Picture, name: str) -> Question:
         word=plain(name),
         wants_reason=True,
     )
+
+
+def asked_of_disabling(picture: Picture, targets: Sequence[str]) -> Question:
+    """The question before things are disabled: mostly for the reason."""
+    lines = target_lines(picture, targets)
+    words = "Nothing and nobody starts it then; what runs goes on until it ends."
+    return Question(
+        f"Disable {_what(targets)}?",
+        (*lines, (Span(words, Tone.DIM),)),
+        "Disable",
+        offers_reason=True,
+        mild=len(targets) == 1,
+    )
+
+
+def asked_of_drain(name: str) -> Question:
+    """The confirmation of a drain; what it would move is foretold beside it."""
+    line: Line = (Span("Nothing new is started there until it is undrained.", Tone.DIM),)
+    return Question(f"Drain {plain(name)}?", (line,), "Drain", offers_reason=True)
+
+
+def asked_of_the_end(cluster: str, action: Action) -> Question:
+    """The confirmation of a shutdown or reload; its order is foretold beside it."""
+    stays = "This stops everything on all nodes, and it stays so until somebody starts the agents."
+    begins = "This stops everything on all nodes; then what starts by itself is started again."
+    text, words, verb = (
+        (f"Shut down {plain(cluster)}?", stays, "Shut down")
+        if action is Action.SHUTDOWN
+        else (f"Reload {plain(cluster)}?", begins, "Reload")
+    )
+    return Question(text, ((Span(words, Tone.MAJOR),),), verb, word=plain(cluster))
 
 
 def asked_of_service(alarm: AlarmStatus) -> Question:

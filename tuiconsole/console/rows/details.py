@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from datetime import tzinfo
@@ -71,6 +72,18 @@ def log_of(picture: Picture, key: str) -> str:
     return ranked[0].namespec
 
 
+def empty_words(picture: Picture, namespec: str, *, stderr: bool = False, how: str = "") -> tuple[str, bool]:
+    """What is said of a log in which nothing is, and whether the process has never run.
+
+    `how`: the keys that come first, for what would fill it.
+    """
+    stream = "stderr" if stderr else "stdout"
+    process = picture.process(namespec)
+    if process is None or process.state.alive or process.ends or process.last_node or process.nodes:
+        return f"nothing was written to {stream} yet", False
+    return f"it has never run: no log. {how}s starts it, w says why it does not run", True
+
+
 def _paragraphs(picture: Picture, subject: Subject, zone: tzinfo | None) -> Iterator[Line]:
     if subject.kind is Kind.PROCESS:
         process = picture.process(subject.key)
@@ -138,6 +151,10 @@ def _process(process: ProcessStatus) -> Iterator[Line]:
         yield (Span("its node is silent: this is its last known state", Tone.MINOR),)
     if process.reason:
         yield (Span(plain(process.reason)),)
+    if process.disabled:
+        yield (Span("disabled ", Tone.MINOR), Span(plain(process.disabled)))
+    if process.arguments:
+        yield (Span("arguments ", Tone.DIM), Span(plain(shlex.join(process.arguments))))
 
 
 def _application(application: ApplicationStatus) -> Iterator[Line]:

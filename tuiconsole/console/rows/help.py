@@ -54,7 +54,7 @@ def _entries(
 ) -> list[Line]:
     lines: list[Line] = []
     for action in actions:
-        keys = "  ".join(map(spelled, keymap.keys(action)))
+        keys = "  ".join(map(spelled, keymap.keys(action))) or f":{action.id}"
         words = objection(action, subject, read_only=read_only)
         refused = read_only and action.danger is not Danger.NONE
         note = " Refused: read-only." if refused else " Not on what is selected." if words else ""

@@ -182,7 +182,7 @@ def _process_cells(row: TreeRow, process: ProcessStatus) -> dict[Column, Span]:
         Column.CPU: Span(quantity.cpu(process.cpu) if alive else "", Tone.DIM),
         Column.MEMORY: Span(quantity.memory(process.memory) if alive else "", Tone.DIM),
         Column.UPTIME: Span(quantity.duration(process.uptime) if alive else "", Tone.DIM),
-        Column.REASON: Span(plain(process.reason or ""), Tone.DIM),
+        Column.REASON: Span(plain(process.reason or (process.disabled and "disabled") or ""), Tone.DIM),
     }
 
 

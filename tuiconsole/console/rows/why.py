@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from tuiconsole.client.plan_words import headline, load_lines, place_lines, step_lines
+from tuiconsole.client.plan_words import (
+    headline,
+    load_lines,
+    nothing_words,
+    place_lines,
+    step_lines,
+)
 from tuiconsole.client.why_words import candidate_lines
 from tuiconsole.console.rows import quantity
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, wrapped
 from tuiconsole.console.rows.marks import severity_mark
-from tuiconsole.model.plan import Plan
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.why import Cause, Why
 
 _QUIET = frozenset({Cause.RUNS, Cause.ENDED, Cause.NEVER_STARTED, Cause.STOPPED_BY_PERSON, Cause.UNMANAGED})
@@ -24,7 +30,7 @@ def why_lines(why: Why, width: int, zone: tzinfo | None = None) -> tuple[Line, .
 
 
 def plan_lines(plan: Plan, width: int) -> tuple[Line, ...]:
-    """What a start would do: where, in which steps, why not elsewhere, and the loads."""
+    """What would be done: where, in which steps, why not elsewhere, and the loads."""
     return _wrapped(_planned(plan), width)
 
 
@@ -68,7 +74,9 @@ def _explained(why: Why, zone: tzinfo | None) -> Iterator[tuple[int, Line]]:
 
 def _planned(plan: Plan) -> Iterator[tuple[int, Line]]:
     if plan.impossible:
-        yield 0, (Span(plain(f"not now: {plan.impossible}; otherwise:"), Tone.MINOR),)
+        loss = plan.question is Question.LOSS
+        words = plan.impossible if loss else f"not now: {plan.impossible}; otherwise:"
+        yield 0, (Span(plain(words), Tone.MAJOR if loss else Tone.MINOR),)
     for target in plan.targets:
         tone = Tone.RUNNING if target.result.good else Tone.MAJOR
         yield 0, (Span(plain(headline(target, plan.question)), tone),)
@@ -77,6 +85,8 @@ def _planned(plan: Plan) -> Iterator[tuple[int, Line]]:
         for place in target.places:
             for line in place_lines(place, named=len(target.places) > 1):
                 yield 2, (Span(plain(line), Tone.DIM),)
+    if not plan.targets:
+        yield 0, (Span(plain(nothing_words(plan))),)
     for line in load_lines(plan):
         yield 0, (Span(plain(line)),)
     for note in plan.notes:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from textual.app import ComposeResult
 
+from tuiconsole.client.durations import seconds_of
 from tuiconsole.client.session import Action
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
@@ -23,7 +22,7 @@ from tuiconsole.console.rows.confirm import asked_of_service
 from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.dialogs.choice import Choice, ChoiceDialog
 from tuiconsole.console.widgets.lines.list import RowList
@@ -43,8 +42,6 @@ _SHELVES = (
     Choice("8h", "a shift"),
     Choice("24h", "until tomorrow; for longer, take it out of service with a reason"),
 )
-_TIME = re.compile(r"(\d+)([smh])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 class AlarmList(TitledList[AlarmRow]):
@@ -63,7 +60,7 @@ class AlarmList(TitledList[AlarmRow]):
         return (Span("no alarm", Tone.RUNNING),)
 
 
-class AlarmsScreen(AskingScreen):
+class AlarmsScreen(OperatingScreen):
     """The alarms above, cause and remedy of the selected one below."""
 
     PLACE = Place.ALARMS
@@ -160,7 +157,7 @@ class AlarmsScreen(AskingScreen):
         if row is not None:
             self.app.push_screen(
                 ChoiceDialog(f"Shelve {plain(row.alarm.title)} for", _SHELVES),
-                lambda chosen: self._shelve(row.key, chosen or ""),
+                lambda chosen: self._shelve(row.key, chosen.key if chosen else ""),
             )
 
     def told_shelve(self, time: str) -> None:
@@ -221,10 +218,9 @@ class AlarmsScreen(AskingScreen):
     def _shelve(self, name: str, time: str) -> None:
         if not time:
             return
-        found = _TIME.fullmatch(time.strip())
-        seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
-        if not 0 < seconds <= LONGEST_SHELF:
+        seconds = seconds_of(time, LONGEST_SHELF)
+        if seconds is None:
             words = f"{time!r} is no time to shelve for; give 15m or 8h, at most 24h"
             self.notify(plain(words), severity="warning", markup=False)
             return
-        self.ask(Wish(Action.SHELVE, (name,), seconds=float(seconds)))
+        self.ask(Wish(Action.SHELVE, (name,), seconds=seconds))

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.rows.events import jump_target
-from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.applications.tree import ApplicationsPanel, ApplicationTree
 from tuiconsole.console.widgets.details.panel import DetailsPanel
@@ -15,7 +15,7 @@ from tuiconsole.console.widgets.events.panel import EventsPanel
 from tuiconsole.console.widgets.lines.list import RowList
 
 
-class ApplicationsScreen(AskingScreen):
+class ApplicationsScreen(OperatingScreen):
     """The tree; details, and the event log where there is room."""
 
     PLACE = Place.APPLICATIONS

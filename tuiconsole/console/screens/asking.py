@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 import msgspec
 from textual.message import Message
@@ -12,20 +13,23 @@ from tuiconsole.console.actions import ConsoleAction, Place, request_targets
 from tuiconsole.console.commands import ARGUMENTS
 from tuiconsole.console.registry import action_of
 from tuiconsole.console.requests import Wish
-from tuiconsole.console.rows.confirm import Question, asked, needs_confirmation
+from tuiconsole.console.rows.confirm import Question as Confirmation
+from tuiconsole.console.rows.confirm import asked, needs_confirmation
 from tuiconsole.console.rows.details import log_of
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.screens.base import ConsoleScreen
 from tuiconsole.console.subject import Kind, Subject
-from tuiconsole.console.widgets.dialogs.choice import Choice
+from tuiconsole.console.widgets.dialogs.answer import Asking
+from tuiconsole.console.widgets.dialogs.choice import Choice, Chosen
 from tuiconsole.console.widgets.dialogs.confirm import ConfirmDialog
 from tuiconsole.console.widgets.dialogs.start import StartDialog
 from tuiconsole.console.widgets.dialogs.why import WhyScreen
-from tuiconsole.model.plan import Plan
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.states import NodeState
 from tuiconsole.rulebook.rules import StartingStrategy
 
 _RULES = "as the rules say"
+_ARGUMENTS = "Added to its command, in a shell's spelling; may stay empty. It holds for its restarts too."
 _STRATEGY = {
     StartingStrategy.CONFIG: "the first node, in the order of the rules, that has room",
     StartingStrategy.LESS_LOADED: "the node with the least load",
@@ -65,7 +69,10 @@ class AskingScreen(ConsoleScreen):
         self.request("start", self.meant)
 
     def action_start_with(self) -> None:
-        self.choose_start(self.meant)
+        self.choose_start("start_with", self.meant)
+
+    def action_restart_with(self) -> None:
+        self.choose_start("restart_with", self.meant)
 
     def action_stop(self) -> None:
         self.request("stop", self.meant)
@@ -78,7 +85,7 @@ class AskingScreen(ConsoleScreen):
 
     def told_start(self, target: str) -> None:
         """Start this; behind ` -- ` what is added to a process's command, in a shell's spelling."""
-        namespec, _, more = target.partition(ARGUMENTS)
+        namespec, _, more = target.partition(f" {ARGUMENTS}")
         if not more:
             self.request("start", (target,))
             return
@@ -89,7 +96,11 @@ class AskingScreen(ConsoleScreen):
 
     def told_start_with(self, target: str) -> None:
         """Start this, with choices."""
-        self.choose_start((target,))
+        self.choose_start("start_with", (target,))
+
+    def told_restart_with(self, target: str) -> None:
+        """Restart this, with choices."""
+        self.choose_start("restart_with", (target,))
 
     def told_stop(self, target: str) -> None:
         """Stop this."""
@@ -134,43 +145,59 @@ class AskingScreen(ConsoleScreen):
         if action is None or action.asks is None or not keys:
             return
         targets = request_targets(action, keys)
+        wish = Wish(action.asks, targets, without_master=action.asks is Action.STOP and self._masterless)
         if needs_confirmation(action, targets):
-            self.confirm(asked(self.picture, action, targets), Wish(action.asks, targets))
+            self.confirm(asked(self.picture, action, targets), wish)
         else:
-            self.ask(Wish(action.asks, targets))
+            self.ask(wish)
 
-    def choose_start(self, keys: tuple[str, ...]) -> None:
-        """Ask how, then start these."""
-        action = action_of("start")
-        if not keys or action is None:
+    @property
+    def _masterless(self) -> bool:
+        """True if nobody could take a request: a stop is then for the nodes that are reached."""
+        return self.picture.status is not None and self.picture.status.master is None
+
+    def choose_start(self, action_id: str, keys: tuple[str, ...]) -> None:
+        """Ask how, then start or restart these."""
+        action = action_of(action_id)
+        if not keys or action is None or action.asks is None:
             return
-        nodes = self.picture.status.nodes if self.picture.status else ()
-        choices = [Choice(_RULES, "the strategy of the rules; LOCAL means this console's node")]
-        choices += [Choice(one.value, words) for one, words in _STRATEGY.items()]
-        choices += [
-            Choice(f"LOCAL {node.name}", f"as if {node.name} asked for it; load {node.load} %")
-            for node in nodes
-            if node.state is NodeState.RUNNING and node.name != self.picture.node
-        ]
-        title = f"Start {plain(keys[0])} with" if len(keys) == 1 else f"Start {len(keys)} targets with"
         targets = request_targets(action, keys)
+        verb = action.asks.value
+        question = Question.START if action.asks is Action.START else Question.RESTART
+        what = plain(keys[0]) if len(keys) == 1 else f"{len(keys)} targets"
+        one_process = action.asks is Action.START and len(targets) == 1 and ":" in targets[0]
 
         async def foretell(choice: str) -> Plan:
             strategy, origin = _way(choice)
-            return await self.desk.plan(targets, strategy, origin)
+            return await self.desk.plan(question, targets, strategy=strategy, origin=origin)
 
         self.app.push_screen(
-            StartDialog(title, tuple(choices), foretell), lambda choice: self._start_as(action, keys, choice)
+            StartDialog(
+                f"{verb.capitalize()} {what} with",
+                tuple(self._ways()),
+                foretell,
+                _ARGUMENTS if one_process else "",
+            ),
+            lambda chosen: self._start_as(action, targets, chosen),
         )
 
-    def confirm(self, question: Question, wish: Wish) -> None:
-        """Put a question; if it is confirmed, ask for what is wished."""
+    def _ways(self) -> Iterator[Choice]:
+        """How something can be started."""
+        yield Choice(_RULES, "the strategy of the rules; LOCAL means this console's node")
+        for one, words in _STRATEGY.items():
+            yield Choice(one.value, words)
+        for node in self.picture.status.nodes if self.picture.status else ():
+            if node.state is NodeState.RUNNING and node.name != self.picture.node:
+                yield Choice(f"LOCAL {node.name}", f"as if {node.name} asked for it; load {node.load} %")
+
+    def confirm(self, question: Confirmation, wish: Wish, preview: Asking | None = None) -> None:
+        """Put a question, perhaps with what would come of it; if it is confirmed, ask for what is wished."""
 
         def answered(reason: str | None) -> None:
             if reason is not None:
                 self.ask(msgspec.structs.replace(wish, reason=reason))
 
-        self.app.push_screen(ConfirmDialog(question), answered)
+        self.app.push_screen(ConfirmDialog(question, preview), answered)
 
     def ask(self, wish: Wish) -> None:
         """Ask for it."""
@@ -181,13 +208,17 @@ class AskingScreen(ConsoleScreen):
     def started(self, targets: tuple[str, ...]) -> None:
         """What the screen does about targets whose start is asked for."""
 
-    def _start_as(self, action: ConsoleAction, keys: tuple[str, ...], choice: str | None) -> None:
-        if choice is None:
+    def _start_as(self, action: ConsoleAction, targets: tuple[str, ...], chosen: Chosen | None) -> None:
+        if chosen is None or action.asks is None:
             return
-        targets = request_targets(action, keys)
-        strategy, origin = _way(choice)
-        wish = Wish(Action.START, targets, strategy=strategy, origin=origin)
-        if len(targets) > 1:
+        strategy, origin = _way(chosen.key)
+        try:
+            arguments = tuple(shlex.split(chosen.text))
+        except ValueError as error:
+            self.notify(plain(f"{chosen.text}: {error}"), severity="warning", markup=False)
+            return
+        wish = Wish(action.asks, targets, strategy=strategy, origin=origin, arguments=arguments)
+        if needs_confirmation(action, targets):
             self.confirm(asked(self.picture, action, targets), wish)
         else:
             self.ask(wish)

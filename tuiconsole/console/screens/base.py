@@ -14,15 +14,15 @@ from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
 
-from tuiconsole.console.actions import Place, objection
+from tuiconsole.console.actions import LISTS, Place, objection
 from tuiconsole.console.arrangement import Arrangement, arrangement
 from tuiconsole.console.bindings import bindings_of
-from tuiconsole.console.commands import ARGUMENTS, CommandError, completions, parse_command
+from tuiconsole.console.commands import CommandError, completions, parse_command
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.registry import action_of
 from tuiconsole.console.rows.foreign import plain
-from tuiconsole.console.subject import Subject
+from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.widgets.dialogs.help import HelpScreen
 from tuiconsole.console.widgets.header.activity import ActivityLine
@@ -64,6 +64,7 @@ class ConsoleScreen(Screen[None]):
         self.desk = desk
         self.picture = Picture()
         self.arrangement = Arrangement.STACKED
+        self._restored = False
         # The screen's own keys depend on the operator's keymap, so they are bound to the object.
         self._bindings = BindingsMap.merge(
             [self._bindings, BindingsMap(bindings_of(self.PLACE, desk.keymap))]
@@ -113,6 +114,21 @@ class ConsoleScreen(Screen[None]):
         if lists:
             lists.first().focus()
 
+    # -- what is remembered of it ----------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Filter as the last time, and say so: else somebody would look in vain for what it hides."""
+        words = self.desk.shown.get(self.PLACE.value, "") if self.PLACE in LISTS else ""
+        if words:
+            self.filter(words)
+            self.notify(plain(f"filtered by «{words}», as the last time: Esc shows all"), markup=False)
+        self._restored = True
+
+    def on_screen_resume(self) -> None:
+        """It is the one that is shown."""
+        if self.PLACE not in (Place.PROCESS, Place.LOGS):
+            self.desk.place = self.PLACE.value
+
     # -- what all screens do ---------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
@@ -138,6 +154,8 @@ class ConsoleScreen(Screen[None]):
     def show_subject(self) -> None:
         """Show what depends on the selection."""
         subject = self.subject
+        if self._restored and self.PLACE in LISTS:
+            self.desk.shown[self.PLACE.value] = self.filtered
         self.query_one(ActivityLine).show(self.picture, subject.key)
         self.query_one(KeyLine).show(subject, read_only=self.picture.read_only, marked=len(self.marked))
 
@@ -203,8 +221,10 @@ class ConsoleScreen(Screen[None]):
             return
         action = command.action
         subject = self.subject
-        if action.scope and command.argument:
-            subject = Subject.of_tree(command.argument.partition(ARGUMENTS)[0])
+        if command.subject:
+            subject = Subject.of_tree(command.subject)
+            if self.picture.node_status(command.subject) is not None:
+                subject = Subject(Kind.NODE, command.subject)
         marked = 0 if action.scope and command.argument else len(self.marked)
         words = objection(action, subject, read_only=self.picture.read_only, marked=marked)
         if words:

@@ -20,9 +20,9 @@ from tuiconsole.console.rows.conflicts import (
 )
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
-from tuiconsole.console.widgets.dialogs.choice import Choice, ChoiceDialog
+from tuiconsole.console.widgets.dialogs.choice import Choice, ChoiceDialog, Chosen
 from tuiconsole.console.widgets.lines.list import RowList
 from tuiconsole.console.widgets.lines.titled import Prose, TitledList
 
@@ -43,7 +43,7 @@ class ConflictList(TitledList[ConflictRow]):
         return (Span("no conflict", Tone.DIM),)
 
 
-class ConflictsScreen(AskingScreen):
+class ConflictsScreen(OperatingScreen):
     """The conflicts above, the selected one in full below."""
 
     PLACE = Place.CONFLICTS
@@ -89,9 +89,9 @@ class ConflictsScreen(AskingScreen):
         ways = {one.label: one for one in remedies(conflict)}
         choices = tuple(Choice(one.label, one.does) for one in ways.values())
 
-        def chosen(label: str | None) -> None:
-            if label is not None:
-                self._confirm(conflict.name, ways[label])
+        def chosen(way: Chosen | None) -> None:
+            if way is not None:
+                self._confirm(conflict.name, ways[way.key])
 
         self.app.push_screen(ChoiceDialog(plain(conflict.name), choices), chosen)
 

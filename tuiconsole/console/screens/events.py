@@ -7,14 +7,14 @@ from textual.app import ComposeResult
 from tuiconsole.console.actions import Place
 from tuiconsole.console.rows.events import jump_target
 from tuiconsole.console.rows.filtering import Filter
-from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.panel import DetailsPanel
 from tuiconsole.console.widgets.events.panel import EventsPanel
 from tuiconsole.console.widgets.lines.list import RowList
 
 
-class EventsScreen(AskingScreen):
+class EventsScreen(OperatingScreen):
     """The events above, the selected one in full below. Keys are about what the event is about."""
 
     PLACE = Place.EVENTS

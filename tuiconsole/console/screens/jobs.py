@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from tuiconsole.console.actions import Place
 from tuiconsole.console.rows.jobs import JobRow, job_line, job_lines, job_rows
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Subject
 from tuiconsole.console.widgets.lines.list import RowList
 from tuiconsole.console.widgets.lines.titled import Prose, TitledList
@@ -25,7 +25,7 @@ class JobList(TitledList[JobRow]):
         return (Span("nothing goes on, and nothing was asked from here", Tone.DIM),)
 
 
-class JobsScreen(AskingScreen):
+class JobsScreen(OperatingScreen):
     """The jobs above, the selected one's application below; stopping it cancels its start."""
 
     PLACE = Place.JOBS
@@ -63,6 +63,13 @@ class JobsScreen(AskingScreen):
         super().show_subject()
         job = self.job
         self.query_one(Prose).show(lambda width: job_lines(self.picture, job, width))
+
+    def action_cancel(self) -> None:
+        self.told_cancel(self.subject.key)
+
+    def told_cancel(self, target: str) -> None:
+        """Cancel the start or restart of this."""
+        self.request("cancel", (target.partition(":")[0],))
 
     def on_row_list_activated(self, message: RowList.Activated) -> None:
         message.stop()

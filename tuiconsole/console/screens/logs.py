@@ -15,13 +15,14 @@ from textual.content import Content
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.picture import Picture
+from tuiconsole.console.rows.details import empty_words
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, spread
 from tuiconsole.console.rows.log_lines import TooLongError, search_pattern
 from tuiconsole.console.rows.log_times import wanted_time
 from tuiconsole.console.screens.base import ConsoleScreen
 from tuiconsole.console.subject import Kind, Subject
-from tuiconsole.console.widgets.details.log_view import LogView
+from tuiconsole.console.widgets.details.log_view import LogView, Silence
 from tuiconsole.console.widgets.lines.pane import LinesPane
 from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
 from tuiconsole.source.pattern import PatternError
@@ -85,6 +86,7 @@ class LogScreen(ConsoleScreen):
         self._wrap = desk.wrap
         self._search = ""
         self._jumped = ""
+        self._opened = False
 
     def panels(self) -> ComposeResult:
         yield LogTitle()
@@ -112,11 +114,13 @@ class LogScreen(ConsoleScreen):
     def focus_body(self) -> None:
         self.view.focus()
 
-    def on_mount(self) -> None:
-        self._open()
-
     def show(self, picture: Picture) -> None:
+        first = self.picture.status is None
         super().show(picture)
+        if first and not self._opened:
+            # Not before: what is known of a process tells why its log is empty.
+            self._opened = True
+            self._open()
         self._retitle()
 
     def step_back(self) -> bool:
@@ -277,6 +281,7 @@ class LogScreen(ConsoleScreen):
                     stderr=self._stderr,
                     tail=TAIL,
                     name=plain(namespec.rpartition(":")[2]) if self._merged else "",
+                    silence=Silence(*empty_words(self.picture, namespec, stderr=self._stderr, how="Esc, ")),
                 ),
                 name=f"log of {namespec}",
                 group=f"log-{number}",

@@ -11,16 +11,19 @@ from tuiconsole.console.arrangement import Arrangement
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.requests import Wish
 from tuiconsole.console.rows.columns import CURSOR
-from tuiconsole.console.rows.confirm import asked_of_death, asked_of_node
+from tuiconsole.console.rows.confirm import asked_of_death, asked_of_drain, asked_of_node
 from tuiconsole.console.rows.filtering import Filter
+from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
 from tuiconsole.console.rows.tree import TreeRow, processes_of_node, tree_line
-from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.panel import DetailsPanel
+from tuiconsole.console.widgets.dialogs.told import ToldScreen
 from tuiconsole.console.widgets.lines.list import RowList
 from tuiconsole.console.widgets.lines.titled import TitledList
 from tuiconsole.console.widgets.nodes.panel import NodesPanel
+from tuiconsole.model.plan import Question as Plans
 from tuiconsole.model.states import NodeState
 
 
@@ -45,7 +48,7 @@ class ProcessesHere(TitledList[TreeRow]):
         return (Span("nothing runs on it", Tone.DIM),)
 
 
-class NodesScreen(AskingScreen):
+class NodesScreen(OperatingScreen):
     """The nodes above, the selected one's facts and processes below."""
 
     PLACE = Place.NODES
@@ -126,6 +129,33 @@ class NodesScreen(AskingScreen):
             self.notify(f"nothing runs on {self.node} alone", severity="warning", markup=False)
             return
         self.confirm(asked_of_node(self.picture, self.node, targets, spared), Wish(Action.STOP, targets))
+
+    def action_loss(self) -> None:
+        self.told_loss(self.node)
+
+    def told_loss(self, name: str) -> None:
+        """Say what would become of everything if this node were lost."""
+        self.app.push_screen(ToldScreen(f"If {plain(name)} were lost now", self.preview(Plans.LOSS, name)))
+
+    def action_drain(self) -> None:
+        self.told_drain(self.node)
+
+    def told_drain(self, name: str) -> None:
+        """Drain this node."""
+        node = self.picture.node_status(name)
+        if node is not None and node.drained:
+            self.notify(
+                plain(f"{name} is drained already, by {node.drained}"), severity="warning", markup=False
+            )
+            return
+        self.confirm(asked_of_drain(name), Wish(Action.DRAIN, (name,)), self.preview(Plans.DRAIN, name))
+
+    def action_undrain(self) -> None:
+        self.told_undrain(self.node)
+
+    def told_undrain(self, name: str) -> None:
+        """Let this node take applications again."""
+        self.ask(Wish(Action.UNDRAIN, (name,)))
 
     def action_confirm_dead(self) -> None:
         node = self.picture.node_status(self.node)

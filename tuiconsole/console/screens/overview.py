@@ -14,7 +14,7 @@ from tuiconsole.console.arrangement import Arrangement
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.rows.events import jump_target
 from tuiconsole.console.rows.filtering import Filter
-from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.panel import DetailsPanel
 from tuiconsole.console.widgets.events.panel import EventsPanel
@@ -28,7 +28,7 @@ _TOGETHER = 0.8
 """Seconds within which digits belong to one number."""
 
 
-class OverviewScreen(AskingScreen):
+class OverviewScreen(OperatingScreen):
     """Nodes as tiles, items as a matrix, details of the chosen part, and what happened last."""
 
     PLACE = Place.OVERVIEW

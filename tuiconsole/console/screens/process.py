@@ -10,7 +10,7 @@ from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
 from tuiconsole.console.rows.line import Line
 from tuiconsole.console.rows.plot import plot_lines
-from tuiconsole.console.screens.asking import AskingScreen
+from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.trends import EVERY, KEPT, Usage
 from tuiconsole.console.widgets.details.panel import DetailsPanel
@@ -43,7 +43,7 @@ class Curve(LinesPane):
         return plot_lines(self._title, self._values, self._words, width, max(1, self.size.height - 1))
 
 
-class ProcessScreen(AskingScreen):
+class ProcessScreen(OperatingScreen):
     """Facts and log, curves, and the events about it."""
 
     PLACE = Place.PROCESS

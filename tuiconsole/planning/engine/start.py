@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuiconsole.model.events import Severity
-from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase, Wanted, Wish
+from tuiconsole.model.ledger import FailureKind, Grant, GrantState, JobKind, JobPhase, Waiter, Wanted, Wish
 from tuiconsole.model.process import Process
-from tuiconsole.model.requests import Verdict
+from tuiconsole.model.requests import Action, Verdict
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.catalogue import Application, Program
 from tuiconsole.planning.engine.jobs import Job, Mark
@@ -466,8 +466,17 @@ def _finish(s: Situation, job: Job, application: Application) -> None:
         s.event("application", application.name, text, Severity.MINOR)
         return
     verb = "restarted" if job.kind is JobKind.RESTART else "started"
-    s.outcome(job.waiters, Verdict.DONE, "started", nodes)
+    for waiter in job.waiters:
+        s.outcome((waiter,), Verdict.DONE, _done_words(s, waiter), nodes)
     s.event("application", application.name, f"{what} {verb} on {where} in {took:.1f} s ({job.cause})")
+
+
+def _done_words(s: Situation, waiter: Waiter) -> str:
+    """What somebody waited for: that it was started; of a program that was scaled, its number."""
+    record = s.draft.requests.get(waiter.request)
+    if record is None or record.action is not Action.SCALE:
+        return "started"
+    return f"scaled to {sum(section.key == waiter.target for section in s.sections.values())}"
 
 
 def next_at(s: Situation, job: Job) -> float | None:

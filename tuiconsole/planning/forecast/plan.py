@@ -9,11 +9,7 @@ import msgspec
 from tuiconsole.model.ledger import FailureKind, Wanted
 from tuiconsole.model.node import View
 from tuiconsole.model.plan import (
-    Basis,
-    Candidate,
     Plan,
-    PlannedHost,
-    PlannedPlace,
     PlannedTarget,
     Question,
     Result,
@@ -25,9 +21,18 @@ from tuiconsole.planning.engine.failures import heaviest
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.engine.messages import NodeSilent, Request, RequestReceived
 from tuiconsole.planning.engine.situation import Situation, iso
+from tuiconsole.planning.forecast.accounts import (
+    basis_notes,
+    everywhere,
+    hosts_of,
+    meanwhile,
+    nodes_of,
+    places_of,
+    some,
+)
 from tuiconsole.planning.forecast.rehearsal import Rehearsal
 from tuiconsole.planning.forecast.standing import Standing
-from tuiconsole.planning.placement import Considered, Loads
+from tuiconsole.planning.placement import Loads
 from tuiconsole.rulebook.rules import Isolation, StartingStrategy
 
 _ACTIONS = {
@@ -37,8 +42,6 @@ _ACTIONS = {
 }
 _TIMEOUT = 600.0
 _RESULTS = {Verdict.DONE: Result.DONE, Verdict.REFUSED: Result.REFUSED}
-_NAMED = 6
-"""So many applications are named in a note."""
 
 
 def plan_request(
@@ -63,13 +66,13 @@ def plan_request(
     targets = tuple(dict.fromkeys(names))
     rehearsal = Rehearsal(standing.engine.fork(), standing.now)
     situation = rehearsal.engine.situation
-    before, where = situation.loads(), _everywhere(situation)
+    before, where = situation.loads(), everywhere(situation)
     rehearsal.finish_what_is_under_way()
     request = Request("plan", _ACTIONS[question], targets, origin, requested_by, _TIMEOUT, strategy)
     rehearsal.give(RequestReceived(request))
     rehearsal.run(lambda: len(rehearsal.outcomes) == len(targets))
     planned = tuple(_requested(rehearsal, situation, target, where) for target in targets)
-    notes = [*basis_notes(standing), *_meanwhile(rehearsal, targets)]
+    notes = [*basis_notes(standing), *meanwhile(rehearsal, targets)]
     if not rehearsal.complete:
         notes.append("more would follow than could be computed")
     return Plan(
@@ -81,7 +84,7 @@ def plan_request(
         standing.basis,
         iso(standing.now.utc),
         planned,
-        _hosts(situation, before, situation.loads()),
+        hosts_of(situation, before, situation.loads()),
         tuple(notes),
         standing.why_impossible,
     )
@@ -91,7 +94,7 @@ def plan_loss(standing: Standing, lost: Sequence[str], *, origin: str) -> Plan:
     """What would happen if these nodes were lost at once: no power, or cut off from all others."""
     lost = tuple(dict.fromkeys(lost))
     fork = standing.engine.fork()
-    before, where = fork.situation.loads(), _everywhere(fork.situation)
+    before, where = fork.situation.loads(), everywhere(fork.situation)
     notes = [*basis_notes(standing), *_loss_notes(standing, lost)]
     left = standing.core_nodes_left(lost)
     needed = standing.quorum.needed if standing.voters_are_nodes else 1
@@ -103,12 +106,12 @@ def plan_loss(standing: Standing, lost: Sequence[str], *, origin: str) -> Plan:
             f"no quorum then: {len(left)} of {standing.quorum.voters} core nodes would be left ({there}), "
             f"{needed} are needed"
         )
-        hosts = _hosts(fork.situation, before, after, lost)
+        hosts = hosts_of(fork.situation, before, after, lost)
     else:
         rehearsal = _lose(standing, fork, lost, left)
         situation = rehearsal.engine.situation
         planned = _losses(rehearsal, situation, lost, where)
-        hosts = _hosts(situation, before, situation.loads(), lost)
+        hosts = hosts_of(situation, before, situation.loads(), lost)
     return Plan(
         Question.LOSS,
         lost,
@@ -134,23 +137,17 @@ def _requested(
     name, _, program = target.partition(":")
     application = situation.apps.get(name)
     namespecs = (target,) if program else tuple(application.programs) if application else ()
-    after = _everywhere(situation)
+    after = everywhere(situation)
     moves = tuple(move for move in rehearsal.moves.get(name, ()) if move.namespec in namespecs or not program)
     return PlannedTarget(
         target,
         _RESULTS.get(outcome.verdict, Result.FAILED) if outcome else Result.FAILED,
         outcome.text if outcome else "it would not end",
-        _nodes_of(namespecs, where),
-        _nodes_of(namespecs, after),
-        _places(rehearsal.considered, situation, name, namespecs),
+        nodes_of(namespecs, where),
+        nodes_of(namespecs, after),
+        places_of(rehearsal.considered, situation, name, namespecs),
         moves,
     )
-
-
-def _meanwhile(rehearsal: Rehearsal, targets: Sequence[str]) -> list[str]:
-    own = {target.partition(":")[0] for target in targets}
-    others = sorted(name for name in rehearsal.moves if name not in own)
-    return [f"meanwhile goes on: {_some(others)}"] if others else []
 
 
 # -- losses --------------------------------------------------------------------------------------------------
@@ -189,11 +186,11 @@ def _lose(standing: Standing, fork: Engine, lost: Sequence[str], left: Sequence[
 def _losses(
     rehearsal: Rehearsal, situation: Situation, lost: Sequence[str], where: dict[str, tuple[str, ...]]
 ) -> tuple[PlannedTarget, ...]:
-    after = _everywhere(situation)
+    after = everywhere(situation)
     found = []
     for application in situation.apps.values():
         namespecs = tuple(application.programs)
-        was = _nodes_of(namespecs, where)
+        was = nodes_of(namespecs, where)
         touched = application.name in rehearsal.moves or any(node in lost for node in was)
         held = any(grant.node in lost for grant in situation.grants_of(application))
         if not application.managed or not (touched or held):
@@ -205,8 +202,8 @@ def _losses(
                 result,
                 text,
                 was,
-                _nodes_of(namespecs, after),
-                _places(rehearsal.considered, situation, application.name, namespecs),
+                nodes_of(namespecs, after),
+                places_of(rehearsal.considered, situation, application.name, namespecs),
                 tuple(rehearsal.moves.get(application.name, ())),
             )
         )
@@ -255,7 +252,7 @@ def _without_quorum(
     planned = []
     nodes = dict.fromkeys(s.nodes, 0)
     for application in s.apps.values():
-        was = _nodes_of(tuple(application.programs), where)
+        was = nodes_of(tuple(application.programs), where)
         if not was:
             continue
         isolation = application.rules.isolation if application.rules else None
@@ -298,7 +295,7 @@ def _loss_notes(standing: Standing, lost: Sequence[str]) -> list[str]:
         if not application.managed and set(s.alive_nodes(application)) & set(lost)
     ]
     if alone:
-        notes.append(f"unmanaged, ends there and is started nowhere else: {_some(alone)}")
+        notes.append(f"unmanaged, ends there and is started nowhere else: {some(alone)}")
     hosts = {s.nodes[name].host for name in lost}
     beside = [name for name, node in s.nodes.items() if node.host in hosts and name not in lost]
     if beside:
@@ -308,80 +305,3 @@ def _loss_notes(standing: Standing, lost: Sequence[str]) -> list[str]:
     if standing.master in lost:
         notes.append(f"{standing.master} is master: another core node follows it")
     return notes
-
-
-# -- what both need ------------------------------------------------------------------------------------------
-
-
-def basis_notes(standing: Standing) -> list[str]:
-    """What a forecast rests on, where that is not the master itself."""
-    if standing.basis is Basis.MASTER:
-        return []
-    known = "the last report of a master" if standing.basis is Basis.REPORT else "what the nodes say alone"
-    return [f"computed by {standing.node} from {known}, with its own rules: the master was not asked"]
-
-
-def _everywhere(s: Situation) -> dict[str, tuple[str, ...]]:
-    """By namespec, the nodes where it is alive."""
-    return {n: tuple(s.alive_on(n)) for application in s.apps.values() for n in application.programs}
-
-
-def _nodes_of(namespecs: Sequence[str], where: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(node for namespec in namespecs for node in where.get(namespec, ())))
-
-
-def _places(
-    considered: Sequence[Considered], s: Situation, application: str, namespecs: Sequence[str]
-) -> tuple[PlannedPlace, ...]:
-    """The last look for each name: what was found then is what counts."""
-    last: dict[str, Considered] = {}
-    for look in considered:
-        if look.name == application or look.name in namespecs:
-            last[look.name] = look
-    return tuple(place_of(look, s) for look in last.values())
-
-
-def place_of(look: Considered, s: Situation) -> PlannedPlace:
-    """One look for a node in words: all nodes, with why each was or was not chosen."""
-    placement = look.placement
-    candidates = []
-    if placement.node is not None:
-        candidates.append(Candidate(placement.node, True, True, ""))
-    candidates += [Candidate(one.node, False, True, one.reason) for one in placement.outdone]
-    candidates += [Candidate(one.node, False, False, one.reason) for one in placement.passed_over]
-    named = {candidate.node for candidate in candidates}
-    rule = ", ".join(look.identifiers)
-    if look.strategy is StartingStrategy.LOCAL:
-        others = f"LOCAL: only where it is asked for, among {rule}"
-    else:
-        others = f"the rule allows only {rule}"
-    candidates += [Candidate(name, False, False, others) for name in s.nodes if name not in named]
-    return PlannedPlace(
-        look.name,
-        placement.node,
-        look.strategy.value,
-        look.identifiers,
-        tuple(candidates),
-        placement.reason,
-    )
-
-
-def _hosts(s: Situation, before: Loads, after: Loads, lost: Sequence[str] = ()) -> tuple[PlannedHost, ...]:
-    hosts: dict[str, list[str]] = {}
-    for name, node in s.nodes.items():
-        hosts.setdefault(node.host, []).append(name)
-    return tuple(
-        PlannedHost(
-            host,
-            tuple(names),
-            before.hosts.get(host, 0),
-            after.hosts.get(host, 0),
-            all(name in lost for name in names),
-        )
-        for host, names in hosts.items()
-    )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

@@ -7,7 +7,8 @@ would make of it is supposed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -25,6 +26,7 @@ from tuiconsole.planning.engine.messages import (
     EngineReport,
     Input,
     Manage,
+    NodeChanged,
     NodeLost,
     Now,
     ProcessChanged,
@@ -68,6 +70,8 @@ class Rehearsal:
         self._due: list[tuple[BootTime, Input]] = []
         self._told: set[tuple[str, str]] = set()
         self._pid = 0
+        self._scales: dict[str, Mapping[str, int]] = {}
+        """By node, as it was told last."""
         engine.situation.considered = []
 
     @property
@@ -99,6 +103,7 @@ class Rehearsal:
             boot = self._now.boot
             for given in self._take_due():
                 self.engine.handle(given, self._now)
+            self._fit()
             decision = self.engine.decide(self._now)
             self._note(decision)
             if not self._due and enough():
@@ -146,6 +151,9 @@ class Rehearsal:
 
     def _obey(self, command: Command) -> None:
         if isinstance(command, Manage):
+            self._scales[command.node] = command.scales
+            # An input, so that its nodes are fitted now and not at the next event.
+            self._later(Tick())
             return
         if isinstance(command, RaiseEpoch):
             if command.node in self._lost:
@@ -168,6 +176,16 @@ class Rehearsal:
                     self._run(command.node, process, command.token)
             elif process.state.alive:
                 self._change(command.node, process, ProcessState.STOPPED)
+
+    def _fit(self) -> None:
+        """Each node has so many processes of a program as it was told; what runs stays until it has ended."""
+        for name, scales in self._scales.items():
+            node = self.engine.situation.nodes.get(name)
+            if node is None or name in self._lost or not self.engine.situation.usable(name):
+                continue
+            fitted = fit(node.processes, scales)
+            if fitted.keys() != node.processes.keys():
+                self.engine.handle(NodeChanged(msgspec.structs.replace(node, processes=fitted)), self._now)
 
     def _run(self, node: str, process: Process, token: Token | None) -> None:
         application = self.engine.situation.apps.get(process.group)
@@ -202,3 +220,41 @@ class Rehearsal:
 
     def _later(self, given: Input, after: float = LATENCY) -> None:
         self._due.append((self._now.boot + max(after, 0.0), given))
+
+
+def fit(processes: Mapping[str, Process], scales: Mapping[str, int]) -> dict[str, Process]:
+    """A node's processes once its programs have so many each; by namespec, as they are given."""
+    fitted = dict(processes)
+    programs: dict[str, dict[int, Process]] = {}
+    for process in processes.values():
+        if process.program:
+            programs.setdefault(f"{process.group}:{process.program}", {})[process.index] = process
+    for key, there in programs.items():
+        model = next(iter(there.values()))
+        number = scales.get(key, model.numprocs)
+        for index in set(range(number)) - there.keys():
+            new = _sibling(model, index)
+            fitted[new.namespec] = new
+        for index, process in there.items():
+            if index >= number and not process.state.alive:
+                del fitted[process.namespec]
+    return fitted
+
+
+_NUMBER = re.compile(r"\d+(?=\D*$)")
+
+
+def _sibling(process: Process, index: int) -> Process:
+    """Another process of the same program, which never ran, named as supervisord would: `pump_02`."""
+
+    def number(found: re.Match[str]) -> str:
+        return f"{int(found[0]) + index - process.index:0{len(found[0])}d}"
+
+    return Process(
+        process.group,
+        _NUMBER.sub(number, process.name),
+        ProcessState.STOPPED,
+        program=process.program,
+        index=index,
+        numprocs=process.numprocs,
+    )

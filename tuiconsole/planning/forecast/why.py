@@ -13,9 +13,10 @@ from tuiconsole.model.status import ClusterStatus, GrantStatus
 from tuiconsole.model.why import Cause, Remedy, RuleInForce, Why
 from tuiconsole.planning.engine.repair import AUTOMATIC
 from tuiconsole.planning.engine.situation import iso
+from tuiconsole.planning.forecast.accounts import basis_notes
 from tuiconsole.planning.forecast.case import Case, Verdict
 from tuiconsole.planning.forecast.causes import also, verdict_on
-from tuiconsole.planning.forecast.plan import basis_notes, plan_request
+from tuiconsole.planning.forecast.plan import plan_request
 from tuiconsole.planning.forecast.standing import Standing
 from tuiconsole.rulebook.rules import ApplicationRules, ProgramRules, StartingStrategy
 

@@ -54,6 +54,7 @@ def process_status(
         disabled=_disabled(program.namespec, observer.report) or None,
         arguments=best.process.arguments if best.state.alive else (),
         last_node=best.node.name if not alive and best.process.started_at else None,
+        program=f"{best.process.group}:{best.process.program}" if best.process.program else None,
     )
 
 

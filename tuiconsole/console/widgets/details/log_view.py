@@ -8,6 +8,7 @@ import time
 from datetime import datetime
 from typing import ClassVar
 
+import msgspec
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import var
@@ -27,6 +28,14 @@ _ALREADY = 1.0
 """What comes within so many seconds was there before the log was opened."""
 _SIDEWAYS = 20
 """Characters by which a key moves lines that are not wrapped."""
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """What is said of a log in which nothing is."""
+
+    words: str
+    lasts: bool = False
+    """It explains more than the reason why there is no log."""
 
 
 class LogView(Toned, ScrollView, can_focus=True):
@@ -181,6 +190,7 @@ class LogView(Toned, ScrollView, can_focus=True):
         stderr: bool = False,
         tail: int = 65_536,
         name: str = "",
+        silence: Silence | None = None,
     ) -> None:
         """Show this log for ever: when it ends or is not there, say so, wait, and try again.
 
@@ -190,10 +200,13 @@ class LogView(Toned, ScrollView, can_focus=True):
             stderr: that stream instead of stdout.
             tail: bytes of what is already there.
             name: put before each line, where several logs are merged; nothing is cleared then.
+            silence: what is said until something is there.
         """
         if not name:
             self.clear()
             self.following = True
+        if silence is not None:
+            self.append(f"── {plain(silence.words)} ──\n", name, time.time())
         attempt = 0
         while True:
             opened = boottime()
@@ -211,7 +224,9 @@ class LogView(Toned, ScrollView, can_focus=True):
                     self.append(text.feed(piece), name, None if before else time.time())
             except (LookupError, OSError) as error:
                 ended = plain(str(error.args[0] if error.args else error))
-            if attempt == 0:
+            if attempt == 0 and not (fresh and silence is not None and silence.lasts):
+                if fresh and not name:
+                    self.clear()
                 if self.lines and not name and self._content.lines[-1]:
                     self.append("\n")
                 self.append(f"── {ended} ──\n", name, time.time())

@@ -10,12 +10,12 @@ from textual.content import Content
 from textual.timer import Timer
 
 from tuiconsole.console.picture import Picture
-from tuiconsole.console.rows.details import detail_lines, tail_of, title
+from tuiconsole.console.rows.details import detail_lines, empty_words, tail_of, title
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line
 from tuiconsole.console.sources import LogSource
 from tuiconsole.console.subject import Subject
-from tuiconsole.console.widgets.details.log_view import LogView
+from tuiconsole.console.widgets.details.log_view import LogView, Silence
 from tuiconsole.console.widgets.lines.pane import LinesPane
 from tuiconsole.console.widgets.lines.titled import entitle
 
@@ -83,6 +83,7 @@ class DetailsPanel(Vertical):
         self._zone = zone
         self._tailed = ""
         self._pending: Timer | None = None
+        self._picture = Picture()
 
     def compose(self) -> ComposeResult:
         yield Facts(self._zone)
@@ -90,6 +91,7 @@ class DetailsPanel(Vertical):
 
     def show(self, picture: Picture, subject: Subject) -> None:
         """Show this subject."""
+        self._picture = picture
         self.query_one(Facts).show(picture, subject)
         entitle(self, title(subject, picture))
         namespec = tail_of(picture, subject)
@@ -111,7 +113,12 @@ class DetailsPanel(Vertical):
     def _open(self) -> None:
         view = self.query_one(LogView)
         self.run_worker(
-            view.run(self._source, self._tailed, tail=_TAIL),
+            view.run(
+                self._source,
+                self._tailed,
+                tail=_TAIL,
+                silence=Silence(*empty_words(self._picture, self._tailed)),
+            ),
             name=f"log of {self._tailed}",
             group="tail",
             exclusive=True,

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Input, Static
 
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, wrapped
@@ -48,8 +49,15 @@ class Explained(LinesPane):
         return wrapped((Span(plain(self._text), Tone.DIM),), max(1, width))
 
 
-class ChoiceDialog(ModalScreen[str | None]):
-    """A list of ways; the result is the chosen one's key, None for none."""
+class Chosen(msgspec.Struct, frozen=True):
+    """What was chosen, and what was typed with it."""
+
+    key: str
+    text: str = ""
+
+
+class ChoiceDialog(ModalScreen[Chosen | None]):
+    """A list of ways, and perhaps a line to type; the result is the chosen one, None for none."""
 
     DEFAULT_CSS = """
     ChoiceDialog {
@@ -68,23 +76,33 @@ class ChoiceDialog(ModalScreen[str | None]):
         }
         Choices { height: auto; max-height: 14; background: $panel; }
         Explained { margin: 1 2; background: $panel; }
+        .entry { color: $tone-dim; margin: 0 2; width: 100%; height: auto; }
+        Input, Input:focus { border: none; height: 1; background: $cursor; margin: 0 2; }
     }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "Cancel")]
 
-    def __init__(self, title: str, choices: tuple[Choice, ...]) -> None:
+    def __init__(self, title: str, choices: tuple[Choice, ...], entry: str = "") -> None:
         super().__init__()
         self._title = title
         self._choices = choices
+        self._entry = entry
+        """What may be typed, in words; empty if nothing."""
 
     def compose(self) -> ComposeResult:
         frame = Vertical()
         frame.border_title = Content(f" {self._title} ")
-        frame.border_subtitle = Content(" Enter chooses, Esc leaves ")
+        keys = (
+            " Enter chooses, Tab to the text, Esc leaves " if self._entry else " Enter chooses, Esc leaves "
+        )
+        frame.border_subtitle = Content(keys)
         with frame:
             yield Choices()
             yield Explained()
+            if self._entry:
+                yield Static(Content(self._entry), classes="entry")
+                yield Input(id="entry", max_length=500, compact=True)
             yield from self.extras()
 
     def extras(self) -> ComposeResult:
@@ -105,7 +123,15 @@ class ChoiceDialog(ModalScreen[str | None]):
 
     def on_row_list_activated(self, message: RowList.Activated) -> None:
         message.stop()
-        self.dismiss(message.key)
+        self._choose(message.key)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._choose(self.query_one(Choices).key)
+
+    def _choose(self, key: str) -> None:
+        text = next((one.value.strip() for one in self.query("#entry").results(Input)), "")
+        self.dismiss(Chosen(key, text))
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -13,8 +13,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from tuiconsole.console.rows.confirm import Question
-from tuiconsole.console.rows.line import Line
+from tuiconsole.console.rows.line import Line, wrapped
+from tuiconsole.console.widgets.dialogs.answer import AnswerPane, Asking
 from tuiconsole.console.widgets.lines.pane import LinesPane
+
+WHY = "Why? Kept with it; may stay empty."
 
 
 class Targets(LinesPane):
@@ -25,8 +28,7 @@ class Targets(LinesPane):
         self._lines = lines
 
     def lines_for(self, width: int) -> tuple[Line, ...]:
-        del width
-        return self._lines
+        return tuple(piece for line in self._lines for piece in wrapped(line, max(1, width), indent=2))
 
 
 class ConfirmDialog(ModalScreen[str | None]):
@@ -34,6 +36,10 @@ class ConfirmDialog(ModalScreen[str | None]):
 
     Where a word has to be typed it rests there, and nothing is confirmed before the word is complete. The
     result is None, or, when it was confirmed, the reason that was asked for.
+
+    Args:
+        question: what is asked.
+        preview: foretells what it would do; shown below the targets, and kept true.
     """
 
     DEFAULT_CSS = """
@@ -53,6 +59,9 @@ class ConfirmDialog(ModalScreen[str | None]):
         .ask { color: $tone-minor; margin: 1 0 0 0; width: 100%; height: auto; }
         Input, Input:focus { border: none; height: 1; background: $cursor; }
         VerticalScroll { height: auto; max-height: 12; }
+        #preview { border-top: dashed $rule; scrollbar-size-vertical: 1; }
+        AnswerPane { background: $panel; }
+        &.-foretells > Vertical { width: 90; }
         Horizontal { height: 1; margin: 1 0 0 0; align-horizontal: right; }
         #cancel, #confirm {
             height: 1;
@@ -78,9 +87,11 @@ class ConfirmDialog(ModalScreen[str | None]):
         Binding("left,right,h", "app.focus_next", "Other button", show=False),
     ]
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, preview: Asking | None = None) -> None:
         super().__init__()
         self._question = question
+        self._preview = preview
+        self.set_class(preview is not None, "-foretells")
 
     def compose(self) -> ComposeResult:
         asked = self._question
@@ -88,20 +99,27 @@ class ConfirmDialog(ModalScreen[str | None]):
             yield Static(Content(asked.text), classes="question")
             with VerticalScroll(can_focus=len(asked.targets) > 12):
                 yield Targets(asked.targets)
-            if asked.wants_reason:
-                yield Static(Content("Why? It is kept with the event."), classes="ask")
+            if self._preview is not None:
+                with VerticalScroll(id="preview", can_focus=True):
+                    yield AnswerPane()
+            if asked.wants_reason or asked.offers_reason:
+                words = "Why? It is kept with the event." if asked.wants_reason else WHY
+                yield Static(Content(words), classes="ask")
                 yield Input(id="reason", max_length=500, compact=True)
             if asked.word:
                 yield Static(Content(f"Type {asked.word} to go on:"), classes="ask")
                 yield Input(id="word", compact=True)
             with Horizontal():
                 yield Button(Content("Cancel  Esc"), id="cancel", compact=True)
-                key = "Enter" if asked.word else "y"
+                key = "Enter" if asked.word or asked.mild else "y"
                 yield Button(Content(f"{asked.verb}  {key}"), id="confirm", compact=True)
 
     def on_mount(self) -> None:
-        first = "#reason" if self._question.wants_reason else "#word" if self._question.word else "#cancel"
+        asked = self._question
+        first = "#reason" if asked.wants_reason or asked.mild else "#word" if asked.word else "#cancel"
         self.query_one(first).focus()
+        if self._preview is not None:
+            self.query_one(AnswerPane).ask(self._preview)
         self._weigh()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

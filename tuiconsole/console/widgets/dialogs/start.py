@@ -1,4 +1,4 @@
-"""Asks how something is to be started, and shows what each way would do before it is chosen."""
+"""Asks how something is to be started, and with what; shows what each way would do before it is chosen."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class StartDialog(ChoiceDialog):
     }
     """
 
-    def __init__(self, title: str, choices: tuple[Choice, ...], foretell: Foretell) -> None:
-        super().__init__(title, choices)
+    def __init__(self, title: str, choices: tuple[Choice, ...], foretell: Foretell, entry: str = "") -> None:
+        super().__init__(title, choices, entry)
         self._foretell = foretell
 
     def extras(self) -> ComposeResult:
