@@ -184,7 +184,6 @@ MUTANTS: dict[str, list[Patch]] = {
     "a deadline of another boot counts": [(Host, "deadline", property(takes_any_boots))],
     "an agent out of lease stops KEEP as well": [(Supervisord, "_covered", covers_all)],
     "doubles stay": [(machine, "conciliate", ends_no_conflict)],
-    "what died with a host keeps its grant": [(nodes, "reconcile", keeps_what_died(nodes.reconcile))],
 }
 
 SHOWN_BY: dict[str, int] = {
@@ -222,3 +221,8 @@ BY_STORY: dict[str, list[Patch]] = {
     ],
 }
 """Each shows in a story of test_upkeep.py; what leads to it is too rare among seeds."""
+
+NOT_SHOWN: dict[str, list[Patch]] = {
+    "what died with a host keeps its grant": [(nodes, "reconcile", keeps_what_died(nodes.reconcile))],
+}
+"""No story shows it, nor a seed of the first ones, since other lines count as lost what such a host ran."""
