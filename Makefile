@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 demo: venv
 	@exec $(BIN)/tuiconsole demo
 
-# Most of the time of the tests is spent waiting for real processes: more workers than cores. A file stays with one of them.
-WORKERS ?= 4
+# Two, as more real clusters at once would starve each other on two cores. A file stays with one of them.
+WORKERS ?= 2
 test: venv
 	@exec $(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import zmq
 
+from tests import worker
 from tuiconsole.model.events import Event
 from tuiconsole.model.node import Machine, Pids
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
@@ -35,8 +36,9 @@ NODES = ("console_1", "server_1", "server_2")
 
 
 def free_ports(count: int) -> int:
-    """The first of `count` ports in a row that nobody uses."""
-    for first in range(20_000, 32_000, count):
+    """The first of `count` ports in a row that nobody uses, nor another worker will."""
+    begin = 20_000 + 1_000 * worker.NUMBER
+    for first in range(begin, begin + 1_000, count):
         probes = []
         try:
             for port in range(first, first + count):

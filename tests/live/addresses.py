@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests import worker
+
 _OF_THE_DEMO = "127.0.0."
 """As rules/scenario_*/tuiconsole.toml have it."""
-_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-NETWORK = f"127.0.{100 + int(_WORKER[2:])}." if _WORKER else _OF_THE_DEMO
+NETWORK = f"127.0.{100 + worker.NUMBER}." if worker.NAME else _OF_THE_DEMO
 """The first three parts of this worker's addresses; the demo's own ones where there is but one worker."""
 HOSTS = {f"{kind}_{n}": f"{NETWORK}1{n}" for kind in ("server", "console") for n in (1, 2, 3)}
 
@@ -23,9 +24,9 @@ def move(file: Path) -> None:
 
 
 @contextlib.contextmanager
-def addresses(worker: str = _WORKER) -> Iterator[None]:
+def addresses(whose: str = worker.NAME) -> Iterator[None]:
     """One's turn on a worker's addresses ("": the demo's own), which only one cluster at once can have."""
-    path = Path(tempfile.gettempdir()) / f"tuiconsole-live{worker}.lock"
+    path = Path(tempfile.gettempdir()) / f"tuiconsole-live{whose}.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -54,7 +54,7 @@ def test_the_wheel_carries_scenario_2_and_runs_the_demo(installed: Path, tmp_pat
     parent = folder_of_a_demo()
     cluster = Cluster(parent / "d", "0.1", (str(installed),))
     cluster.folder.mkdir()
-    with addresses(worker=""):  # it is the wheel's own scenario that runs
+    with addresses(whose=""):  # it is the wheel's own scenario that runs
         try:
             cluster.begin(cwd=tmp_path / "elsewhere")
             cluster.await_ready()
