@@ -1,4 +1,4 @@
-"""Which of several workers runs these tests at once (`pytest -n`); what each of them takes must be its own."""
+"""Which of several workers runs these tests (`pytest -n`): what each of them takes must be its own."""
 
 from __future__ import annotations
 
