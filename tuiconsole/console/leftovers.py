@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-
-from textual._styles_cache import StylesCache
+from collections.abc import Callable
+from importlib import import_module
 
 FORGET_EVERY = 30.0
 """Seconds between two times: what a screen that was left has drawn is some 200 kB."""
@@ -21,5 +21,19 @@ def forget_gone_widgets() -> None:
     A screen is a great cycle of widgets. The collector looks at such old ones only when there are a quarter
     more of them, and meanwhile memory grows in steps; so it is told to look now (some 30 ms at most).
     """
-    StylesCache.get_inner_outer.cache_clear()
+    _clear()
     gc.collect()
+
+
+def _cache_clear() -> Callable[[], None]:
+    """Clears that memory; does nothing under a Textual that has it no more."""
+    try:
+        clear: Callable[[], None] = import_module(
+            "textual._styles_cache"
+        ).StylesCache.get_inner_outer.cache_clear
+    except (ImportError, AttributeError):
+        return lambda: None
+    return clear
+
+
+_clear = _cache_clear()
