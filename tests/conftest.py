@@ -35,11 +35,7 @@ _LEFT_OUT = pytest.StashKey[int]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Real clusters come first, as they are what workers wait for at the end.
-
-    Without etcd its tests are left out, but in CI: there they fail.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+    """Without etcd its tests are left out, but in CI: there they fail."""
     if wanted() or not missing():
         return
     left_out = [item for item in items if item.get_closest_marker("etcd")]
