@@ -102,6 +102,16 @@ class Operator:
     async def misses(self, text: str) -> None:
         await self.until(lambda: text not in self.text(), f"gone: {text!r}")
 
+    async def rests(self) -> None:
+        """Wait until a whole screen stands still: with its keys below, and the same ten paints long."""
+        seen: list[str] = []
+
+        def still() -> bool:
+            seen.append(self.text())
+            return len(seen) > 10 and len(set(seen[-10:])) == 1 and "Quit" in seen[-1]
+
+        await self.until(still, "a screen at rest")
+
     async def on(self, key: str) -> None:
         """Put the cursor on a row of the tree."""
         await self.until(lambda: self.control.applications.seek(key), f"row {key}")

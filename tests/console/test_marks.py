@@ -134,7 +134,7 @@ async def test_a_process_is_started_with_more_arguments_by_a_command(console: Co
         assert operator.session.asked == [(Action.START, "scen2_hci_01:scen2_chart_view")]
         assert operator.session.arguments == [("--zoom", "two words")]
         await operator.press("colon", *"stop scen2_hci_01:scen2_chart_view -- x", "enter")
-        await operator.sees("are those of a start of one process")
+        await operator.sees("stop is about one thing: '-- x' is too much")
         await operator.press("colon", *"start scen2_hci_01:scen2_chart_view -- 'x", "enter")
         await operator.sees("No closing quotation")
         assert len(operator.session.asked) == 1

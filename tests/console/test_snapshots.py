@@ -235,8 +235,9 @@ async def test_the_dialog(name: str, size: tuple[int, int], snapshot: SnapshotAs
     async with app.run_test(size=size) as pilot:
         operator = Operator(pilot, session)
         await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+        await operator.rests()
         await act(operator)
-        await pilot.pause(0.3)
+        await operator.rests()
         drawn = operator.text()
     assert "\n".join(line.rstrip() for line in drawn.split("\n")) + "\n" == snapshot(extension_class=Drawn)
 

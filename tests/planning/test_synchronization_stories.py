@@ -16,7 +16,10 @@ from tuiconsole.rulebook.rules import Distribution, ProgramRules, RunningFailure
 from .site import app, site, where
 from .world import World
 
-PLAN = app("a", {"p": ProgramRules(start_sequence=1)})
+PLAN = app(
+    "a",
+    {"p": ProgramRules(start_sequence=1, running_failure_strategy=RunningFailureStrategy.RESTART_PROCESS)},
+)
 
 
 def booting(*options: O, nodes: tuple[str, ...] = ("n1", "n2", "n3"), timeout: float = 15.0) -> World:
