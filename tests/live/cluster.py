@@ -462,8 +462,10 @@ def running(
     for line, other in (changes or {}).items():
         assert line in text, line
         text = text.replace(line, other)
-    file.write_text(f"{text}\n{settings}\n")
+    file.write_text(text)
     move(file)
+    with file.open("a") as more:
+        more.write(f"\n{settings}\n")
     with (file.parent / "rules.toml").open("a") as more:
         more.write(rules)
     with addresses():
