@@ -10,14 +10,15 @@ BIN := $(VENV)/bin
 demo: venv
 	@exec $(BIN)/tuiconsole demo
 
-# Real clusters, two at once, as more would starve each other on two cores; then the rest, which waits more than it
-# computes. A file stays with one worker.
+# What loads the machine alone; real clusters two at once, as more would starve each other on two cores; then the rest,
+# which waits more than it computes. A file stays with one worker.
 LIVE_WORKERS ?= 2
 WORKERS ?= 3
 test: venv
-	@status=0; \
-	$(BIN)/python -m pytest -q --dist loadfile --numprocesses $(LIVE_WORKERS) -m "live and not faults" || status=1; \
-	$(BIN)/python -m pytest -q --dist loadfile --numprocesses $(WORKERS) -m "not live and not faults" || status=1; \
+	@status=0; test="$(BIN)/python -m pytest -q --dist loadfile"; \
+	$$test -m "alone and not faults" || status=1; \
+	$$test -m "live and not alone and not faults" --numprocesses $(LIVE_WORKERS) || status=1; \
+	$$test -m "not live and not alone and not faults" --numprocesses $(WORKERS) || status=1; \
 	exit $$status
 
 # All four are run, so that one run names all that is wrong.

@@ -88,6 +88,7 @@ def test_a_rolling_upgrade_touches_nothing_while_a_console_asks(cluster: Cluster
     assert cluster.witness.doubles() == []
 
 
+@pytest.mark.alone
 def test_masters_that_are_killed_under_load_touch_no_application(cluster: Cluster) -> None:
     for item, console in zip(HCI, CONSOLES, strict=True):
         cluster.start(item, console)
