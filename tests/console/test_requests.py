@@ -154,6 +154,7 @@ async def test_a_request_before_the_first_connection_is_refused_in_words(console
     session = FakeSession()
     async with console(session) as operator:
         await operator.app.feed.close()
+        await operator.sees("Quit")
         await operator.press("s")
         await operator.sees("not connected yet")
         assert session.asked == []

@@ -28,8 +28,8 @@ from tuiconsole.supervision.events import (
 )
 
 STUBBORN = (
-    'trap "" TERM HUP INT; setsid sh -c "trap \\"\\" TERM; env -i sleep 1000 & sleep 1001" & '
-    "while :; do sleep 1000; done"
+    'trap "" TERM HUP INT; setsid sh -c "trap \\"\\" TERM; env -i sleep 7100 & sleep 7101" & '
+    "while :; do sleep 7100; done"
 )
 
 NASTY = f"""
@@ -37,7 +37,7 @@ NASTY = f"""
 command=sh -c '{STUBBORN}'
 startsecs=0
 [program:forker]
-command=sh -c 'trap "" TERM; while :; do (trap "" TERM; setsid sleep 1002 &); sleep 0.05; done'
+command=sh -c 'trap "" TERM; while :; do (trap "" TERM; setsid sleep 7102 &); sleep 0.05; done'
 startsecs=0
 """
 
@@ -100,8 +100,8 @@ async def test_a_killed_supervisord_leaves_no_orphan_is_proven_dead_and_started_
     supervision = await house.up()
     first = supervision.pids.supervisord
     assert first
-    await soon(lambda: len(cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")) > 6, "a crowd")
-    crowd = cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")
+    await soon(lambda: len(cmdline_pids("sleep 7100", "sleep 7101", "sleep 7102")) > 6, "a crowd")
+    crowd = cmdline_pids("sleep 7100", "sleep 7101", "sleep 7102")
     os.kill(first, signal.SIGKILL)
     down = await house.hear_of(SupervisordDown)
     assert down.status == -signal.SIGKILL
@@ -114,11 +114,11 @@ async def test_a_killed_supervisord_leaves_no_orphan_is_proven_dead_and_started_
     assert order.count(SupervisordUp) == 1
     await supervision.kill_everything()
     assert not tagged(supervision.incarnation)
-    assert not cmdline_pids("sleep 1000", "sleep 1001", "sleep 1002")
+    assert not cmdline_pids("sleep 7100", "sleep 7101", "sleep 7102")
 
 
 async def test_a_killed_shim_takes_everything_with_it_and_a_new_one_sweeps_the_rest(house: House) -> None:
-    house.configure("[program:daemon]\ncommand=sh -c 'setsid sleep 1003 & sleep 1004'\nstartsecs=0\n")
+    house.configure("[program:daemon]\ncommand=sh -c 'setsid sleep 7103 & sleep 7104'\nstartsecs=0\n")
     supervision = await house.up()
     old, shim = supervision.incarnation, supervision.pids.shim
     assert shim
@@ -139,7 +139,7 @@ async def test_a_dead_process_is_told_with_its_signal_even_if_a_grandchild_holds
     house: House,
 ) -> None:
     house.configure(
-        "[program:p]\ncommand=sh -c 'sleep 1005 & exec sleep 1006'\nstartsecs=0\nautorestart=false\n"
+        "[program:p]\ncommand=sh -c 'sleep 7105 & exec sleep 7106'\nstartsecs=0\nautorestart=false\n"
     )
     await house.up()
     pid = house.snapshot()["p:p"].pid
