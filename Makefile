@@ -10,9 +10,9 @@ BIN := $(VENV)/bin
 demo: venv
 	@exec $(BIN)/tuiconsole demo
 
-# What loads the machine alone; real clusters two at once, as more would starve each other on two cores; then the rest,
-# which waits more than it computes. A file stays with one worker.
-LIVE_WORKERS ?= 2
+# What loads the machine alone; real clusters, one at a time unless there are cores for more, as a node that is starved
+# loses its lease; then the rest, which waits more than it computes. A file stays with one worker.
+LIVE_WORKERS ?= 1
 WORKERS ?= 3
 test: venv
 	@status=0; test="$(BIN)/python -m pytest -q --dist loadfile"; \

@@ -338,6 +338,8 @@ class Cluster:
 
     def crash(self, namespec: str) -> float:
         """kill -9 of one program; returns when (CLOCK_BOOTTIME)."""
+        # It bears its name in /proc a moment after it counts as RUNNING.
+        until(lambda: self.live(namespec), f"the name of {namespec}")
         pid = self.pid_of(namespec)
         at = boottime()
         os.kill(pid, signal.SIGKILL)
