@@ -41,7 +41,8 @@ async def test_what_a_screen_has_drawn_goes_when_the_screen_is_left(console: Con
         first = await there_and_back()
         for _ in range(3):
             last = await there_and_back()
-        assert last <= first
+        # Each visit would leave some ten of them; what is on the screen itself comes and goes by a few.
+        assert last < first + 10
 
 
 async def test_a_picture_that_looks_the_same_draws_nothing_again(console: Console) -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.coordination.etcd_members import TTL, EtcdMembers
 from tests.coordination.etcd_server import EtcdServer
-from tests.waiting import soon
+from tests.waiting import PATIENCE, soon
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import LostLeadership, OutcomeUnknown
 from tuiconsole.model.agreement import Agreement
@@ -152,7 +152,7 @@ async def test_the_loss_of_one_member_costs_no_lease(nodes: EtcdMembers) -> None
     for number in range(3):
         nodes.server.kill(number)
         for _ in range(3):
-            await nodes.when(lambda seen=len(deadlines): len(deadlines) > seen, 3.0)  # noqa: B008
+            await nodes.when(lambda seen=len(deadlines): len(deadlines) > seen, PATIENCE)  # noqa: B008
         nodes.server.start(number)
         await soon(lambda: node.quorum.present == 3, patience=10.0)
     assert not lost
