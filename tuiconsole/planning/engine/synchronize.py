@@ -13,7 +13,9 @@ def begin_synchronization(s: Situation) -> None:
     if s.synchronization.options:
         s.synchronized = not is_boot(s.draft.members, s.nodes)
     else:
-        s.synchronized = any(True for application in s.apps.values() for _ in s.running(application))
+        # What supervisord starts by itself, and nobody manages, says nothing.
+        managed = [application for application in s.apps.values() if application.managed]
+        s.synchronized = any(any(s.running(application)) for application in managed)
 
 
 def synchronize(s: Situation) -> None:
