@@ -108,6 +108,10 @@ class Operator:
 
         def still() -> bool:
             seen.append(self.text())
+            if "Quit" not in seen[-1]:
+                # A dialog came before the first paint of what is behind it; only a status paints that.
+                for screen in self.app.screen_stack:
+                    screen.refresh(layout=True)
             return len(seen) > 10 and len(set(seen[-10:])) == 1 and "Quit" in seen[-1]
 
         await self.until(still, "a screen at rest")
