@@ -150,11 +150,11 @@ async def test_nothing_is_asked_while_a_node_is_selected(console: Console) -> No
         assert operator.session.asked == []
 
 
-async def test_a_request_before_the_first_connection_is_refused_in_words(console: Console) -> None:
+async def test_a_request_without_a_connection_is_refused_in_words(console: Console) -> None:
     session = FakeSession()
     async with console(session) as operator:
+        await operator.on("scen2_hci_01")
         await operator.app.feed.close()
-        await operator.sees("Quit")
         await operator.press("s")
         await operator.sees("not connected yet")
         assert session.asked == []

@@ -18,7 +18,6 @@ _numbers = itertools.count(1)
 
 class EtcdMembers(Members):
     elects_within = 1.0
-    returns_within = TTL + 13.0
 
     def __init__(self, server: EtcdServer) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ from typing import Any
 
 import zmq
 
+from tests.waiting import PATIENCE
 from tuiconsole.clock import BootTime
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.settings.timing import Timing
@@ -71,8 +72,6 @@ class Members(ABC):
     timing = FAST
     elects_within: float
     """Seconds from a leader's clean stop to the next one."""
-    returns_within: float
-    """Seconds from the return of what was away to a leader, and to new leases."""
 
     def __init__(self) -> None:
         self.members: dict[str, Any] = {}
@@ -121,7 +120,7 @@ class Members(ABC):
         """A node that holds a lease."""
         member = self.start(node, incarnation)
         await member.join()
-        await self.when(lambda: member.lease is not None, 6.0)
+        await self.when(lambda: member.lease is not None)
         return member
 
     async def stop(self, node: str) -> None:
@@ -144,11 +143,11 @@ class Members(ABC):
     def leader(self) -> Any | None:
         return next(iter(self.leaders()), None)
 
-    async def a_leader(self, within: float = 8.0) -> Any:
-        await self.when(lambda: self.leader() is not None, within)
+    async def a_leader(self) -> Any:
+        await self.when(lambda: self.leader() is not None)
         return self.leader()
 
-    async def when(self, condition: Callable[[], bool], within: float) -> None:
+    async def when(self, condition: Callable[[], bool]) -> None:
         """Wait for what a member tells by itself: leadership, leases, deadlines."""
 
         async def listen() -> None:
@@ -157,9 +156,9 @@ class Members(ABC):
                 await self._news.wait()
 
         try:
-            await asyncio.wait_for(listen(), within)
+            await asyncio.wait_for(listen(), PATIENCE)
         except asyncio.TimeoutError:
-            raise AssertionError(f"not within {within} s") from None
+            raise AssertionError(f"not within {PATIENCE:g} s") from None
 
     def name_of(self, member: Any) -> str:
         return next(name for name, one in self.members.items() if one is member)
@@ -169,7 +168,6 @@ class Cluster(Members):
     """Embedded engines, each with its own sockets and folder."""
 
     elects_within = 2.0
-    returns_within = 5.0
 
     def __init__(self, folder: Path, voters: str, timing: Timing = FAST) -> None:
         super().__init__()

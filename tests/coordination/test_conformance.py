@@ -16,7 +16,7 @@ import pytest_asyncio
 from tests.coordination.etcd_members import EtcdMembers
 from tests.coordination.etcd_server import EtcdServer
 from tests.coordination.loopback import Cluster, Members
-from tests.waiting import soon
+from tests.waiting import PATIENCE, soon
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import (
     VALUE_LIMIT,
@@ -60,7 +60,7 @@ async def members(server: EtcdServer | None, tmp_path: Path) -> AsyncIterator[Me
     try:
         for name in "abc":
             made.start(name)
-        await made.a_leader(within=20.0)
+        await made.a_leader()
         yield made
     finally:
         await made.stop_all()
@@ -99,6 +99,7 @@ async def test_what_is_written_is_read_and_a_stale_write_is_refused(members: Mem
         await follower.raise_epoch("x")
 
 
+@pytest.mark.alone
 async def test_one_leads_at_a_time_in_terms_that_only_grow_and_reads_what_the_last_one_wrote(
     members: Members,
 ) -> None:
@@ -121,7 +122,7 @@ async def test_one_leads_at_a_time_in_terms_that_only_grow_and_reads_what_the_la
         name = members.name_of(leader)
         # Each knows who leads: then it is the clean end that the next one follows.
         others = [one for one in members.members.values() if one is not leader]
-        await soon(lambda: all(one.leader == (name, term) for one in others), patience=3.0)  # noqa: B023
+        await soon(lambda: all(one.leader == (name, term) for one in others))  # noqa: B023
         stopping = boottime()
         await members.stop(name)
         following = await members.a_leader()
@@ -129,7 +130,7 @@ async def test_one_leads_at_a_time_in_terms_that_only_grow_and_reads_what_the_la
         assert (await following.read()).value == b"%d" % number
         again = members.start(name)
         everyone.append(again)
-        await soon(lambda: again.leader == following_of(members), patience=3.0)  # noqa: B023
+        await soon(lambda: again.leader == following_of(members))  # noqa: B023
     watching.cancel()
     print(f"a leader that stops is followed within {', '.join(f'{each:.2f}' for each in took)} s")
     assert max(took) < members.elects_within
@@ -151,13 +152,13 @@ async def test_leadership_is_lost_without_a_majority_and_a_write_then_is_of_unkn
     await members.take_majority_away()
     with pytest.raises(OutcomeUnknown):
         await leader.replace(b"who knows", value, timeout=0.3)
-    await members.when(lambda: heard == [None], 4.0)
+    await members.when(lambda: heard == [None])
     assert leader.leadership is None
-    await soon(lambda: not leader.quorum.held, patience=3.0)
+    await soon(lambda: not leader.quorum.held)
     with pytest.raises(LostLeadership):
         await leader.read()
     await members.bring_majority_back()
-    following = await members.a_leader(members.returns_within)
+    following = await members.a_leader()
     read = await following.read()
     assert read.term >= value.term  # a leader that holds again may do so in its term
     assert read.value in (b"before", b"who knows")
@@ -183,10 +184,10 @@ async def test_an_error_that_nobody_foresaw_ends_the_engine_loudly_and_another_l
 
     leader._engine.call(defect)
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(leader.until_failed(), 3.0)
+        await asyncio.wait_for(leader.until_failed(), PATIENCE)
     assert leader.leadership is None
     assert "a defect" in leader.trouble
-    await members.when(lambda: heard[-1:] == [None], 3.0)
+    await members.when(lambda: heard[-1:] == [None])
     with pytest.raises(CoordinationError):
         await leader.read()
     following = await members.a_leader()
@@ -201,18 +202,16 @@ async def test_an_error_that_nobody_foresaw_ends_the_engine_loudly_and_another_l
 async def test_a_node_holds_a_lease_and_its_deadlines_are_recorded(members: Members) -> None:
     node = members.start("x")
     assert node.lease is None
-    await soon(lambda: node.leader is not None, patience=2.0)  # before it asks for a lease, too
+    await soon(lambda: node.leader is not None)  # before it asks for a lease, too
     await node.join()
-    await members.when(lambda: node.lease is not None, 2.0)
+    await members.when(lambda: node.lease is not None)
     lease = node.lease
     assert lease.duration == members.timing.node_lease
-    await members.when(lambda: len(members.deadlines["x"]) >= 3, 3.0)
+    await members.when(lambda: len(members.deadlines["x"]) >= 3)
     deadlines = [deadline[0] for deadline in members.deadlines["x"]]
     assert deadlines == sorted(deadlines)
     leader = await members.a_leader()
-    await soon(
-        lambda: leader.node_epochs.get("x") == lease.epoch and leader.lease_ages["x"] < 1.0, patience=2.0
-    )
+    await soon(lambda: leader.node_epochs.get("x") == lease.epoch and leader.lease_ages["x"] < 1.0)
     assert node.quorum.held
 
 
@@ -222,13 +221,13 @@ async def test_a_node_that_renews_is_never_raised_and_a_silent_one_is_when_its_l
     node = await members.held("x")
     epoch = node.lease.epoch
     leader = await members.a_leader()
-    await soon(lambda: leader.lease_ages.get("x", 9.0) < 1.0, patience=2.0)
+    await soon(lambda: leader.lease_ages.get("x", 9.0) < 1.0)
     written = members.deadlines["x"]
     for count in range(len(written), len(written) + 4):
         with pytest.raises(NotYet) as refused:
             await leader.raise_epoch("x")
         assert refused.value.until > boottime()
-        await members.when(lambda: len(written) > count, 3.0)  # noqa: B023
+        await members.when(lambda: len(written) > count)  # noqa: B023
     await members.stop("x")
     assert await epoch_raised(members, "x") == epoch + 1
     assert boottime() >= written[-1][0] + members.timing.margin
@@ -252,11 +251,11 @@ async def test_a_second_incarnation_waits_for_the_end_of_the_first_and_knows_for
         members.sockets["the first x"] = members.sockets.pop("x")
     second = members.start("x", "another machine of that name")
     await second.join()
-    await soon(lambda: second.rival_until is not None, patience=2.0)
+    await soon(lambda: second.rival_until is not None)
     assert second.lease is None
     assert first.lease is not None
     await members.stop("the first x")
-    await members.when(lambda: second.lease is not None, 6.0)
+    await members.when(lambda: second.lease is not None)
 
 
 async def test_isolation_begins_before_the_lease_ends_without_a_majority_and_the_node_is_back_with_it(
@@ -267,7 +266,7 @@ async def test_isolation_begins_before_the_lease_ends_without_a_majority_and_the
     node.on_lease_lapsing(lambda _: told.append(("lapsing", boottime())))
     node.on_lease_lost(lambda _: told.append(("lost", boottime())))
     await members.take_majority_away()
-    await members.when(lambda: len(told) == 2, 5.0)
+    await members.when(lambda: len(told) == 2)
     end = members.deadlines["x"][-1]
     assert [what for what, _ in told] == ["lapsing", "lost"]
     assert end[1] <= told[0][1] < end[2]
@@ -276,7 +275,7 @@ async def test_isolation_begins_before_the_lease_ends_without_a_majority_and_the
     assert not node.quorum.held
     await members.bring_majority_back()
     await node.join()
-    await members.when(lambda: node.lease is not None, members.returns_within)
+    await members.when(lambda: node.lease is not None)
     assert node.lease.epoch > end[4]
 
 
@@ -285,7 +284,7 @@ async def test_an_agent_that_comes_back_goes_on_with_its_lease(members: Members)
     await members.stop("x")
     record = members.deadlines["x"][-1]
     back = members.start("x", resume=(int(record[4]), record[0]))
-    await members.when(lambda: members.deadlines["x"][-1][0] > record[0], 2.0)
+    await members.when(lambda: members.deadlines["x"][-1][0] > record[0])
     assert back.lease.epoch == epoch
 
 
@@ -308,7 +307,7 @@ async def test_a_maintenance_covers_the_node_beyond_its_usual_lease_until_it_end
     assert node.stays_until == 0.0
     ended = boottime()
     while await refused_until() > boottime() + members.timing.node_lease + members.timing.margin:
-        assert boottime() < ended + 3.0, "its end is not known"
+        assert boottime() < ended + PATIENCE, "its end is not known"
         await asyncio.sleep(0.05)
 
 
@@ -320,4 +319,4 @@ async def test_a_node_whose_deadline_cannot_be_recorded_ends_its_engine(members:
     with contextlib.suppress(CoordinationError):
         await node.join()
     with pytest.raises(OSError, match="no space left"):
-        await asyncio.wait_for(node.until_failed(), 4.0)
+        await asyncio.wait_for(node.until_failed(), PATIENCE)

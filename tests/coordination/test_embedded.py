@@ -32,12 +32,13 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
         await made.stop_all()
 
 
+@pytest.mark.alone
 async def test_the_first_boot_elects_within_half_a_second_of_the_third_voter(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path, "abc")
     try:
         cluster.start("a")
         cluster.start("b")
-        await soon(lambda: "not seen: c" in (cluster.members["a"].trouble or ""), patience=2.0)
+        await soon(lambda: "not seen: c" in (cluster.members["a"].trouble or ""))
         started = boottime()
         cluster.start("c")
         await cluster.a_leader()
@@ -52,7 +53,7 @@ async def test_one_voter_alone_leads_again_after_a_restart(tmp_path: Path) -> No
         alone = cluster.start("a")
         await alone.join()
         await cluster.a_leader()
-        await cluster.when(lambda: alone.lease is not None, 2.0)
+        await cluster.when(lambda: alone.lease is not None)
         written = await alone.replace(b"kept", await alone.read())
         await cluster.stop("a")
         again = cluster.start("a")
@@ -77,7 +78,7 @@ async def test_noise_is_counted_and_dropped(cluster: Cluster) -> None:
     noisy.send(encode(Prepare("cluster", "digest", "x", 99)))
     noisy.send(encode(Renew("cluster", "digest", "x", 1, "i", 1, True)))
     member = cluster.members["a"]
-    await soon(lambda: member.dropped.get("other cluster file", 0) == 1, patience=2.0)
+    await soon(lambda: member.dropped.get("other cluster file", 0) == 1)
     assert member.dropped["malformed"] == 2
     assert member.dropped["not the sender it says"] == 1
     assert member.dropped["not a voter"] == 1
@@ -103,8 +104,8 @@ async def test_a_voter_whose_disk_fails_stops_voting_and_says_why(cluster: Clust
     folder.rename(folder.with_name("gone"))
     with pytest.raises(OutcomeUnknown):
         await leader.replace(b"value", await leader.read())
-    await soon(lambda: "repair the disk" in (leader.trouble or ""), patience=2.0)
-    await cluster.when(lambda: cluster.leader() not in (None, leader), 4.0)
+    await soon(lambda: "repair the disk" in (leader.trouble or ""))
+    await cluster.when(lambda: cluster.leader() not in (None, leader))
 
 
 async def test_a_replacement_takes_a_sync_and_a_round_trip(cluster: Cluster) -> None:

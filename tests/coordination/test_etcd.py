@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.coordination.etcd_members import TTL, EtcdMembers
 from tests.coordination.etcd_server import EtcdServer
-from tests.waiting import PATIENCE, soon
+from tests.waiting import soon
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import LostLeadership, OutcomeUnknown
 from tuiconsole.model.agreement import Agreement
@@ -36,12 +36,13 @@ async def nodes(server: EtcdServer) -> AsyncIterator[EtcdMembers]:
     try:
         for name in "abc":
             made.start(name)
-        await made.a_leader(within=20.0)
+        await made.a_leader()
         yield made
     finally:
         await made.stop_all()
 
 
+@pytest.mark.alone
 async def test_a_leader_that_dies_without_a_word_is_followed_within_its_ttl(nodes: EtcdMembers) -> None:
     leader = await nodes.a_leader()
     written = await leader.replace(b"grants", await leader.read())
@@ -73,7 +74,7 @@ async def test_a_leader_that_was_deposed_writes_nothing_however_sure_it_is(nodes
         seat.held_until = boottime() + 100
 
     seat._beat = silent
-    await nodes.when(lambda: len(nodes.leaders()) == 2, 8.0)
+    await nodes.when(lambda: len(nodes.leaders()) == 2)
     assert leader in nodes.leaders()
     with pytest.raises(LostLeadership):
         await leader.replace(b"stale", value)
@@ -93,7 +94,7 @@ async def test_a_leader_that_resigns_late_takes_nothing_from_the_next_one(nodes:
         held.append(None)
 
     seat._beat = silent
-    await nodes.when(lambda: bool([one for one in nodes.leaders() if one is not leader]), 8.0)
+    await nodes.when(lambda: bool([one for one in nodes.leaders() if one is not leader]))
     (following,) = [one for one in nodes.leaders() if one is not leader]
     lost: list[object] = []
     following.on_leadership(lost.append)
@@ -112,7 +113,7 @@ async def test_a_write_that_etcd_answers_late_is_tried_again_until_its_outcome_i
     nodes.server.pause()
     writing = asyncio.get_running_loop().create_task(leader.replace(b"late", value, timeout=5.0))
     try:
-        await soon(lambda: leader._engine._register._store.trouble is not None, patience=3.0)
+        await soon(lambda: leader._engine._register._store.trouble is not None)
     finally:
         nodes.server.resume()
     with contextlib.suppress(OutcomeUnknown, LostLeadership):  # etcd took longer than the seat holds
@@ -135,10 +136,10 @@ async def test_no_two_lead_while_etcd_comes_and_goes(nodes: EtcdMembers) -> None
     watching = asyncio.get_running_loop().create_task(watch())
     for _ in range(2):
         nodes.server.kill()
-        await nodes.when(lambda: not nodes.leaders(), TTL + 1.0)
+        await nodes.when(lambda: not nodes.leaders())
         assert "start etcd" in nodes.members["a"].trouble
         nodes.server.start()
-        await nodes.a_leader(within=15.0)
+        await nodes.a_leader()
     watching.cancel()
     assert max(at_once) == 1
 
@@ -152,9 +153,9 @@ async def test_the_loss_of_one_member_costs_no_lease(nodes: EtcdMembers) -> None
     for number in range(3):
         nodes.server.kill(number)
         for _ in range(3):
-            await nodes.when(lambda seen=len(deadlines): len(deadlines) > seen, PATIENCE)  # noqa: B008
+            await nodes.when(lambda seen=len(deadlines): len(deadlines) > seen)  # noqa: B008
         nodes.server.start(number)
-        await soon(lambda: node.quorum.present == 3, patience=10.0)
+        await soon(lambda: node.quorum.present == 3)
     assert not lost
     leader = await nodes.a_leader()
     await leader.replace(b"goes on", await leader.read())
@@ -166,7 +167,7 @@ async def test_a_node_with_another_file_gets_no_lease_and_knows_in_what_it_diffe
 ) -> None:
     odd = nodes.start("x", agreement=OTHERWISE)
     await odd.join()
-    await soon(lambda: odd.kept_out is not None, patience=3.0)
+    await soon(lambda: odd.kept_out is not None)
     assert odd.kept_out == (
         "it is kept out: its cluster file differs from the one in force in node_lease (8, not 2); "
         "give it that one and start its agent again"
@@ -199,5 +200,5 @@ async def test_an_odd_core_node_never_leads_and_a_majority_puts_its_file_in_forc
     leader = await nodes.a_leader()
     assert leader in (odd, nodes.members[old])
     assert (await leader.read()).value == b"grants"
-    await soon(lambda: bool(lapsing), "the end of a lease under the former file", patience=4.0)
+    await soon(lambda: bool(lapsing), "the end of a lease under the former file")
     assert "node_lease (2, not 8)" in (node.kept_out or "")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.waiting import none_left
+from tests.waiting import PATIENCE, none_left
 from tuiconsole.clock import boottime
 from tuiconsole.model.process import Process
 from tuiconsole.supervision.deadline import DeadlineWriter
@@ -43,8 +43,6 @@ command=sleep 1000
 autostart=true
 startsecs=0
 """
-
-PATIENCE = 10.0
 
 
 def alive(pid: int) -> bool:

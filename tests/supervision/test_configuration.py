@@ -11,7 +11,7 @@ from pathlib import Path
 
 from supervision_house import House, alive
 
-from tests.waiting import soon
+from tests.waiting import PATIENCE, soon
 from tuiconsole.supervision.events import ProcessRemoved, Snapshot, SupervisionFailed
 
 
@@ -144,7 +144,7 @@ async def test_a_missing_configuration_is_reported_in_words(house: House) -> Non
     failure = await house.hear_of(SupervisionFailed)
     assert f"could not find config file {house.conf}" in failure.reason
     house.configure()
-    await asyncio.wait_for(supervision.wait_up(), 10)
+    await asyncio.wait_for(supervision.wait_up(), PATIENCE)
 
 
 async def test_an_http_port_in_use_is_reported_in_words(house: House) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from supervision_house import House, alive, tagged
 
-from tests.waiting import soon
+from tests.waiting import PATIENCE, soon
 from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff
 from tuiconsole.supervision.events import (
@@ -109,7 +109,7 @@ async def test_a_killed_supervisord_leaves_no_orphan_is_proven_dead_and_started_
     assert not {pid for pid in crowd if alive(pid)}
     order = [type(event) for event in house.events]
     assert order.index(SupervisordDown) < order.index(NodeEmpty)
-    await asyncio.wait_for(supervision.wait_up(), 10)
+    await asyncio.wait_for(supervision.wait_up(), PATIENCE)
     assert supervision.pids.supervisord not in (None, first)
     assert order.count(SupervisordUp) == 1
     await supervision.kill_everything()
@@ -178,7 +178,7 @@ async def test_shutdown_ends_a_supervisord_whose_start_the_shim_has_not_confirme
     assert starter is not None
     await starter
     assert supervision.pids.supervisord is None
-    await asyncio.wait_for(supervision.shutdown(), 8)
+    await asyncio.wait_for(supervision.shutdown(), PATIENCE)
     assert not tagged(incarnation)
     assert not alive(shim)
 
@@ -218,7 +218,7 @@ async def test_two_agents_that_start_at_once_share_one_shim(house: House) -> Non
     assert first.pids.shim == second.pids.shim
     assert first.pids.shim
     house.shims.add(first.pids.shim)
-    await asyncio.wait_for(asyncio.gather(first.wait_up(), second.wait_up()), 10)
+    await asyncio.wait_for(asyncio.gather(first.wait_up(), second.wait_up()), PATIENCE)
     assert first.pids == second.pids
 
 

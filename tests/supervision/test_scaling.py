@@ -8,7 +8,7 @@ import pytest
 from supervision_house import House
 from test_configuration import supervisorctl
 
-from tests.waiting import soon
+from tests.waiting import PATIENCE, soon
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.node import Managed
 
@@ -72,11 +72,11 @@ async def test_the_number_survives_a_reload_and_a_restart_of_supervisord(house: 
     heard = len(house.events)
     await supervisorctl(house, "reload")
     await soon(lambda: len(house.events) > heard and WORKERS[2] in names(house), "after the reload")
-    await asyncio.wait_for(supervision.wait_up(), 10)
+    await asyncio.wait_for(supervision.wait_up(), PATIENCE)
     assert supervision.pids.supervisord == pid
     await supervisorctl(house, "shutdown")
     await soon(lambda: supervision.pids.supervisord not in (None, pid), "another supervisord")
-    await asyncio.wait_for(supervision.wait_up(), 10)
+    await asyncio.wait_for(supervision.wait_up(), PATIENCE)
     assert names(house) >= set(WORKERS[:3])
     assert WORKERS[3] not in names(house)
     assert "No config updates" in await supervisorctl(house, "reread")
