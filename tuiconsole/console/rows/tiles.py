@@ -15,7 +15,7 @@ from tuiconsole.console.rows.marks import MAJOR, MASTER, MINOR, node_mark
 from tuiconsole.console.rows.nodes import load_bar
 from tuiconsole.console.rows.tree import aged
 from tuiconsole.model.states import ALIVE, NodeState
-from tuiconsole.model.status import NodeStatus
+from tuiconsole.model.status import ApplicationStatus, NodeStatus
 
 WIDTH = 26
 """Cells of a tile at least."""
@@ -30,22 +30,35 @@ class Tally(msgspec.Struct):
     minor: int = 0
 
 
-def tallies(picture: Picture) -> dict[str, Tally]:
-    """By node: the processes alive there, and the applications there that have failures."""
-    counted = Counter(
-        node
-        for application in picture.applications
-        for process in application.processes
-        if process.state in ALIVE
-        for node in process.nodes
+class Tallies:
+    """Counts what runs where; what of an application was counted already is not counted again."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, tuple[ApplicationStatus, Mapping[str, int]]] = {}
+
+    def of(self, applications: Sequence[ApplicationStatus]) -> dict[str, Tally]:
+        """By node: the processes alive there, and the applications there that have failures."""
+        known, self._counted = self._counted, {}
+        found: dict[str, Tally] = {}
+        for application in applications:
+            before = known.get(application.name)
+            # A status that follows another has the very same object for what has not changed.
+            same = before is not None and before[0] is application
+            alive = before[1] if before is not None and same else _alive(application)
+            self._counted[application.name] = (application, alive)
+            for node, number in alive.items():
+                found.setdefault(node, Tally()).processes += number
+            for node in application.nodes:
+                tally = found.setdefault(node, Tally())
+                tally.major += application.major_failure
+                tally.minor += application.minor_failure
+        return found
+
+
+def _alive(application: ApplicationStatus) -> Mapping[str, int]:
+    return Counter(
+        node for process in application.processes if process.state in ALIVE for node in process.nodes
     )
-    found = {node: Tally(number) for node, number in counted.items()}
-    for application in picture.applications:
-        for node in application.nodes:
-            tally = found.setdefault(node, Tally())
-            tally.major += application.major_failure
-            tally.minor += application.minor_failure
-    return found
 
 
 def tile_lines(
@@ -63,7 +76,7 @@ def tile_lines(
         nodes = tuple(sorted(nodes, key=lambda one: one.state is NodeState.RUNNING and not one.stale))
         nodes, hidden = nodes[: room - 1], len(nodes) - room + 1
     master = picture.status.master.node if picture.status and picture.status.master else ""
-    found = tallies(picture) if found is None else found
+    found = Tallies().of(picture.applications) if found is None else found
     size = width // columns
     tiles = [
         _tile(node, found.get(node.name, Tally()), size - 2, node.name == master, lines) for node in nodes
