@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -34,31 +33,32 @@ class Tallies:
     """Counts what runs where; what of an application was counted already is not counted again."""
 
     def __init__(self) -> None:
-        self._counted: dict[str, tuple[ApplicationStatus, Mapping[str, int]]] = {}
+        self._counted: dict[str, ApplicationStatus] = {}
+        self._found: dict[str, Tally] = {}
 
-    def of(self, applications: Sequence[ApplicationStatus]) -> dict[str, Tally]:
+    def of(self, applications: Sequence[ApplicationStatus]) -> Mapping[str, Tally]:
         """By node: the processes alive there, and the applications there that have failures."""
-        known, self._counted = self._counted, {}
-        found: dict[str, Tally] = {}
-        for application in applications:
-            before = known.get(application.name)
+        before, self._counted = self._counted, {one.name: one for one in applications}
+        for name, old in before.items():
             # A status that follows another has the very same object for what has not changed.
-            same = before is not None and before[0] is application
-            alive = before[1] if before is not None and same else _alive(application)
-            self._counted[application.name] = (application, alive)
-            for node, number in alive.items():
-                found.setdefault(node, Tally()).processes += number
-            for node in application.nodes:
-                tally = found.setdefault(node, Tally())
-                tally.major += application.major_failure
-                tally.minor += application.minor_failure
-        return found
+            if self._counted.get(name) is not old:
+                self._add(old, -1)
+        for name, new in self._counted.items():
+            if before.get(name) is not new:
+                self._add(new, 1)
+        return self._found
 
+    def _add(self, application: ApplicationStatus, sign: int) -> None:
+        for process in application.processes:
+            if process.state in ALIVE:
+                for node in process.nodes:
+                    self._of(node).processes += sign
+        for node in application.nodes:
+            self._of(node).major += sign * application.major_failure
+            self._of(node).minor += sign * application.minor_failure
 
-def _alive(application: ApplicationStatus) -> Mapping[str, int]:
-    return Counter(
-        node for process in application.processes if process.state in ALIVE for node in process.nodes
-    )
+    def _of(self, node: str) -> Tally:
+        return self._found.setdefault(node, Tally())
 
 
 def tile_lines(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.line import Line
 from tuiconsole.console.rows.tiles import Tallies, Tally, tile_lines
@@ -27,7 +29,7 @@ class NodeTiles(LinesPane):
         self._picture = Picture()
         self._most = 4
         self._count = Tallies()
-        self._tallies: dict[str, Tally] = {}
+        self._tallies: Mapping[str, Tally] = {}
 
     def show(self, picture: Picture, most: int) -> None:
         """Show the nodes of this picture in at most `most` lines."""
