@@ -20,8 +20,8 @@ from tests.planting import Patch
 from tests.simulation.host import Deadline, Host
 from tests.simulation.supervisord import Orders as Standing
 from tests.simulation.supervisord import Shim, Supervisord
+from tuiconsole.agent.failure_detector import FailureDetector
 from tuiconsole.agent.local_node import LocalNode
-from tuiconsole.agent.master import Reign
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.coordination.leases.registrar import Registrar, Verdict
 from tuiconsole.model.ledger import Grant
@@ -37,8 +37,8 @@ from tuiconsole.supervision.plugin.standing import Managed
 from tuiconsole.wire.orders import Command
 
 
-async def declares_lost_by_itself(reign: Reign, command: RaiseEpoch) -> None:
-    reign._give(NodeLost(command.node, command.epoch + 1))
+async def declares_lost_by_itself(detector: FailureDetector, command: RaiseEpoch) -> None:
+    detector._give(NodeLost(command.node, command.epoch + 1))
 
 
 def raises_though_acknowledged(
@@ -164,7 +164,7 @@ def names_no_incarnation(original: Callable[..., None]) -> Callable[..., None]:
 
 
 MUTANTS: dict[str, list[Patch]] = {
-    "the master declares a node lost without the voters": [(Reign, "_raise", declares_lost_by_itself)],
+    "the master declares a node lost without the voters": [(FailureDetector, "_raise", declares_lost_by_itself)],
     "a voter raises an epoch that it acknowledged lately": [
         (Registrar, "raise_epoch", raises_though_acknowledged)
     ],

@@ -22,13 +22,14 @@ from tuiconsole.agent.errors import AgentError
 from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.front import Front
 from tuiconsole.agent.local_node import LocalNode
-from tuiconsole.agent.master import LOOK_EVERY, Reign, Throne
+from tuiconsole.agent.master import LOOK_EVERY, Reign
 from tuiconsole.agent.masterless import Masterless
 from tuiconsole.agent.observer import Change, Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.agent.readiness import Readiness
+from tuiconsole.agent.throne import Throne
 from tuiconsole.agent.upkeep import Upkeep
 from tuiconsole.clock import BootTime, boottime, wall_offset
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
