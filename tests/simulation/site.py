@@ -402,8 +402,8 @@ def virtual(site: Site) -> Iterator[None]:
     daemon = "tuiconsole.agent.daemon."
     fakes = {
         **_wherever("boottime", clock),
+        **_wherever("wall_offset", wall_offset),
         **_wherever("Stream", network.Stream),
-        daemon + "wall_offset": wall_offset,
         daemon + "time": SimpleNamespace(time=wall),
         "tuiconsole.agent.upkeep.time": SimpleNamespace(time=wall),
         daemon + "secrets": SimpleNamespace(token_hex=chosen),
@@ -411,6 +411,7 @@ def virtual(site: Site) -> Iterator[None]:
         daemon + "load_pair": lambda path: None,
         daemon + "run_dir_of": lambda cluster, name: Path("/nowhere"),
         daemon + "Sockets": network.Sockets,
+        daemon + "Publications": host.Publications,
         daemon + "DeadlineWriter": host.DeadlineWriter,
         "tuiconsole.agent.local_node.USAGE_INTERVAL": 1e6,
         "tuiconsole.coordination.embedded.boottime": clock,
