@@ -107,10 +107,9 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
-ReplyBody = (
+_WithoutFollowed = (
     Snapshot
     | StatusIs
-    | Followed
     | Planned
     | Explained
     | Acted
@@ -121,6 +120,7 @@ ReplyBody = (
     | Readmitted
     | Failed
 )
+ReplyBody = _WithoutFollowed | Followed
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -143,19 +143,6 @@ class ReplyUnread(msgspec.Struct, frozen=True):
     """`Reply` as `decode_reply_unread` gives it."""
 
     id: str
-    body: (
-        Snapshot
-        | StatusIs
-        | FollowedUnread
-        | Planned
-        | Explained
-        | Acted
-        | LogChunk
-        | Obeyed
-        | HandedOver
-        | Maintained
-        | Readmitted
-        | Failed
-    )
+    body: _WithoutFollowed | FollowedUnread
     last: bool = True
     version: int = VERSION
