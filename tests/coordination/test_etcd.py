@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -103,6 +104,31 @@ async def test_a_leader_that_resigns_late_takes_nothing_from_the_next_one(nodes:
     value = await following.replace(b"goes on", await following.read())
     assert value.term == following.leadership.term
     assert not lost
+
+
+async def test_a_seat_whose_taking_was_not_answered_is_sat_on_and_not_waited_for(nodes: EtcdMembers) -> None:
+    from tuiconsole.coordination.etcd.store import NoAnswer
+
+    leader = await nodes.a_leader()
+    taken: list[int] = []
+
+    def losing(transact: Callable[..., Any]) -> Callable[..., Any]:
+        async def lost(*asked: Any) -> Any:
+            held, read = await transact(*asked)
+            if held and read and not taken:
+                taken.append(read[0][0].create)
+                raise NoAnswer("it was lost on its way")
+            return held, read
+
+        return lost
+
+    for member in nodes.members.values():
+        if member is not leader:
+            store = member._engine.seat._store
+            store.transact = losing(store.transact)
+    await nodes.stop(nodes.name_of(leader))
+    following = await nodes.a_leader()
+    assert [following.leadership.term] == taken
 
 
 async def test_a_write_that_etcd_answers_late_is_tried_again_until_its_outcome_is_known(

@@ -14,6 +14,7 @@ from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.logs import read_log
 from tuiconsole.agent.masterless import Masterless
+from tuiconsole.agent.obedience import Obedience
 from tuiconsole.agent.observer import Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
@@ -69,6 +70,7 @@ class Front:
     Args:
         cluster: the cluster file.
         node: this agent's node.
+        obedience: carries out what is ordered there.
         sockets: tell who sent a frame.
         status: computes the status now.
         followed: computes it as followers are told it, with uptimes in coarse steps.
@@ -83,6 +85,7 @@ class Front:
         self,
         cluster: Cluster,
         node: LocalNode,
+        obedience: Obedience,
         sockets: Sockets,
         observer: Observer,
         publisher: Publisher,
@@ -98,6 +101,7 @@ class Front:
     ) -> None:
         self._cluster = cluster
         self._node = node
+        self._obedience = obedience
         self._sockets = sockets
         self._observer = observer
         self._publisher = publisher
@@ -253,14 +257,14 @@ class Front:
     async def _stop_here(self, who: bytes, request: str, sender: Peer, order: StopHere) -> None:
         by = order.requested_by if sender.role is Role.NODE and order.requested_by else sender.name
         named = msgspec.structs.replace(order, requested_by=by)
-        self._reply(who, request, await self._node.stop_here(named))
+        self._reply(who, request, await self._obedience.stop_here(named))
 
     async def _obey(self, who: bytes, request: str, sender: Peer, order: NodeOrder) -> None:
         core = self._cluster.nodes.get(sender.name)
         if sender.role is not Role.NODE or core is None or not core.core:
             self._reply(who, request, Failed("refused", f"{sender.name} is no core node: it orders nothing"))
             return
-        self._reply(who, request, await self._node.obey(order))
+        self._reply(who, request, await self._obedience.obey(order))
 
     # -- logs ------------------------------------------------------------------------------------------------
 

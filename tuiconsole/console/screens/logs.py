@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView, Silence
 from tuiconsole.console.widgets.lines.pane import LinesPane
 from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
+from tuiconsole.console.work import begin_work
 from tuiconsole.source.pattern import PatternError
 
 TAIL = 512 * 1024
@@ -271,8 +273,10 @@ class LogScreen(ConsoleScreen):
             view = views[0] if self._merged else views[number]
             if self._merged and number == 0:
                 view.clear()
-            self.run_worker(
-                view.run(
+            begin_work(
+                self,
+                functools.partial(
+                    view.run,
                     self.desk.logs,
                     namespec,
                     stderr=self._stderr,
@@ -282,8 +286,6 @@ class LogScreen(ConsoleScreen):
                 ),
                 name=f"log of {namespec}",
                 group=f"log-{number}",
-                exclusive=True,
-                exit_on_error=False,
             )
         for view in views:
             self.watch(view, "following", self._retitle, init=False)

@@ -80,6 +80,7 @@ class Register:
                     await asyncio.sleep(AGAIN)
             if held:
                 return Versioned(value, term, read[0][0].mod)
+            doubt = doubt or self._store.repeated
             seat, register = read
             if not seat or seat[0].create != term:
                 if doubt:

@@ -132,6 +132,13 @@ class SeatKeeper:
 
     async def _stand(self) -> None:
         observation, keys = self._observation, self._keys
+        if observation.seat is not None:
+            whose, entry = observation.seat
+            if whose == self._seat and entry.create > self._given_up:
+                # It was taken by a try whose answer did not come. The beat tells whether it still is.
+                self.term = entry.create
+                await self._beat()
+                return
         now = boottime()
         if observation.looked_at is None or now < observation.acts_until(self._timing.margin):
             return

@@ -1,6 +1,8 @@
-"""The thin way to etcd: one request at a time, at one endpoint after the other, each in bounded time.
+"""The thin way to etcd: one request at a time, of one endpoint or more, in bounded time.
 
-Nothing else imports aetcd. A request without an answer may have been carried out, or still be.
+Nothing else imports aetcd. A request without an answer may have been carried out, or still be. A connection
+that has left a request without an answer is given up: after a cut, the kernel would send what was lost again
+only after tens of seconds.
 """
 
 from __future__ import annotations
@@ -12,17 +14,23 @@ from typing import Any
 import aetcd
 import aetcd.transactions as ops
 
+from tuiconsole.coordination.etcd.asking import first_answer
 from tuiconsole.coordination.etcd.observation import Entry
-from tuiconsole.timeouts import within
 
-ATTEMPT = 0.6
-"""Seconds for one request at one endpoint; a lease outlasts several."""
+ATTEMPT = 1.5
+"""Seconds for one request. On a line that takes 0.2 s each way, a write takes etcd up to 1.2 s."""
+PATIENCE = 0.2
+"""Seconds without an answer, after which the next endpoint is asked as well: a short lease outlasts that."""
 OPTIONS = {
     "grpc.use_local_subchannel_pool": 1,  # a new connection is new, not the one that hangs
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.min_reconnect_backoff_ms": 300,
-    "grpc.max_reconnect_backoff_ms": 500,
+    "grpc.min_reconnect_backoff_ms": int(ATTEMPT * 1000),  # what it may take to connect
 }
+LED = (("hasleader", "true"),)
+"""With it a member that knows no leader of etcd refuses at once, and has done nothing (what etcd's own client
+calls WithRequireLeader). Without, it keeps a request until it has a leader: so does the member of a host that
+is cut off, or has just come back, and it is the nearest one there."""
+NO_LEADER = "no leader"
+"""In the words of such a refusal."""
 
 Compare = Any
 Operation = Any
@@ -62,9 +70,13 @@ class Store:
 
     def __init__(self, endpoints: Sequence[str]) -> None:
         self._endpoints = list(endpoints)
+        """The first is the one that has answered last."""
         self._client: Any = None
         self.trouble: str | None = None
         """Why the last request had no answer; None if it had one."""
+        self.repeated = False
+        """Whether the last request was asked more than once: if its compares did not hold, it may have been
+        carried out before."""
 
     async def transact(
         self, compare: Sequence[Compare], then: Sequence[Operation], otherwise: Sequence[Operation] = ()
@@ -106,23 +118,48 @@ class Store:
         """End the connection."""
         client, self._client = self._client, None
         if client is not None:
-            with contextlib.suppress(Exception):
-                await client.close()
+            await _closed(client)
 
     async def _ask(self, call: Any) -> Any:
-        where = self._endpoints[0]
+        order = list(self._endpoints)
+        kept, self._client = self._client, None
+        opened = [] if kept is None else [kept]
+        refusing: set[str] = set()
+
+        async def ask(number: int) -> tuple[str, Any, Any]:
+            where = order[number % len(order)]
+            client = None if number else kept
+            if client is None:
+                host, _, port = where.rpartition(":")
+                client = aetcd.Client(host, int(port), timeout=ATTEMPT, options=OPTIONS)
+                opened.append(client)
+            # If all others know no leader, this one may keep the request until it does.
+            client.metadata = LED if len(refusing - {where}) < len(order) - 1 else None
+            try:
+                return where, client, await call(client)
+            except aetcd.ClientError as error:
+                if NO_LEADER in str(error):
+                    refusing.add(where)
+                raise
+
         try:
-            async with within(ATTEMPT):
-                if self._client is None:
-                    host, _, port = where.rpartition(":")
-                    self._client = aetcd.Client(host, int(port), timeout=ATTEMPT, options=OPTIONS)
-                answer = await call(self._client)
+            (where, client, answer), self.repeated = await first_answer(ask, len(order), PATIENCE, ATTEMPT)
         except Exception as error:  # noqa: BLE001 (whatever the client stumbles over: nobody knows what was done)
-            self.trouble = (
-                f"etcd does not answer at {where}: {' '.join(str(error).split()) or 'no answer in time'}"
-            )
-            self._endpoints.append(self._endpoints.pop(0))
-            await self.close()
+            reason = " ".join(str(error).split()) or "no answer in time"
+            self.trouble = f"etcd does not answer at {', '.join(order)}: {reason}"
             raise NoAnswer(self.trouble) from None
-        self.trouble = None
-        return answer
+        else:
+            self.trouble = None
+            self._client = client
+            self._endpoints.remove(where)
+            self._endpoints.insert(0, where)
+            return answer
+        finally:
+            for one in opened:
+                if one is not self._client:
+                    await _closed(one)
+
+
+async def _closed(client: Any) -> None:
+    with contextlib.suppress(Exception):
+        await client.close()
