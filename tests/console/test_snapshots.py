@@ -142,8 +142,31 @@ SCREENS: dict[str, tuple[Place, Act]] = {
 }
 
 
+async def drawn(session: FakeSession, place: Place, act: Act, size: tuple[int, int], look: str) -> str:
+    """The screen as text, after somebody has acted and it stands still."""
+    app = console_on(
+        session,
+        first=place,
+        theme="monochrome" if look == "monochrome" else "dark",
+        letters_ascii=look == "ascii",
+    )
+    async with app.run_test(size=size) as pilot:
+        operator = Operator(pilot, session)
+        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+        await operator.rests()
+        await act(operator)
+        await operator.rests()
+        text = operator.text()
+    assert text.isascii() or look != "ascii"
+    return "\n".join(line.rstrip() for line in text.split("\n")) + "\n"
+
+
+def named(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=named)
 @pytest.mark.parametrize("name", SCREENS)
 async def test_the_screen(
     name: str,
@@ -154,24 +177,7 @@ async def test_the_screen(
 ) -> None:
     monkeypatch.setattr("tuiconsole.console.app.EVERY", 3_600.0)
     place, act = SCREENS[name]
-    session = logged()
-    app = console_on(
-        session,
-        first=place,
-        theme="monochrome" if look == "monochrome" else "dark",
-        letters_ascii=look == "ascii",
-    )
-    async with app.run_test(size=size) as pilot:
-        operator = Operator(pilot, session)
-        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
-        await act(operator)
-        # Scroll bars follow a layout later than what they are about.
-        app.screen.refresh(layout=True)
-        await pilot.pause(0.3)
-        drawn = operator.text()
-        assert drawn.isascii() or look != "ascii"
-    lines = "\n".join(line.rstrip() for line in drawn.split("\n")) + "\n"
-    assert lines == snapshot(extension_class=Drawn)
+    assert await drawn(logged(), place, act, size, look) == snapshot(extension_class=Drawn)
 
 
 async def at_start_with_arguments(operator: Operator) -> None:
@@ -226,20 +232,16 @@ DIALOGS: dict[str, tuple[Place, Act]] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("size", "look"),
+    [*((size, "colour") for size in SIZES), (SIZES[0], "monochrome"), (SIZES[0], "ascii")],
+    ids=lambda one: one if isinstance(one, str) else named(one),
+)
 @pytest.mark.parametrize("name", DIALOGS)
-async def test_the_dialog(name: str, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+async def test_the_dialog(name: str, size: tuple[int, int], look: str, snapshot: SnapshotAssertion) -> None:
     place, act = DIALOGS[name]
     session = FakeSession(with_application(reference(), pumps()))
-    app = console_on(session, first=place)
-    async with app.run_test(size=size) as pilot:
-        operator = Operator(pilot, session)
-        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
-        await operator.rests()
-        await act(operator)
-        await operator.rests()
-        drawn = operator.text()
-    assert "\n".join(line.rstrip() for line in drawn.split("\n")) + "\n" == snapshot(extension_class=Drawn)
+    assert await drawn(session, place, act, size, look) == snapshot(extension_class=Drawn)
 
 
 def prepared(session: FakeSession, act: Act) -> Callable[[Pilot[int]], Awaitable[None]]:
