@@ -326,8 +326,8 @@ async def test_a_thousand_processes_are_shown_and_walked_through(console: Consol
 async def test_a_storm_of_changes_is_painted_a_bounded_number_of_times(console: Console) -> None:
     async with console() as operator:
         paints: list[Picture] = []
-        show = operator.control.show
-        operator.control.show = lambda picture: (paints.append(picture), show(picture))[1]  # type: ignore[method-assign]
+        showing = operator.control.showing
+        operator.control.showing = lambda picture: (paints.append(picture), showing(picture))[1]  # type: ignore[method-assign]
         began = boottime()
         for step in range(200):
             operator.session.tell(age=step / 1_000)

@@ -10,6 +10,7 @@ import secrets
 import signal
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import zmq
@@ -201,6 +202,7 @@ class Agent:
             self._peers,
             petitions,
             self._status,
+            partial(self._status, coarse=True),
             self._hand_over,
             self._upkeep.maintain,
             self._upkeep.readmit,
@@ -303,7 +305,7 @@ class Agent:
         quorum = self._coordinator.quorum
         return QuorumStatus(quorum.voters, quorum.present, quorum.needed, quorum.held, quorum.missing)
 
-    def _status(self) -> ClusterStatus:
+    def _status(self, *, coarse: bool = False) -> ClusterStatus:
         leader = self._coordinator.leader
         return cluster_status(
             self._observer.view,
@@ -317,6 +319,7 @@ class Agent:
             master=MasterStatus(*leader) if leader is not None else None,
             offsets=self._observer.offsets,
             watch=self._watch,
+            coarse=coarse,
         )
 
     def _alarms(self) -> tuple[SeenAlarm, ...]:

@@ -22,10 +22,10 @@ from tuiconsole.agent.publisher import Publisher
 from tuiconsole.model.requests import OF_THE_CLUSTER, Action
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster
-from tuiconsole.wire.coding import MalformedError, decode_request, encode, foreign_request
+from tuiconsole.wire.coding import MalformedError, decode_request, encode, foreign_request, in_parts
 from tuiconsole.wire.keys import Peer, Role
 from tuiconsole.wire.orders import NodeOrder
-from tuiconsole.wire.replies import Failed, Followed, LogChunk, Reply, ReplyBody, StatusIs
+from tuiconsole.wire.replies import Failed, Followed, LogChunk, Parts, Reply, ReplyBody, StatusIs
 from tuiconsole.wire.requests import (
     Act,
     AskPlan,
@@ -73,6 +73,7 @@ class Front:
         obedience: carries out what is ordered there.
         sockets: tell who sent a frame.
         status: computes the status now.
+        followed: computes it as followers are told it, with uptimes in coarse steps.
         hand_over: ends this agent without stopping anything, at the word of the named one.
         maintain: begins a maintenance of so many seconds, or (0) ends it, at the word of the named one.
         readmit: takes a core node back that has lost its disk, at the word of the named one.
@@ -91,6 +92,7 @@ class Front:
         peers: Peers,
         petitions: Petitions,
         status: Callable[[], ClusterStatus],
+        followed: Callable[[], ClusterStatus],
         hand_over: Callable[[str], ReplyBody],
         maintain: Callable[[float, str], Awaitable[ReplyBody]],
         readmit: Callable[[str, str], Awaitable[ReplyBody]],
@@ -106,6 +108,7 @@ class Front:
         self._peers = peers
         self._petitions = petitions
         self._status = status
+        self._followed_status = followed
         self._end_agent = hand_over
         self._maintain = maintain
         self._readmit = readmit
@@ -146,11 +149,11 @@ class Front:
             if not fresh and version == self._observer.version and now - told_at < ALIVE_EVERY:
                 continue
             version, told_at = self._observer.version, now
-            status = self._status()
+            status = in_parts(self._followed_status())
             for who, follower in self._followers.items():
                 self._tell(who, follower, status)
 
-    def _tell(self, who: bytes, follower: _Follower, status: ClusterStatus) -> None:
+    def _tell(self, who: bytes, follower: _Follower, status: Parts) -> None:
         seen = self._observer.events_seen
         missing = seen - follower.events_seen if follower.events_seen >= 0 else seen
         events = tuple(self._observer.events)[-missing:] if missing else ()

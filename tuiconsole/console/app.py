@@ -201,7 +201,10 @@ class ConsoleApp(App[int]):
             if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
                 self.bell()
             if screen is not None and screen.is_mounted:
-                screen.show(picture)
+                for _ in screen.showing(picture):
+                    await asyncio.sleep(0)
+                    if screen is not self.front:
+                        break
             await asyncio.sleep(pause_after(boottime() - began))
 
     def _blink(self) -> None:

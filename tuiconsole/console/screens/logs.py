@@ -15,7 +15,6 @@ from textual.content import Content
 
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
-from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.details import empty_words
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, spread
@@ -116,10 +115,8 @@ class LogScreen(ConsoleScreen):
     def focus_body(self) -> None:
         self.view.focus()
 
-    def show(self, picture: Picture) -> None:
-        first = self.picture.status is None
-        super().show(picture)
-        if first and not self._opened:
+    def paint(self) -> None:
+        if not self._opened:
             # Not before: what is known of a process tells why its log is empty.
             self._opened = True
             self._open()
