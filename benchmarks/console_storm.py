@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timezone
 
 import msgspec
@@ -22,8 +22,9 @@ from tuiconsole.console.run import run_console
 from tuiconsole.model.events import Event
 from tuiconsole.model.states import ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus
-from tuiconsole.wire.coding import decode_reply_unread, encode
-from tuiconsole.wire.replies import Followed, FollowedUnread, Reply
+from tuiconsole.planning.status.observer import coarse
+from tuiconsole.wire.coding import decode_reply, encode, in_parts
+from tuiconsole.wire.replies import Followed, Reply
 
 NODES = 200
 APPLICATIONS = 500
@@ -36,6 +37,8 @@ EVERY = 0.05
 MARK_EVERY = 0.21
 """Seconds between two events that bear the time."""
 VARIANTS = 8
+OLD = 8 * 3600.0
+"""Seconds that a process runs, in the mean."""
 MARK = "marked at "
 
 
@@ -48,9 +51,14 @@ def variants() -> list[ClusterStatus]:
         for number in range(NODES)
     )
     status = msgspec.structs.replace(crowd(APPLICATIONS, PROCESSES), nodes=many)
-    found = []
+    ages = {
+        process.namespec: chance.expovariate(1 / OLD)
+        for application in status.applications
+        for process in application.processes
+    }
+    found: list[ClusterStatus] = []
     for _ in range(VARIANTS):
-        applications = [_older(one) for one in status.applications]
+        applications = [_at(one, ages, len(found) * EVERY) for one in status.applications]
         for _ in range(int(CHANGES * EVERY)):
             at = chance.randrange(APPLICATIONS)
             processes = list(applications[at].processes)
@@ -65,11 +73,12 @@ def variants() -> list[ClusterStatus]:
     return found
 
 
-def _older(application: ApplicationStatus) -> ApplicationStatus:
+def _at(application: ApplicationStatus, ages: Mapping[str, float], passed: float) -> ApplicationStatus:
+    """The application so many seconds later; uptimes grow as agents tell them."""
     return msgspec.structs.replace(
         application,
         processes=tuple(
-            msgspec.structs.replace(one, uptime=round((one.uptime or 0.0) + EVERY, 3))
+            msgspec.structs.replace(one, uptime=coarse(ages[one.namespec] + passed))
             for one in application.processes
         ),
     )
@@ -77,7 +86,7 @@ def _older(application: ApplicationStatus) -> ApplicationStatus:
 
 def message(status: ClusterStatus) -> bytes:
     """What an agent sends."""
-    return encode(Reply("storm-follow", Followed(status, ()), last=False))
+    return encode(Reply("storm-follow", Followed(in_parts(status), ()), last=False))
 
 
 class Storm:
@@ -104,8 +113,8 @@ class Storm:
         return self._latest.look()
 
     def _receive(self) -> None:
-        reply = decode_reply_unread(next(self._next))
-        assert isinstance(reply.body, FollowedUnread)
+        reply = decode_reply(next(self._next))
+        assert isinstance(reply.body, Followed)
         self._latest.take(reply.body.status, boottime())
 
     async def _blow(self) -> None:

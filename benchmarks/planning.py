@@ -16,7 +16,7 @@ from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.machine import Engine
-from tuiconsole.planning.engine.start import placement_for
+from tuiconsole.planning.engine.placing import placement_for
 from tuiconsole.rulebook.rules import ApplicationRules, Distribution, ProgramRules, StartingStrategy
 from tuiconsole.settings.timing import Timing
 

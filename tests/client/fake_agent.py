@@ -23,7 +23,7 @@ from tuiconsole.model.status import (
     QuorumStatus,
 )
 from tuiconsole.settings.cluster_file import Cluster, load_cluster
-from tuiconsole.wire.coding import decode_request, encode
+from tuiconsole.wire.coding import decode_request, encode, in_parts
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair, make_keys
 from tuiconsole.wire.replies import Followed, Reply, ReplyBody, StatusIs
 from tuiconsole.wire.requests import AskStatus, Follow, Request
@@ -147,7 +147,7 @@ def shows_status(node: str, *applications: ApplicationStatus, quorum: bool = Tru
         if isinstance(request.body, AskStatus):
             return [(StatusIs(seen), True)]
         if isinstance(request.body, Follow):
-            return [(Followed(seen, (event(1),)), False)]
+            return [(Followed(in_parts(seen), (event(1),)), False)]
         return None
 
     return answer

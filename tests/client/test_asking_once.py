@@ -8,13 +8,13 @@ from contextlib import closing
 
 import pytest
 
-from tuiconsole.client.oneshot import Lines, NoAnswerError, act, converse, follow
+from tuiconsole.client.oneshot import Lines, News, NoAnswerError, act, converse, follow
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import UnknownNodeError, matching_nodes, reading_order
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.wire.coding import encode
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair
-from tuiconsole.wire.replies import Acted, Failed, Followed, Reply, StatusIs
+from tuiconsole.wire.replies import Acted, Failed, Reply, StatusIs
 from tuiconsole.wire.requests import Act, AskStatus
 
 from .fake_agent import Town, event, shows_status, status
@@ -128,14 +128,13 @@ def test_a_follower_turns_to_another_agent(town: Town, lines: Lines, monkeypatch
     agent = town.agent("console_1")
     news = follow(lines, [town.cluster.nodes[name] for name in ("console_1", "server_1")])
     first = next(news)
-    assert isinstance(first, Followed)
+    assert isinstance(first, News)
     assert first.events == (event(1),)
     town.die(agent)
     town.agent("server_1", shows_status("server_1"))
     assert isinstance(next(news), NoAnswerError)
     second = next(news)
-    assert isinstance(second, Followed)
-    assert second.status is not None
+    assert isinstance(second, News)
     assert second.status.observer == "server_1"
 
 

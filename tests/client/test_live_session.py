@@ -14,7 +14,7 @@ from tuiconsole.client import agent_line, carrying, lookout
 from tuiconsole.client.live import LiveSession, connect
 from tuiconsole.client.lookout import FIRST_PATIENCE
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
-from tuiconsole.wire.coding import encode
+from tuiconsole.wire.coding import encode, in_parts
 from tuiconsole.wire.replies import Acted, Failed, Followed, LogChunk, Maintained, Reply
 from tuiconsole.wire.requests import Act, Cancel, Follow, Maintain, ReadLog, Request
 from tuiconsole.wire.version import VERSION
@@ -122,7 +122,7 @@ async def test_a_status_that_is_no_longer_understood_is_as_good_as_silence(
     seen = status("console_1")
 
     def answer(request: Request):
-        return [(Followed(seen, (event(1),)), False)] if isinstance(request.body, Follow) else None
+        return [(Followed(in_parts(seen), (event(1),)), False)] if isinstance(request.body, Follow) else None
 
     town.agent("console_1", answer)
     await until(session, lambda: session.link.connected and session.status == seen)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import msgspec
+import pytest
 from textual._styles_cache import StylesCache
 
 from tuiconsole.client.session import Link
@@ -12,6 +14,9 @@ from tuiconsole.console.leftovers import forget_gone_widgets
 from tuiconsole.console.pace import CALM, SHORTEST, pause_after
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.trends import KEPT, Trends
+from tuiconsole.console.widgets.details.panel import DetailsPanel
+from tuiconsole.console.widgets.dialogs.answer import AnswerPane, Drawn
+from tuiconsole.console.widgets.dialogs.why import WhyScreen
 from tuiconsole.console.widgets.header.cluster_header import ClusterHeader
 from tuiconsole.model.status import ClusterStatus, MasterStatus
 
@@ -118,3 +123,29 @@ def test_what_is_cheap_is_painted_at_once_and_a_great_cluster_leaves_room_for_ke
     assert pause_after(0.002) == SHORTEST
     assert pause_after(0.02) == CALM
     assert pause_after(0.3) >= 0.6
+
+
+async def test_what_is_no_longer_asked_for_leaves_no_work_that_never_ran(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cursor moves on in the very turn in which the log of a row, or an answer, would be asked for."""
+    complaints: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda failure: complaints.append(str(failure.exc_value)))
+    async with console() as operator:
+        await operator.on("scen2_hci_03:scen2_sensor_view")
+        panel = operator.control.query_one(DetailsPanel)
+        panel._open()
+        panel.workers.cancel_group(panel, "tail")
+        await operator.press("w")
+        await operator.until(lambda: isinstance(operator.app.screen, WhyScreen), "the answer")
+        answer = operator.app.screen.query_one(AnswerPane)
+
+        async def nothing() -> Drawn:
+            return lambda width: ()
+
+        answer.ask(nothing)
+        answer.ask(nothing)
+        await operator.press("escape")
+        await operator.until(lambda: operator.app.screen is operator.control, "back")
+    gc.collect()
+    assert complaints == []

@@ -6,7 +6,8 @@ pictures as well.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
@@ -39,6 +40,20 @@ class Drawn(SingleFileSnapshotExtension):
     _file_extension = "txt"
 
 
+def drawn_by(operator: Operator) -> str:
+    """The screen without the blanks at the ends of its lines."""
+    return "\n".join(line.rstrip() for line in operator.text().split("\n")) + "\n"
+
+
+@asynccontextmanager
+async def operated(app: ConsoleApp, session: FakeSession, size: tuple[int, int]) -> AsyncIterator[Operator]:
+    """The console with its first picture."""
+    async with app.run_test(size=size) as pilot:
+        operator = Operator(pilot, session)
+        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+        yield operator
+
+
 def logged() -> FakeSession:
     session = FakeSession(with_application(doubled(), starting_hci("scen2_hci_01", "console_1", 2)))
     text = "".join(f"11:59:{number:02d} sensor view {number} updated\n" for number in range(8))
@@ -51,10 +66,14 @@ async def at_item(operator: Operator) -> None:
     await operator.sees("the bus listens")
 
 
-async def at_tree(operator: Operator) -> None:
+async def at_sensor(operator: Operator) -> None:
     await operator.on("scen2_hci_02")
     await operator.press("enter")
     await operator.on(SENSOR)
+
+
+async def at_tree(operator: Operator) -> None:
+    await at_sensor(operator)
     await operator.press("space", "space")
     await operator.on(SENSOR)
     await operator.sees("view 7 updated")
@@ -70,18 +89,14 @@ async def at_process(operator: Operator) -> None:
         )
         operator.session.status = with_application(status, msgspec.structs.replace(running, processes=busy))
         operator.app.desk.trends.sample(operator.app.feed.picture())
-    await operator.on("scen2_hci_02")
-    await operator.press("enter")
-    await operator.on(SENSOR)
+    await at_sensor(operator)
     await operator.press("p")
     await operator.sees("CPU 2.0 %")
     await operator.sees("view 7 updated")
 
 
 async def at_log(operator: Operator) -> None:
-    await operator.on("scen2_hci_02")
-    await operator.press("enter")
-    await operator.on(SENSOR)
+    await at_sensor(operator)
     await operator.press("l")
     await operator.sees("view 7 updated")
     await operator.press("slash", *"view 5", "enter")
@@ -161,23 +176,17 @@ async def test_the_screen(
         theme="monochrome" if look == "monochrome" else "dark",
         letters_ascii=look == "ascii",
     )
-    async with app.run_test(size=size) as pilot:
-        operator = Operator(pilot, session)
-        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+    async with operated(app, session, size) as operator:
         await act(operator)
         # Scroll bars follow a layout later than what they are about.
-        app.screen.refresh(layout=True)
-        await pilot.pause(0.3)
-        drawn = operator.text()
+        await operator.rests()
+        drawn = drawn_by(operator)
         assert drawn.isascii() or look != "ascii"
-    lines = "\n".join(line.rstrip() for line in drawn.split("\n")) + "\n"
-    assert lines == snapshot(extension_class=Drawn)
+    assert drawn == snapshot(extension_class=Drawn)
 
 
 async def at_start_with_arguments(operator: Operator) -> None:
-    await operator.on("scen2_hci_02")
-    await operator.press("enter")
-    await operator.on(SENSOR)
+    await at_sensor(operator)
     await operator.press("S")
     await operator.sees("would start on console_1")
 
@@ -232,14 +241,12 @@ async def test_the_dialog(name: str, size: tuple[int, int], snapshot: SnapshotAs
     place, act = DIALOGS[name]
     session = FakeSession(with_application(reference(), pumps()))
     app = console_on(session, first=place)
-    async with app.run_test(size=size) as pilot:
-        operator = Operator(pilot, session)
-        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+    async with operated(app, session, size) as operator:
         await operator.rests()
         await act(operator)
         await operator.rests()
-        drawn = operator.text()
-    assert "\n".join(line.rstrip() for line in drawn.split("\n")) + "\n" == snapshot(extension_class=Drawn)
+        drawn = drawn_by(operator)
+    assert drawn == snapshot(extension_class=Drawn)
 
 
 def prepared(session: FakeSession, act: Act) -> Callable[[Pilot[int]], Awaitable[None]]:
@@ -251,7 +258,7 @@ def prepared(session: FakeSession, act: Act) -> Callable[[Pilot[int]], Awaitable
             await operator.until(lambda: operator.app.front and operator.app.front.picture.status, "it")
             await operator.sees("Quit")
             await act(operator)
-            await operator.pilot.pause(0.3)
+            await operator.rests(keys=False)
         except pytest.fail.Exception as failure:
             operator.app.exit()
             raise AssertionError(str(failure)) from failure

@@ -46,7 +46,11 @@ class Overlap(NamedTuple):
 
 
 class Judge:
-    """Follows a folder of stamps, in a thread of its own, from `start` until `stop`."""
+    """Follows a folder of stamps, in a thread of its own, from `start` until `stop`.
+
+    `starts` and `ends` count what it has seen. An end counts from when it is seen: a judge that was held up
+    convicts too much, never too little.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -58,7 +62,7 @@ class Judge:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="judge", daemon=True)
-        self.starts = 0
+        self.starts = self.ends = 0
 
     def start(self) -> None:
         """Watch from now on."""
@@ -95,6 +99,7 @@ class Judge:
         os.close(descriptor)
         with self._lock:
             self._ended.append((self._living.pop(descriptor), boottime()))
+        self.ends += 1
 
     def _news(self, path: Path) -> None:
         with path.open("rb") as file:

@@ -95,6 +95,7 @@ def test_an_application_that_moves_from_one_node_to_another_is_not_convicted(
     one = _begin(tmp_path, "server_1")
     until(lambda: judge.starts == 1, "the first start")
     _end(one)
+    until(lambda: judge.ends == 1, "the end")
     other = _begin(tmp_path, "server_2")
     try:
         until(lambda: judge.starts == 2, "the second start")

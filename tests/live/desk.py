@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tuiconsole.client.oneshot import Lines, NoAnswerError, act, follow
+from tuiconsole.client.oneshot import Lines, News, NoAnswerError, act, follow
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.events import Event
 from tuiconsole.model.requests import Action, Outcome, Progress
@@ -51,7 +51,7 @@ class Desk:
         while True:
             with contextlib.suppress(NoAnswerError):
                 for news in follow(self._lines, nodes):
-                    yield news.status if isinstance(news, Followed) else None
+                    yield news.status if isinstance(news, News) else None
             yield None
 
     def act(

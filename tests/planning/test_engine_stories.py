@@ -583,13 +583,19 @@ def test_a_server_whose_supervisord_was_replaced_while_its_agent_stood_still_get
     assert world.order_of_starts(SRV1).count(BUS) == 2
 
 
-def test_a_node_that_has_rejoined_is_not_lost_by_a_late_word_of_the_epoch_that_it_rejoined_under(
-    world: World,
-) -> None:
+def rejoined(world: World) -> tuple[str, int]:
+    """Where SRV1 runs; its node has just got this next epoch."""
     [name] = world.alive(SRV1)
     epoch = world.nodes[name].epoch + 1
     world.nodes[name] = msgspec.structs.replace(world.nodes[name], epoch=epoch)
     world.tell(m.NodeChanged(world.nodes[name]))
+    return name, epoch
+
+
+def test_a_node_that_has_rejoined_is_not_lost_by_a_late_word_of_the_epoch_that_it_rejoined_under(
+    world: World,
+) -> None:
+    name, epoch = rejoined(world)
     starts, token = len(world.started), world.ledger.grants[SRV1].token
     world.tell(m.NodeLost(name, epoch))
     world.run(3)
@@ -602,10 +608,7 @@ def test_a_late_word_of_a_raised_epoch_frees_nothing_that_was_granted_under_it(
     world: World, state: NodeState
 ) -> None:
     """The node has rejoined under it and begins to lose that lease as well: until then it may run on."""
-    [name] = world.alive(SRV1)
-    epoch = world.nodes[name].epoch + 1
-    world.nodes[name] = msgspec.structs.replace(world.nodes[name], epoch=epoch)
-    world.tell(m.NodeChanged(world.nodes[name]))
+    name, epoch = rejoined(world)
     grant = world.ledger.grants[SRV1]
     assert grant.epoch == epoch
     world.tell(m.NodeChanged(msgspec.structs.replace(world.nodes[name], state=state)))

@@ -110,6 +110,18 @@ def test_usage_and_uptime_are_on_the_clock_of_the_node() -> None:
     assert [process.sequence for process in app.processes] == [1, 2, 3, 3, 3]
 
 
+def test_what_is_told_over_and_over_has_uptimes_in_the_steps_in_which_people_read_them() -> None:
+    nodes = running_on("console_3")
+    started = nodes.nodes["console_3"].processes[f"{HCI2}:{BUS}"].started_at
+
+    def uptime(seconds: float) -> float | None:
+        app = hci2(see(nodes, now=started + seconds, coarse=True))
+        return next(process.uptime for process in app.processes if process.name == BUS)
+
+    assert [uptime(age) for age in (0.0, 0.9, 1.1, 119.9)] == [0.0, 0.0, 1.0, 119.0]
+    assert [uptime(age) for age in (120.0, 179.9, 180.1, 86_399.0)] == [120.0, 120.0, 180.0, 86_340.0]
+
+
 def test_nodes_of_one_host_show_the_load_of_all_of_it() -> None:
     loads = {node.name: node.load for node in see(running_on("console_3")).nodes}
     assert loads == {

@@ -12,6 +12,7 @@ import msgspec
 from tests.simulation.loop import Loop
 from tests.simulation.network import Endpoint, Frame
 from tests.simulation.supervisord import Orders, Shim
+from tuiconsole.agent import publications
 from tuiconsole.agent.daemon import Agent
 from tuiconsole.coordination.record import VoterRecord
 from tuiconsole.model.node import HANDED_OVER
@@ -164,15 +165,19 @@ class Looks:
         pass
 
 
-class SimulatedAgent(Agent):
-    """The real agent, but for what it supervises."""
+class Publications(publications.Publications):
+    """The real ones; each proof that is published is checked."""
 
-    def _send(self, published: Published) -> None:
+    def send(self, published: Published) -> None:
         if isinstance(published.body, SupervisordDied):
             host = Loop.current
             assert host is not None
             host.site.check_proof(host, published.body.supervisord)
-        super()._send(published)
+        super().send(published)
+
+
+class SimulatedAgent(Agent):
+    """The real agent, but for what it supervises."""
 
     async def _supervise(self) -> Any:
         host = Loop.current
@@ -183,7 +188,7 @@ class SimulatedAgent(Agent):
         host.orders.local = local_rules(list(own.names), list(own.patterns))
         host.orders.guard = own.guard
         self._local.supervision = supervision  # type: ignore[assignment]
-        self._local.readiness = Looks(host)  # type: ignore[assignment]
+        self._obedience.readiness = Looks(host)  # type: ignore[assignment]
         host.agency.supervision = supervision
         supervision.start()
         return supervision

@@ -20,8 +20,9 @@ from tests.planting import Patch
 from tests.simulation.host import Deadline, Host
 from tests.simulation.supervisord import Orders as Standing
 from tests.simulation.supervisord import Shim, Supervisord
+from tuiconsole.agent.failure_detector import FailureDetector
 from tuiconsole.agent.local_node import LocalNode
-from tuiconsole.agent.master import Reign
+from tuiconsole.agent.obedience import Obedience
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.coordination.leases.registrar import Registrar, Verdict
 from tuiconsole.model.ledger import Grant
@@ -37,8 +38,8 @@ from tuiconsole.supervision.plugin.standing import Managed
 from tuiconsole.wire.orders import Command
 
 
-async def declares_lost_by_itself(reign: Reign, command: RaiseEpoch) -> None:
-    reign._give(NodeLost(command.node, command.epoch + 1))
+async def declares_lost_by_itself(detector: FailureDetector, command: RaiseEpoch) -> None:
+    detector._give(NodeLost(command.node, command.epoch + 1))
 
 
 def raises_though_acknowledged(
@@ -148,11 +149,12 @@ def takes_all_that_is_told_for_a_proof(local: LocalNode, snapshot: Snapshot) -> 
     if local._ending:
         local._prove(0)
     local.life = snapshot.life
-    local._up, local._trouble = True, ""
+    local.up, local._trouble = True, ""
     local._publisher.replaced(snapshot.processes)
 
 
-def knows_supervisord_by_its_pid(local: LocalNode, order: Command) -> bool:
+def knows_supervisord_by_its_pid(obedience: Obedience, order: Command) -> bool:
+    local = obedience._local
     return (order.incarnation, order.supervisord) == (local.incarnation, local.pids[1])
 
 
@@ -164,7 +166,9 @@ def names_no_incarnation(original: Callable[..., None]) -> Callable[..., None]:
 
 
 MUTANTS: dict[str, list[Patch]] = {
-    "the master declares a node lost without the voters": [(Reign, "_raise", declares_lost_by_itself)],
+    "the master declares a node lost without the voters": [
+        (FailureDetector, "_raise", declares_lost_by_itself)
+    ],
     "a voter raises an epoch that it acknowledged lately": [
         (Registrar, "raise_epoch", raises_though_acknowledged)
     ],
@@ -191,14 +195,14 @@ SHOWN_BY: dict[str, int] = {
     "a voter raises an epoch that it acknowledged lately": 1,
     "deadman and shim rest": 1,
     "the guard looks at no time": 3,
-    "command ids begin anew with each reign": 11,
+    "command ids begin anew with each reign": 20,
     "the grant of KEEP is free when its node is lost": 4,
     "a grant is free as soon as nothing of it is seen to run": 1,
     "a node says that nothing runs, and the master does not look": 1,
     "the guard is off": 0,
     "a deadline of another boot counts": 2,
     "an agent out of lease stops KEEP as well": 4,
-    "doubles stay": 6,
+    "doubles stay": 7,
 }
 """Which seed shows it, where that is known; once other code draws otherwise from chance, another one does."""
 
@@ -215,7 +219,7 @@ BY_STORY: dict[str, list[Patch]] = {
     "what a supervisord tells while it ends is a proof of its death": [
         (LocalNode, "_on_snapshot", takes_all_that_is_told_for_a_proof)
     ],
-    "orders name no life of a supervisord": [(LocalNode, "_is_meant", knows_supervisord_by_its_pid)],
+    "orders name no life of a supervisord": [(Obedience, "_is_meant", knows_supervisord_by_its_pid)],
     "a node that leaves proves it of no incarnation": [
         (Publisher, "supervisord_died", names_no_incarnation(Publisher.supervisord_died))
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import importlib
+import pkgutil
 import random
 import sys
 import traceback
@@ -22,6 +24,7 @@ from tests.simulation.faults import EXTRA, Faults
 from tests.simulation.loop import Loop
 from tests.simulation.upkeep import Upkeep
 from tests.timeline import Broken, Timeline
+from tuiconsole import agent
 from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
@@ -398,24 +401,19 @@ def virtual(site: Site) -> Iterator[None]:
 
     daemon = "tuiconsole.agent.daemon."
     fakes = {
-        daemon + "boottime": clock,
-        daemon + "wall_offset": wall_offset,
+        **_wherever("boottime", clock),
+        **_wherever("wall_offset", wall_offset),
+        **_wherever("Stream", network.Stream),
         daemon + "time": SimpleNamespace(time=wall),
-        "tuiconsole.agent.coordinating.boottime": clock,
-        "tuiconsole.agent.upkeep.boottime": clock,
         "tuiconsole.agent.upkeep.time": SimpleNamespace(time=wall),
         daemon + "secrets": SimpleNamespace(token_hex=chosen),
         daemon + "load_keyring": lambda keys: None,
         daemon + "load_pair": lambda path: None,
         daemon + "run_dir_of": lambda cluster, name: Path("/nowhere"),
         daemon + "Sockets": network.Sockets,
-        daemon + "Stream": network.Stream,
+        daemon + "Publications": host.Publications,
         daemon + "DeadlineWriter": host.DeadlineWriter,
-        "tuiconsole.agent.peers.Stream": network.Stream,
-        "tuiconsole.agent.front.Stream": network.Stream,
-        "tuiconsole.agent.local_node.boottime": clock,
         "tuiconsole.agent.local_node.USAGE_INTERVAL": 1e6,
-        "tuiconsole.agent.master.boottime": clock,
         "tuiconsole.coordination.embedded.boottime": clock,
         "tuiconsole.coordination.membership.boottime": clock,
         "tuiconsole.coordination.embedded.Engine": engine.Engine,
@@ -434,6 +432,12 @@ def virtual(site: Site) -> Iterator[None]:
                 one.shim.supervisord = None
             site.forget()
             gc.collect()
+
+
+def _wherever(name: str, fake: Any) -> dict[str, Any]:
+    """What to patch so that no part of the agent has the real one."""
+    parts = (f"{agent.__name__}.{part.name}" for part in pkgutil.iter_modules(agent.__path__))
+    return {f"{part}.{name}": fake for part in parts if hasattr(importlib.import_module(part), name)}
 
 
 def play(seed: int) -> Site:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import faulthandler
 import logging
 import os
@@ -11,35 +10,37 @@ import secrets
 import signal
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
 import zmq
 
 from tuiconsole.agent.coordinating import coordinator_of
+from tuiconsole.agent.dispatch import Dispatch
 from tuiconsole.agent.errors import AgentError
 from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.front import Front
+from tuiconsole.agent.heartbeats import Heartbeats
+from tuiconsole.agent.lease_keeping import LeaseKeeping
 from tuiconsole.agent.local_node import LocalNode
-from tuiconsole.agent.master import LOOK_EVERY, Reign, Throne
+from tuiconsole.agent.master import LOOK_EVERY, Reign
 from tuiconsole.agent.masterless import Masterless
-from tuiconsole.agent.observer import Change, Observer
-from tuiconsole.agent.peers import NoAnswerError, Peers
+from tuiconsole.agent.obedience import Obedience
+from tuiconsole.agent.observer import Change
+from tuiconsole.agent.peers import Peers
 from tuiconsole.agent.petitions import Petitions
-from tuiconsole.agent.publisher import Publisher
+from tuiconsole.agent.publications import Publications
 from tuiconsole.agent.readiness import Readiness
+from tuiconsole.agent.throne import Throne
 from tuiconsole.agent.upkeep import Upkeep
-from tuiconsole.clock import BootTime, boottime, wall_offset
+from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
-from tuiconsole.coordination.pace import Pace
 from tuiconsole.model.alarms import SeenAlarm
-from tuiconsole.model.events import Event, Severity
+from tuiconsole.model.events import Event
 from tuiconsole.model.node import HANDED_OVER, SHUT_DOWN
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
 from tuiconsole.planning.alarms.listing import AlarmWatch
-from tuiconsole.planning.differences import differences
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status.cluster import cluster_status
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
@@ -50,25 +51,15 @@ from tuiconsole.source.errors import SourceError
 from tuiconsole.supervision.deadline import DeadlineWriter
 from tuiconsole.supervision.events import SupervisionError
 from tuiconsole.supervision.node import OwnRules, Supervision
-from tuiconsole.timeouts import within
-from tuiconsole.wire.coding import MalformedError, decode_published, encode
 from tuiconsole.wire.keys import load_keyring, load_pair
-from tuiconsole.wire.orders import NodeOrder
-from tuiconsole.wire.published import Heartbeat, Published
-from tuiconsole.wire.replies import Failed, HandedOver, Obeyed, ReplyBody, Snapshot
-from tuiconsole.wire.requests import AskSnapshot, StopHere
+from tuiconsole.wire.replies import Failed, HandedOver, ReplyBody
 from tuiconsole.wire.sockets import Sockets
-from tuiconsole.wire.stream import Stream
 
 if TYPE_CHECKING:
     from tuiconsole.coordination.etcd.coordinator import EtcdCoordinator
 
-STOPPED_GRACE = 0.5
-"""Seconds that a node may be late with the word that something has ended or has not."""
 ANSWER_LEAVES = 0.1
 """Seconds between the last answer of an agent that hands over and its end."""
-SNAPSHOT_WITHIN = 1.0
-"""Seconds to wait for a snapshot before it is asked for again, if it is still needed."""
 
 _log = logging.getLogger(__name__)
 
@@ -100,14 +91,6 @@ def run_agent(cluster: Cluster, name: str) -> int:
     return asyncio.run(Agent(cluster, node, rulebook).run())
 
 
-def _installed() -> str:
-    """The version of tuiconsole that runs; empty if it was never installed (a bare checkout)."""
-    try:
-        return version("tuiconsole")
-    except PackageNotFoundError:
-        return ""
-
-
 class Agent:
     """All parts of one agent."""
 
@@ -116,40 +99,40 @@ class Agent:
         self._node = node
         self._rulebook = rulebook
         self._agreement = cluster.agreement.with_rules(rulebook.digest)
-        self._differs = ""
-        """In what this node's files differ from the others', as it was told last."""
-        self._trouble = self._trouble_told = ""
         self._watch = AlarmWatch()
         self._run_id = secrets.token_hex(4)
-        self._version = _installed()
-        self._began: BootTime = 0.0
         self._run_dir = run_dir_of(cluster, node.name)
         self._tasks: list[asyncio.Task[None]] = []
-        self._malformed = 0
-        self._asking: set[str] = set()
         self._stop = asyncio.Event()
         self._handed_over = False
         self._exit_code = 0
 
     async def run(self) -> int:
         """From start to end; the exit code. Raises as `run_agent` does."""
-        self._began = boottime()
+        began = boottime()
         keyring = load_keyring(self._cluster.keys)
         pair = load_pair(self._cluster.keys / "private" / f"{self._node.name}.key_secret")
         self._sockets = Sockets(pair, keyring, serves=True)
-        self._publisher = Publisher(self._node.name, self._run_id, self._agreement, self._send)
-        self._own_rules = OwnRules(*self._rulebook.named, self._cluster.guard.value)
-        self._local = LocalNode(self._node.name, self._publisher, time.time, self._own_rules)
-        self._observer = Observer(self._cluster.nodes.values(), self._ask_snapshot, self._on_change)
+        name = self._node.name
         self._peers = Peers(self._sockets, self._cluster.nodes)
+        self._publications = Publications(
+            self._cluster, name, self._run_id, self._agreement, self._peers, self._on_change
+        )
+        self._publisher, self._observer = self._publications.publisher, self._publications.observer
+        self._local = LocalNode(name, self._publisher, time.time)
+        self._lease_keeping = LeaseKeeping(self._local)
+        self._own_rules = OwnRules(*self._rulebook.named, self._cluster.guard.value)
+        self._obedience = Obedience(self._local, self._own_rules, self._leave)
+        self._dispatch = Dispatch(name, self._obedience, self._peers)
         self._throne: Throne | None = None
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         try:
-            await self._begin()
+            await self._begin(began)
             await self._until(self._stop)
             if not self._handed_over:
+                self._lease_keeping.close()
                 await self._local.leave()
         finally:
             await self._end()
@@ -190,27 +173,40 @@ class Agent:
 
     # -- the beginning ---------------------------------------------------------------------------------------
 
-    async def _begin(self) -> None:
+    async def _begin(self, began: BootTime) -> None:
         publisher, router = self._bind()
-        self._publications = Stream(publisher, None)
+        self._publications.tell_on(publisher)
         supervision = await self._supervise()
         coordinator = self._coordinate(supervision.incarnation)
-        self._upkeep = Upkeep(self._node.name, coordinator, self._publisher, self._announce)
+        heartbeats = Heartbeats(
+            self._node.host,
+            self._cluster.timing.heartbeat,
+            self._agreement,
+            self._local,
+            coordinator,
+            self._observer,
+            self._publisher,
+            self._quorum,
+            began,
+        )
+        self._upkeep = Upkeep(self._node.name, coordinator, self._publisher, heartbeats.announce)
         self._throne = Throne(coordinator, self._crown)
         petitions = Petitions(self._node.name, self._run_id, self._throne, coordinator, self._peers)
         self._front = Front(
             self._cluster,
             self._local,
+            self._obedience,
             self._sockets,
             self._observer,
             self._publisher,
             self._peers,
             petitions,
             self._status,
+            partial(self._status, coarse=True),
             self._hand_over,
             self._upkeep.maintain,
             self._upkeep.readmit,
-            Masterless(self._rulebook, self._observer, petitions, self._stop_on),
+            Masterless(self._rulebook, self._observer, petitions, self._dispatch.stop_on),
             Foresight(
                 self._node.name,
                 self._cluster,
@@ -223,15 +219,14 @@ class Agent:
                 self._status,
             ),
         )
-        self._follow_others()
-        self._announce()
-        self._local.announce = self._announce
-        self._local.on_leave = self._leave
+        self._publications.follow_others(self._sockets)
+        heartbeats.announce()
+        self._local.announce = heartbeats.announce
         self._front.serve(router)
         for name, work in (
-            ("the heartbeat", self._beat()),
+            ("the heartbeat", heartbeats.beat()),
             ("coordination", coordinator.until_failed()),
-            ("the lease", self._local.keep_under_lease()),
+            ("the lease", self._lease_keeping.keep_under_lease()),
             ("the throne", self._throne.hold()),
             ("the front", self._front.tell_followers()),
             ("the sampler", self._local.sample_for_ever()),
@@ -280,7 +275,7 @@ class Agent:
             self._own_rules,
         )
         self._local.supervision = supervision
-        self._local.readiness = Readiness(self._node.name, self._node.host, self._own_check)
+        self._obedience.readiness = Readiness(self._node.name, self._node.host, self._own_check)
         try:
             await supervision.start()
         except SupervisionError as error:
@@ -296,126 +291,21 @@ class Agent:
             self._cluster, self._node, incarnation, record, self._sockets, self._agreement
         )
         self._coordinator = self._local.coordinator = coordinator
-        coordinator.on_lease_gained(self._local.on_lease_gained)
-        coordinator.on_lease_lapsing(self._local.on_lease_lapsing)
+        coordinator.on_lease_gained(self._lease_keeping.on_lease_gained)
+        coordinator.on_lease_lapsing(self._lease_keeping.on_lease_lapsing)
         try:
             coordinator.start()
         except zmq.ZMQError as error:
             raise self._address_error(error) from None
         return coordinator
 
-    def _follow_others(self) -> None:
-        """Everybody follows everybody: any agent can show the whole status, also cut off from the core."""
-        subscriber = self._sockets.subscriber()
-        for other in self._cluster.nodes.values():
-            if other.name != self._node.name:
-                self._sockets.follow(subscriber, f"tcp://{other.host}:{other.port}", other.name)
-        self._subscription = Stream(subscriber, self._on_publication)
-
-    # -- publications ----------------------------------------------------------------------------------------
-
-    def _send(self, published: Published) -> None:
-        self._publications.send(encode(published))
-        self._observer.publication(published, boottime())
-
-    def _on_publication(self, frames: list[zmq.Frame]) -> None:
-        try:
-            published = decode_published(frames[-1].buffer)
-        except MalformedError:
-            self._malformed += 1
-            return
-        self._observer.publication(published, boottime())
-
-    def _ask_snapshot(self, name: str) -> None:
-        if name == self._node.name:
-            # One's own publications never have gaps; the first one only needs its beginning.
-            snapshot = self._publisher.snapshot()
-            if snapshot is not None:
-                self._observer.snapshot(snapshot, boottime())
-        elif name not in self._asking:
-            self._asking.add(name)
-            asyncio.get_running_loop().create_task(self._fetch_snapshot(name))
-
-    async def _fetch_snapshot(self, name: str) -> None:
-        try:
-            snapshot = await self._peers.call(name, AskSnapshot(), SNAPSHOT_WITHIN)
-        except NoAnswerError:
-            return
-        finally:
-            self._asking.discard(name)
-        if isinstance(snapshot, Snapshot):
-            self._observer.snapshot(snapshot, boottime())
-
-    def _on_change(self, change: Change) -> None:
-        reign = self._throne.reign if self._throne else None
-        if reign is not None:
-            reign.take(change)
-
-    async def _beat(self) -> None:
-        """A heartbeat in its time, and at once when the node's state changes."""
-        pace = Pace()
-        while True:
-            self._local.changed.clear()
-            self._announce()
-            self._tell_difference()
-            self._tell_trouble()
-            pace.offset = wall_offset()
-            now = boottime()
-            with contextlib.suppress(asyncio.TimeoutError):
-                async with within(pace.after(now, self._cluster.timing.heartbeat) - now):
-                    await self._local.changed.wait()
-
-    def _tell_difference(self) -> None:
-        """Say once, here and to all, in what this node's files differ from the others'."""
-        name = self._node.name
-        leader = self._coordinator.leader
-        found = differences(self._observer.view, name, leader[0] if leader else None, boottime())
-        differs = found[name].words if name in found else self._coordinator.kept_out or ""
-        if differs and differs != self._differs:
-            _log.warning("%s: %s", name, differs)
-            text = f"{name}: {differs}"
-            self._publisher.tell(Event(iso(time.time()), name, "node", name, text, Severity.MINOR))
-        self._differs = differs
-
-    def _tell_trouble(self) -> None:
-        """Write into the log why this core node does not vote, once that lasts for two heartbeats."""
-        trouble = self._coordinator.trouble or ""
-        if trouble and trouble == self._trouble and trouble != self._trouble_told:
-            _log.warning("%s: %s", self._node.name, trouble)
-            self._trouble_told = trouble
-        self._trouble = trouble
-
-    def _announce(self) -> None:
-        self._publisher.heartbeat(self._heartbeat())
-
-    def _heartbeat(self) -> Heartbeat:
-        state, reason = self._local.state
-        return Heartbeat(
-            host=self._node.host,
-            state=state,
-            reason=reason,
-            epoch=self._local.epoch,
-            incarnation=self._local.incarnation,
-            pids=self._local.wire_pids(os.getpid()),
-            boottime=boottime(),
-            safety_digest=self._agreement.safety_digest,
-            rest_digest=self._agreement.rest_digest,
-            leader=self._coordinator.leader,
-            quorum=self._quorum(),
-            maintenance_until=self._upkeep.stays_until,
-            version=self._version,
-            agent_started_at=self._began,
-            lease_until=lease.held_until if (lease := self._coordinator.lease) else 0.0,
-            life=self._local.life,
-        )
-
-    # -- status and orders -----------------------------------------------------------------------------------
+    # -- status and master -----------------------------------------------------------------------------------
 
     def _quorum(self) -> QuorumStatus:
         quorum = self._coordinator.quorum
         return QuorumStatus(quorum.voters, quorum.present, quorum.needed, quorum.held, quorum.missing)
 
-    def _status(self) -> ClusterStatus:
+    def _status(self, *, coarse: bool = False) -> ClusterStatus:
         leader = self._coordinator.leader
         return cluster_status(
             self._observer.view,
@@ -429,6 +319,7 @@ class Agent:
             master=MasterStatus(*leader) if leader is not None else None,
             offsets=self._observer.offsets,
             watch=self._watch,
+            coarse=coarse,
         )
 
     def _alarms(self) -> tuple[SeenAlarm, ...]:
@@ -443,6 +334,11 @@ class Agent:
             if self._coordinator.leader is None or not self._quorum().held:
                 self._status()
 
+    def _on_change(self, change: Change) -> None:
+        reign = self._throne.reign if self._throne else None
+        if reign is not None:
+            reign.take(change)
+
     def _crown(self, term: int) -> Reign:
         return Reign(
             self._node.name,
@@ -452,34 +348,11 @@ class Agent:
             self._cluster.timing,
             self._observer,
             self._publisher,
-            self._order,
+            self._dispatch.order,
             time.time,
             self._alarms,
             self._cluster.synchronization,
         )
-
-    async def _order(self, name: str, order: NodeOrder, within: float) -> Obeyed:
-        if name == self._node.name:
-            return await self._local.obey(order)
-        try:
-            answer = await self._peers.call(name, order, within)
-        except NoAnswerError as error:
-            return Obeyed("unknown", str(error))
-        return (
-            answer
-            if isinstance(answer, Obeyed)
-            else Obeyed("refused", f"{name} answered {msgspec.to_builtins(answer)}")
-        )
-
-    async def _stop_on(self, name: str, order: StopHere) -> Obeyed:
-        """Have a node stop something without a master's word."""
-        if name == self._node.name:
-            return await self._local.stop_here(order)
-        try:
-            answer = await self._peers.call(name, order, order.timeout + STOPPED_GRACE)
-        except NoAnswerError as error:
-            return Obeyed("unknown", str(error))
-        return answer if isinstance(answer, Obeyed) else Obeyed("refused", f"{name} does not know how")
 
     # -- the end ---------------------------------------------------------------------------------------------
 
@@ -489,11 +362,12 @@ class Agent:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._local.coordinator is not None:
             await self._coordinator.stop()
-        if self._local.readiness is not None:
-            self._local.readiness.close()
+        if self._obedience.readiness is not None:
+            self._obedience.readiness.close()
         if self._local.supervision is not None:
             await self._local.supervision.close()
-        for part in ("_front", "_peers", "_subscription", "_publications"):
-            if hasattr(self, part):
-                getattr(self, part).close()
+        if hasattr(self, "_front"):
+            self._front.close()
+        self._peers.close()
+        self._publications.close()
         self._sockets.close()

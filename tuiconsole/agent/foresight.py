@@ -10,9 +10,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from tuiconsole.agent.master import SILENT_AFTER, Throne
+from tuiconsole.agent.failure_detector import SILENT_AFTER
 from tuiconsole.agent.observer import Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
+from tuiconsole.agent.throne import Throne
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import Coordinator
 from tuiconsole.model.plan import Basis, Plan, Question

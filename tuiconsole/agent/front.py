@@ -14,6 +14,7 @@ from tuiconsole.agent.foresight import Foresight
 from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.logs import read_log
 from tuiconsole.agent.masterless import Masterless
+from tuiconsole.agent.obedience import Obedience
 from tuiconsole.agent.observer import Observer
 from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.petitions import Petitions
@@ -21,10 +22,10 @@ from tuiconsole.agent.publisher import Publisher
 from tuiconsole.model.requests import OF_THE_CLUSTER, Action
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import Cluster
-from tuiconsole.wire.coding import MalformedError, decode_request, encode, foreign_request
+from tuiconsole.wire.coding import MalformedError, decode_request, encode, foreign_request, in_parts
 from tuiconsole.wire.keys import Peer, Role
 from tuiconsole.wire.orders import NodeOrder
-from tuiconsole.wire.replies import Failed, Followed, LogChunk, Reply, ReplyBody, StatusIs
+from tuiconsole.wire.replies import Failed, Followed, LogChunk, Parts, Reply, ReplyBody, StatusIs
 from tuiconsole.wire.requests import (
     Act,
     AskPlan,
@@ -69,8 +70,10 @@ class Front:
     Args:
         cluster: the cluster file.
         node: this agent's node.
+        obedience: carries out what is ordered there.
         sockets: tell who sent a frame.
         status: computes the status now.
+        followed: computes it as followers are told it, with uptimes in coarse steps.
         hand_over: ends this agent without stopping anything, at the word of the named one.
         maintain: begins a maintenance of so many seconds, or (0) ends it, at the word of the named one.
         readmit: takes a core node back that has lost its disk, at the word of the named one.
@@ -82,12 +85,14 @@ class Front:
         self,
         cluster: Cluster,
         node: LocalNode,
+        obedience: Obedience,
         sockets: Sockets,
         observer: Observer,
         publisher: Publisher,
         peers: Peers,
         petitions: Petitions,
         status: Callable[[], ClusterStatus],
+        followed: Callable[[], ClusterStatus],
         hand_over: Callable[[str], ReplyBody],
         maintain: Callable[[float, str], Awaitable[ReplyBody]],
         readmit: Callable[[str, str], Awaitable[ReplyBody]],
@@ -96,12 +101,14 @@ class Front:
     ) -> None:
         self._cluster = cluster
         self._node = node
+        self._obedience = obedience
         self._sockets = sockets
         self._observer = observer
         self._publisher = publisher
         self._peers = peers
         self._petitions = petitions
         self._status = status
+        self._followed_status = followed
         self._end_agent = hand_over
         self._maintain = maintain
         self._readmit = readmit
@@ -142,11 +149,11 @@ class Front:
             if not fresh and version == self._observer.version and now - told_at < ALIVE_EVERY:
                 continue
             version, told_at = self._observer.version, now
-            status = self._status()
+            status = in_parts(self._followed_status())
             for who, follower in self._followers.items():
                 self._tell(who, follower, status)
 
-    def _tell(self, who: bytes, follower: _Follower, status: ClusterStatus) -> None:
+    def _tell(self, who: bytes, follower: _Follower, status: Parts) -> None:
         seen = self._observer.events_seen
         missing = seen - follower.events_seen if follower.events_seen >= 0 else seen
         events = tuple(self._observer.events)[-missing:] if missing else ()
@@ -250,14 +257,14 @@ class Front:
     async def _stop_here(self, who: bytes, request: str, sender: Peer, order: StopHere) -> None:
         by = order.requested_by if sender.role is Role.NODE and order.requested_by else sender.name
         named = msgspec.structs.replace(order, requested_by=by)
-        self._reply(who, request, await self._node.stop_here(named))
+        self._reply(who, request, await self._obedience.stop_here(named))
 
     async def _obey(self, who: bytes, request: str, sender: Peer, order: NodeOrder) -> None:
         core = self._cluster.nodes.get(sender.name)
         if sender.role is not Role.NODE or core is None or not core.core:
             self._reply(who, request, Failed("refused", f"{sender.name} is no core node: it orders nothing"))
             return
-        self._reply(who, request, await self._node.obey(order))
+        self._reply(who, request, await self._obedience.obey(order))
 
     # -- logs ------------------------------------------------------------------------------------------------
 

@@ -9,26 +9,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from tuiconsole.agent.failure_detector import FailureDetector
 from tuiconsole.agent.observer import Change, DeathProved, NodeSeen, Observer, ProcessSeen
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.agent.tasks import Tasks
+from tuiconsole.agent.wording import list_of, worded
 from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.coordinator import CoordinationError, Coordinator, LostLeadership, NotYet
 from tuiconsole.model.alarms import SeenAlarm
-from tuiconsole.model.ledger import LedgerError, decode_ledger, encode_ledger
-from tuiconsole.model.node import Node
+from tuiconsole.model.ledger import decode_ledger, encode_ledger
 from tuiconsole.model.requests import ALARM_ACTIONS, Outcome, Progress, Verdict
-from tuiconsole.model.states import NodeState
 from tuiconsole.model.synchronization import Synchronization
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.engine.messages import (
-    AdoptGrant,
     AlarmsSeen,
     Answer,
     ClocksCompared,
@@ -36,48 +34,27 @@ from tuiconsole.planning.engine.messages import (
     CommandAnswered,
     Decision,
     Input,
-    LeaveNode,
     Manage,
     NodeChanged,
     NodeCommand,
     NodeDown,
-    NodeHeard,
     NodeLost,
-    NodeSilent,
     Now,
-    ProbeProcess,
     ProcessChanged,
     RaiseEpoch,
     Released,
     ReleaseGrant,
     Request,
     RequestReceived,
-    StartProcess,
-    StopProcess,
     Tick,
 )
 from tuiconsole.settings.timing import Timing
 from tuiconsole.timeouts import within
-from tuiconsole.wire.orders import (
-    CommandAdopt,
-    CommandLeave,
-    CommandManage,
-    CommandProbe,
-    CommandRelease,
-    CommandStart,
-    CommandStop,
-    ManagedName,
-    NodeOrder,
-)
+from tuiconsole.wire.orders import NodeOrder
 from tuiconsole.wire.replies import Obeyed
 
-SILENT_AFTER = 1.2
-"""Seconds without a word after which the voters are asked about a node: two heartbeats. They agree only when
-its lease is over, so that asking early costs nothing."""
-LONGEST_LOOK = 10.0
-"""Seconds that one look at whether a process is ready may take."""
 RETRY = 0.2
-"""Seconds between tries of what the voters do not agree to yet."""
+"""Seconds between tries to put a list of managed programs in force."""
 LOOK_EVERY = 1.0
 """Seconds between two looks at what asks for somebody's action."""
 LOOK_SHARE = 30
@@ -109,7 +86,6 @@ class Reign:
         synchronization: Synchronization | None = None,
     ) -> None:
         self.term = term
-        self._node = node
         self._coordinator = coordinator
         self._observer = observer
         self._publisher = publisher
@@ -124,8 +100,7 @@ class Reign:
         self._engine = Engine(rulebook, timing, node, reported, synchronization)
         self._inputs: list[Input] = []
         self._awake = asyncio.Event()
-        self._silent: dict[str, BootTime] = {}
-        self._raising: dict[str, asyncio.Task[None]] = {}
+        self._detector = FailureDetector(node, coordinator, observer, self._give)
         self._tasks = Tasks(_log, "the master")
         self._waiting: dict[str, list[asyncio.Queue[Progress | Outcome]]] = {}
         self._stored: list[asyncio.Future[None]] = []
@@ -189,7 +164,7 @@ class Reign:
         """Release what a dead node holds; else why not. That its lease is over is proved by the voters."""
         if name not in self._observer.view.nodes:
             return f"no node is named {name}"
-        if sign := self._sign_of_life(name):
+        if sign := self._detector.sign_of_life(name):
             return sign
         try:
             epoch = await self._coordinator.raise_epoch(name)
@@ -197,7 +172,7 @@ class Reign:
             wait = max(0.0, later.until - boottime())
             return f"the lease of {name} may hold for another {wait:.1f} s; ask again then"
         # It may have rejoined while the voters were asked.
-        if sign := self._sign_of_life(name):
+        if sign := self._detector.sign_of_life(name):
             return sign
         self._give(NodeLost(name, epoch))
         self._give(NodeDown(name, "", 0, f"is dead, {by} confirms: {reason}"))
@@ -205,14 +180,6 @@ class Reign:
         self._stored.append(stored)
         await stored
         return ""
-
-    def _sign_of_life(self, name: str) -> str:
-        """That a node is alive, in words; empty if nothing is heard of it."""
-        node = self._observer.seen(name)
-        silence = boottime() - node.seen_at
-        if name != self._node and (not node.seen_at or silence >= SILENT_AFTER):
-            return ""
-        return f"{name} is alive: it was heard {silence:.1f} s ago; stop it, or cut it off, first"
 
     def forget(self, request: str, queue: asyncio.Queue[Progress | Outcome]) -> None:
         """Nobody waits for it any more; it goes on all the same."""
@@ -239,8 +206,7 @@ class Reign:
             await self._rule()
         finally:
             self._tasks.cancel()
-            for task in self._raising.values():
-                task.cancel()
+            self._detector.close()
             self._publisher.reported(b"")
 
     async def _rule(self) -> None:
@@ -253,7 +219,7 @@ class Reign:
                 self.take(proof)
         wake_at: BootTime | None = None
         while True:
-            self._watch_silence()
+            self._inputs += self._detector.look(boottime())
             if boottime() >= self._look_at:
                 self._look_at_alarms()
             now = self._now()
@@ -285,7 +251,7 @@ class Reign:
     def _carry_out(self, decision: Decision, orders: Sequence[NodeOrder | None]) -> None:
         for command, order in zip(decision.commands, orders, strict=True):
             if isinstance(command, RaiseEpoch):
-                self._begin_raising(command)
+                self._detector.begin_raising(command)
             elif order is not None:
                 self._tasks.spawn(self._command(command, order))
         for reply in decision.answers:
@@ -307,51 +273,6 @@ class Reign:
 
     def _now(self) -> Now:
         return Now(boottime(), self._wall())
-
-    # -- nodes that fall silent ------------------------------------------------------------------------------
-
-    def _watch_silence(self) -> None:
-        now = boottime()
-        ages = self._coordinator.lease_ages
-        for name, node in self._observer.view.nodes.items():
-            if name == self._node or not node.seen_at:
-                continue
-            silent = now - node.seen_at > SILENT_AFTER or _unleased(node, ages)
-            if silent and name not in self._silent and node.state is not NodeState.STOPPED:
-                self._silent[name] = node.seen_at
-                self._inputs.append(NodeSilent(name, node.seen_at))
-            elif not silent and name in self._silent:
-                del self._silent[name]
-                self._stop_raising(name)
-                self._inputs += (NodeHeard(name), NodeChanged(self._observer.seen(name)))
-
-    def _begin_raising(self, command: RaiseEpoch) -> None:
-        self._stop_raising(command.node)
-        self._raising[command.node] = asyncio.get_running_loop().create_task(self._raise(command))
-
-    def _stop_raising(self, node: str) -> None:
-        task = self._raising.pop(node, None)
-        if task is not None:
-            task.cancel()
-
-    async def _raise(self, command: RaiseEpoch) -> None:
-        while True:
-            seen = self._observer.view.nodes[command.node]
-            heard = seen.seen_at and boottime() - seen.seen_at < SILENT_AFTER
-            if heard and seen.state is NodeState.RUNNING:
-                self._give(NodeChanged(seen))
-                return
-            try:
-                epoch = await self._coordinator.raise_epoch(command.node)
-            except NotYet as later:
-                await asyncio.sleep(max(0.01, min(RETRY * 5, later.until - boottime())))
-            except LostLeadership:
-                return
-            except CoordinationError:
-                await asyncio.sleep(RETRY)
-            else:
-                self._give(NodeLost(command.node, epoch))
-                return
 
     # -- orders ----------------------------------------------------------------------------------------------
 
@@ -377,112 +298,10 @@ class Reign:
             await asyncio.sleep(RETRY)
 
     def _worded(self, command: Command) -> NodeOrder | None:
-        """The command as the node must have it: its deadline on the node's own clock. None if it has none."""
+        """The command as its node must have it; None if it is for none."""
         if isinstance(command, RaiseEpoch):
             return None
         if isinstance(command, Manage):
-            names = tuple(
-                ManagedName(m.namespec, m.grant, m.isolation.value, m.disabled) for m in command.managed
-            )
-            return CommandManage(self.term, names, command.scales)
+            return list_of(command, self.term)
         node = self._observer.view.nodes[command.node]
-        common: dict[str, Any] = {
-            "term": command.term,
-            "epoch": command.epoch,
-            "incarnation": node.incarnation,
-            "supervisord": node.pids.supervisord,
-            "life": node.life,
-            "deadline": command.deadline + self._observer.offsets.get(command.node, 0.0),
-            "command_id": command.command_id,
-        }
-        if isinstance(command, LeaveNode):
-            return CommandLeave(**common, restart=command.restart, after=command.after)
-        common["grant"] = command.grant
-        if isinstance(command, StartProcess):
-            return CommandStart(
-                **common,
-                namespec=command.namespec,
-                token=command.token,
-                isolation=command.isolation.value,
-                arguments=command.arguments,
-            )
-        if isinstance(command, StopProcess):
-            return CommandStop(**common, namespec=command.namespec, token=command.token, void=command.void)
-        if isinstance(command, ReleaseGrant):
-            return CommandRelease(**common, token=command.token, namespecs=command.namespecs)
-        if isinstance(command, ProbeProcess):
-            check = command.check
-            return CommandProbe(
-                **common,
-                namespec=command.namespec,
-                tcp=check.tcp,
-                file=check.file,
-                command=check.command,
-                limit=min(check.timeout, LONGEST_LOOK),
-            )
-        assert isinstance(command, AdoptGrant)
-        return CommandAdopt(**common, token=command.token, namespecs=command.namespecs)
-
-
-def _unleased(node: Node, ages: Mapping[str, float]) -> bool:
-    """A node is heard, and no voter acknowledges it: they refuse its file, or only its way to them is cut.
-
-    It stops what its lease covered, as a silent one does, and must not keep the grants of that either.
-    """
-    if node.state not in (NodeState.ISOLATED, NodeState.CHECKING):
-        return False
-    unknown = float("inf") if node.state is NodeState.ISOLATED else 0.0
-    return ages.get(node.name, unknown) > SILENT_AFTER
-
-
-class Throne:
-    """Begins a reign when leadership is gained, and ends it when it is lost."""
-
-    def __init__(self, coordinator: Coordinator, crown: Callable[[int], Reign]) -> None:
-        self._coordinator = coordinator
-        self._crown = crown
-        self.reign: Reign | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    async def hold(self) -> None:
-        """Follow leadership until it is cancelled; no reign outlives it."""
-        changed = asyncio.Event()
-        self._coordinator.on_leadership(lambda _: changed.set())
-        changed.set()
-        try:
-            await self._follow(changed)
-        finally:
-            await self._end()
-
-    async def _follow(self, changed: asyncio.Event) -> None:
-        while True:
-            await changed.wait()
-            changed.clear()
-            leadership = self._coordinator.leadership
-            if leadership is None:
-                await self._end()
-            elif self.reign is None or self.reign.term != leadership.term:
-                await self._end()
-                self.reign = self._crown(leadership.term)
-                self._task = asyncio.get_running_loop().create_task(self._rule(self.reign, changed))
-
-    async def _rule(self, reign: Reign, changed: asyncio.Event) -> None:
-        try:
-            await reign.rule()
-        except (CoordinationError, LedgerError) as error:
-            _log.warning("the reign of term %d ends: %s", reign.term, error)
-        except asyncio.CancelledError:
-            raise
-        except Exception:  # noqa: BLE001 (a defect of the engine ends this reign, never the agent)
-            _log.exception("the master engine failed in term %d; it begins anew", reign.term)
-        await asyncio.sleep(RETRY)
-        if self.reign is reign:
-            self.reign = None
-        changed.set()
-
-    async def _end(self) -> None:
-        self.reign = None
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        return worded(command, node, self._observer.offsets.get(command.node, 0.0))

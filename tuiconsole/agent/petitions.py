@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Iterator
 
 import msgspec
 
-from tuiconsole.agent.master import Throne
 from tuiconsole.agent.peers import NoAnswerError, Peers
+from tuiconsole.agent.throne import Throne
 from tuiconsole.coordination.coordinator import Coordinator
 from tuiconsole.model.alarms import LONGEST_REASON, LONGEST_SHELF
 from tuiconsole.model.requests import ALARM_ACTIONS, Action, Outcome, Verdict

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from tuiconsole.agent.publisher import Publisher
-from tuiconsole.clock import BootTime, boottime
+from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import LongLeases, NoQuorum, Readmitting
 from tuiconsole.model.events import Event
 from tuiconsole.planning.engine.situation import iso
@@ -25,11 +25,6 @@ class Upkeep:
         self._coordinator = coordinator
         self._publisher = publisher
         self._announce = announce
-
-    @property
-    def stays_until(self) -> BootTime:
-        """Until when this node may be down; 0 without maintenance."""
-        return self._coordinator.stays_until if isinstance(self._coordinator, LongLeases) else 0.0
 
     async def maintain(self, seconds: float, by: str) -> ReplyBody:
         """Begin or end (0 s) this node's maintenance, and have it recorded."""

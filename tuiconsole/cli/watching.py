@@ -45,11 +45,11 @@ def watch(
                     complaints.say(f"what was shown last is old: {news}")
                 else:
                     frames.show([f"OLD: {news}; trying again", *shown])
-            elif news.status is not None and data is not None:
+            elif data is not None:
                 found = data(news.status)
                 if last != (last := same(found)):
                     output.json_line(found)
-            elif news.status is not None:
+            else:
                 shown = text(news.status)
                 if shown == last:
                     continue

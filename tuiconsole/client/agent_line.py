@@ -10,8 +10,8 @@ from collections.abc import Callable
 import zmq
 
 from tuiconsole.settings.cluster_file import ClusterNode
-from tuiconsole.wire.coding import MalformedError, decode_reply_unread, encode
-from tuiconsole.wire.replies import FollowedUnread, ReplyUnread
+from tuiconsole.wire.coding import MalformedError, decode_reply, encode
+from tuiconsole.wire.replies import Followed, Reply
 from tuiconsole.wire.requests import Follow, Request, RequestBody
 from tuiconsole.wire.sockets import Sockets
 from tuiconsole.wire.stream import Stream
@@ -37,7 +37,7 @@ class AgentLine:
         node: ClusterNode,
         sockets: Sockets,
         mark: str,
-        on_news: Callable[[str, FollowedUnread | None], None],
+        on_news: Callable[[str, Followed | None], None],
         on_oddity: Callable[[str], None],
     ) -> None:
         host = f"[{node.host}]" if ":" in node.host else node.host
@@ -52,7 +52,7 @@ class AgentLine:
         self._numbers = itertools.count(1)
         self._follow = Request(f"{mark}-follow", Follow())
         self._told = -math.inf
-        self._waiting: dict[str, asyncio.Queue[ReplyUnread]] = {}
+        self._waiting: dict[str, asyncio.Queue[Reply]] = {}
         self._stream = Stream(socket, self._on_message)
 
     def keep_following(self) -> None:
@@ -60,10 +60,10 @@ class AgentLine:
         if self._loop.time() - self._told >= FOLLOW_EVERY and self._stream.send(encode(self._follow)):
             self._told = self._loop.time()
 
-    def open(self, body: RequestBody) -> tuple[Request, asyncio.Queue[ReplyUnread]]:
+    def open(self, body: RequestBody) -> tuple[Request, asyncio.Queue[Reply]]:
         """A request that is not sent yet, and where its replies will come."""
         request = Request(f"{self._mark}-{next(self._numbers)}", body)
-        queue: asyncio.Queue[ReplyUnread] = asyncio.Queue()
+        queue: asyncio.Queue[Reply] = asyncio.Queue()
         self._waiting[request.id] = queue
         return request, queue
 
@@ -82,11 +82,11 @@ class AgentLine:
 
     def _on_message(self, frames: list[zmq.Frame]) -> None:
         try:
-            reply = decode_reply_unread(frames[-1].buffer)
+            reply = decode_reply(frames[-1].buffer)
         except MalformedError:
             self._on_oddity(self.name)
             return
-        news = reply.body if isinstance(reply.body, FollowedUnread) else None
+        news = reply.body if isinstance(reply.body, Followed) else None
         self._on_news(self.name, news if reply.id == self._follow.id else None)
         if news is None and reply.id in self._waiting:
             self._waiting[reply.id].put_nowait(reply)

@@ -9,7 +9,7 @@ from tuiconsole.client.agent_line import AgentLine
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.timeouts import within
-from tuiconsole.wire.replies import ReplyUnread
+from tuiconsole.wire.replies import Reply
 from tuiconsole.wire.requests import Act
 
 OUTCOME_GRACE = 2.0
@@ -46,7 +46,7 @@ async def carried(line: AgentLine, act: Act) -> AsyncGenerator[Progress | Outcom
         line.done(request)
 
 
-async def _steps(tally: Tally, replies: asyncio.Queue[ReplyUnread]) -> list[Progress | Outcome]:
+async def _steps(tally: Tally, replies: asyncio.Queue[Reply]) -> list[Progress | Outcome]:
     """What the next reply tells; nothing if none comes soon."""
     try:
         async with within(_TICK):

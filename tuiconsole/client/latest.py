@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 
-import msgspec
-
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.wire.coding import decode_status
+from tuiconsole.wire.reading import StatusReader
+from tuiconsole.wire.replies import Parts
 
 
 class LatestStatus:
-    """Decodes a status only when somebody looks: one of 10,000 processes takes some 10 ms."""
+    """Reads a status only when somebody looks, and of it only what is new."""
 
     def __init__(self) -> None:
         self.at = -math.inf
         """When the last one came, on the clock of who took it."""
-        self._unread: msgspec.Raw | None = None
+        self._reader = StatusReader()
+        self._unread: Parts | None = None
         self._read: ClusterStatus | None = None
         self._read_at = -math.inf
 
-    def take(self, status: msgspec.Raw, now: float) -> None:
+    def take(self, status: Parts, now: float) -> None:
         """This one is newer."""
         self._unread, self.at = status, now
 
@@ -33,6 +33,6 @@ class LatestStatus:
         if self._unread is not None:
             unread, self._unread = self._unread, None
             now, self.at = self.at, self._read_at
-            self._read = decode_status(unread) or self._read
+            self._read = self._reader.read(unread)
             self.at = self._read_at = now
         return self._read

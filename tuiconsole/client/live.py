@@ -29,7 +29,7 @@ from tuiconsole.settings.cluster_file import Cluster
 from tuiconsole.timeouts import within
 from tuiconsole.wire.coding import MalformedError
 from tuiconsole.wire.keys import load_keyring, load_pair
-from tuiconsole.wire.replies import Explained, Failed, FollowedUnread, Maintained, Planned, ReplyUnread
+from tuiconsole.wire.replies import Explained, Failed, Followed, Maintained, Planned, Reply
 from tuiconsole.wire.requests import Act, AskPlan, AskWhy, Maintain
 from tuiconsole.wire.sockets import Sockets
 
@@ -213,7 +213,7 @@ class LiveSession:
             return Outcome(node, Verdict.DONE, begun if seconds else ended)
         return Outcome(node, Verdict.REFUSED, body.reason if isinstance(body, Failed) else _OTHER_VERSION)
 
-    async def _answer(self, ask: AskPlan | AskWhy) -> ReplyUnread:
+    async def _answer(self, ask: AskPlan | AskWhy) -> Reply:
         """The one reply to a question that changes nothing. Raises LookupError if none comes."""
         line = self._way(anywhere=True)
         if line is None:
@@ -240,7 +240,7 @@ class LiveSession:
             self._cluster.nodes[node], self._sockets, mark, self._on_news, self._lookout.misunderstand
         )
 
-    def _on_news(self, node: str, news: FollowedUnread | None) -> None:
+    def _on_news(self, node: str, news: Followed | None) -> None:
         now = self._loop.time()
         if news is None:
             self._lookout.hear(node, now, news=False)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from tuiconsole.client.agent_line import AgentLine
 from tuiconsole.timeouts import within
-from tuiconsole.wire.replies import Failed, LogChunk, ReplyUnread
+from tuiconsole.wire.replies import Failed, LogChunk, Reply
 from tuiconsole.wire.requests import Cancel, ReadLog, Request
 
 _TICK = 0.1
@@ -67,7 +67,7 @@ async def followed_log(
 
 
 async def _chunks(
-    line: AgentLine, replies: asyncio.Queue[ReplyUnread], breaks: int, *, follow: bool
+    line: AgentLine, replies: asyncio.Queue[Reply], breaks: int, *, follow: bool
 ) -> AsyncGenerator[bytes, None]:
     """The pieces of a log until its end, or until the connection breaks off.
 

@@ -5,24 +5,29 @@ Plain blocking sockets and no asyncio: its import takes longer than the answer.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import time
 from collections.abc import Iterator, Sequence
 
+import msgspec
 import zmq
 
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.unanswered import NoAnswerError
+from tuiconsole.model.events import Event
 from tuiconsole.model.requests import Outcome, Progress, Verdict
+from tuiconsole.model.status import ClusterStatus
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.wire.coding import MalformedError, decode_reply, encode
 from tuiconsole.wire.keys import KeyPair, Keyring
+from tuiconsole.wire.reading import StatusReader
 from tuiconsole.wire.replies import Followed, Reply, ReplyBody
 from tuiconsole.wire.requests import Act, Follow, Request, RequestBody
 from tuiconsole.wire.sockets import Sockets
 
-__all__ = ["Line", "Lines", "NoAnswerError", "act", "converse", "follow"]
+__all__ = ["Line", "Lines", "News", "NoAnswerError", "act", "converse", "follow"]
 
 WITHIN = 2.0
 """Seconds until «no answer» is said: an agent answers within milliseconds."""
@@ -199,13 +204,21 @@ def converse(
             yield reply.body
 
 
-def follow(lines: Lines, nodes: Sequence[ClusterNode]) -> Iterator[Followed | NoAnswerError]:
+class News(msgspec.Struct, frozen=True):
+    """What an agent tells its followers."""
+
+    status: ClusterStatus
+    events: tuple[Event, ...]
+
+
+def follow(lines: Lines, nodes: Sequence[ClusterNode]) -> Iterator[News | NoAnswerError]:
     """Status and events for ever; turns to another agent when one falls silent, and yields why.
 
     Raises:
         NoAnswerError: nobody answered the first time.
     """
     reached = False
+    reader = StatusReader()
     while True:
         try:
             line, request, reply = lines.first_reply(nodes, Follow())
@@ -218,8 +231,11 @@ def follow(lines: Lines, nodes: Sequence[ClusterNode]) -> Iterator[Followed | No
         heard = told = time.monotonic()
         while time.monotonic() - heard < SILENCE:
             if reply.id == request.id and isinstance(reply.body, Followed):
-                heard = time.monotonic()
-                yield reply.body
+                # A status that is not understood is no word.
+                with contextlib.suppress(MalformedError):
+                    status = reader.read(reply.body.status)
+                    heard = time.monotonic()
+                    yield News(status, reply.body.events)
             received = None
             while received is None and time.monotonic() - heard < SILENCE:
                 if time.monotonic() - told >= FOLLOW_EVERY and line.send(request):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tuiconsole.model.requests import Outcome, Progress, Verdict
-from tuiconsole.wire.replies import Acted, Failed, FollowedUnread, ReplyBody
+from tuiconsole.wire.replies import Acted, Failed, ReplyBody
 
 _VERDICTS = {
     "usage": Verdict.REFUSED,
@@ -27,7 +27,7 @@ class Tally:
         """True once each target has its outcome."""
         return not self._open
 
-    def take(self, body: ReplyBody | FollowedUnread, *, last: bool) -> Iterator[Progress | Outcome]:
+    def take(self, body: ReplyBody, *, last: bool) -> Iterator[Progress | Outcome]:
         """What a reply tells; a last one ends what it left open."""
         if isinstance(body, Acted):
             if isinstance(body.body, Progress):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -40,6 +41,7 @@ from tuiconsole.console.screens.process import ProcessScreen
 from tuiconsole.console.settings import ConsoleSettings, ThemeName
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.trends import EVERY
+from tuiconsole.console.work import begin_work
 from tuiconsole.model.events import Severity
 from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.why import Why
@@ -199,7 +201,10 @@ class ConsoleApp(App[int]):
             if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
                 self.bell()
             if screen is not None and screen.is_mounted:
-                screen.show(picture)
+                for _ in screen.showing(picture):
+                    await asyncio.sleep(0)
+                    if screen is not self.front:
+                        break
             await asyncio.sleep(pause_after(boottime() - began))
 
     def _blink(self) -> None:
@@ -231,11 +236,12 @@ class ConsoleApp(App[int]):
         if self.feed.session is None:
             self.notify("not connected yet: nothing was asked", severity="warning", markup=False)
             return
-        self.run_worker(
-            self._ask(msgspec.structs.replace(wish, targets=targets)),
+        begin_work(
+            self,
+            functools.partial(self._ask, msgspec.structs.replace(wish, targets=targets)),
             name=f"{wish.action.value} {' '.join(targets)}",
             group="requests",
-            exit_on_error=False,
+            alone=False,
         )
 
     def on_console_screen_dismissed(self) -> None:
@@ -256,17 +262,16 @@ class ConsoleApp(App[int]):
         self.feed.note(f"{event.worker.name}: {words}", Severity.MAJOR)
 
     def _run_follow(self) -> None:
-        self.run_worker(
-            self.feed.follow(), name="connection", group="follow", exclusive=True, exit_on_error=False
-        )
+        begin_work(self, self.feed.follow, name="connection", group="follow")
 
     def _run_paint(self) -> None:
         self.feed.touch()
-        self.run_worker(self._paint(), name="screen", group="paint", exclusive=True, exit_on_error=False)
+        begin_work(self, self._paint, name="screen", group="paint")
 
     def _run_rules(self) -> None:
         if self._read_rules is not None:
-            self.run_worker(self._rules(self._read_rules), name="rules", group="rules", exit_on_error=False)
+            rules = functools.partial(self._rules, self._read_rules)
+            begin_work(self, rules, name="rules", group="rules", alone=False)
 
     async def _rules(self, read: Callable[[], Rulebook]) -> None:
         try:

@@ -2,91 +2,81 @@
 
 from __future__ import annotations
 
+import functools
+
 from tuiconsole.client.session import Action
 from tuiconsole.console.actions import BESIDE_LOGS, SELECTING, ConsoleAction, Danger, Place
 from tuiconsole.console.subject import Kind
 
 _TREE = (Kind.APPLICATION, Kind.PROCESS)
-_NODES = (Place.NODES,)
-_JOBS = (Place.JOBS,)
-_ALARMS = (Place.ALARMS,)
+
+_on_things = functools.partial(ConsoleAction, places=SELECTING, scope=_TREE)
+_on_nodes = functools.partial(ConsoleAction, places=(Place.NODES,), scope=(Kind.NODE,))
+_on_alarms = functools.partial(ConsoleAction, places=(Place.ALARMS,), danger=Danger.CHANGES)
+_on_all = functools.partial(ConsoleAction, places=BESIDE_LOGS)
 
 ABOUT_THINGS: tuple[ConsoleAction, ...] = (
-    ConsoleAction(
+    _on_things(
         "start",
         ("s",),
         "Start",
         "Start what is selected or marked; LOCAL means this console.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.CHANGES,
         footer=True,
         asks=Action.START,
         argument="APP[:PROCESS]",
     ),
-    ConsoleAction(
+    _on_things(
         "start_with",
         ("S",),
         "Start with …",
         "Start with a choice of strategy and of the node on whose behalf; shows where each process will go.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.CHANGES,
         asks=Action.START,
         argument="APP[:PROCESS]",
     ),
-    ConsoleAction(
+    _on_things(
         "stop",
         ("x",),
         "Stop",
         "Stop what is selected or marked, or cancel its start; asks first.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.INTERRUPTS,
         footer=True,
         asks=Action.STOP,
         argument="APP[:PROCESS]",
     ),
-    ConsoleAction(
+    _on_things(
         "restart",
         ("r",),
         "Restart",
         "Stop, then start what is selected or marked; asks first.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.INTERRUPTS,
         footer=True,
         asks=Action.RESTART,
         argument="APP[:PROCESS]",
     ),
-    ConsoleAction(
+    _on_things(
         "clear",
         ("c",),
         "Clear",
         "Clear the recorded failures of the application.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.CHANGES,
         asks=Action.CLEAR,
         argument="APP",
     ),
-    ConsoleAction(
+    _on_things(
         "log",
         ("l",),
         "Log",
         "Open the log of the process, or of all marked; of an application, what failed, else what runs.",
-        places=SELECTING,
-        scope=_TREE,
         footer=True,
         argument="APP[:PROCESS]",
     ),
-    ConsoleAction(
+    _on_things(
         "why",
         ("w",),
         "Why",
         "Say why it is where it is or does not run, what would change that, and where a start would go.",
-        places=SELECTING,
-        scope=_TREE,
         argument="APP[:PROCESS]",
     ),
     ConsoleAction(
@@ -98,35 +88,29 @@ ABOUT_THINGS: tuple[ConsoleAction, ...] = (
         scope=_TREE,
         argument="APP:PROCESS",
     ),
-    ConsoleAction(
+    _on_things(
         "restart_with",
         ("R",),
         "Restart with …",
         "Restart with such a choice.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.INTERRUPTS,
         asks=Action.RESTART,
         argument="APP[:PROCESS]",
     ),
-    ConsoleAction(
+    _on_things(
         "disable",
         ("d",),
         "Disable",
         "Have nothing and nobody start what is selected or marked; what runs of it goes on. Takes a reason.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.CHANGES,
         asks=Action.DISABLE,
         argument="APP[:PROCESS]",
     ),
-    ConsoleAction(
+    _on_things(
         "enable",
         ("u",),
         "Enable",
         "Let what is selected or marked be started again.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.CHANGES,
         asks=Action.ENABLE,
         argument="APP[:PROCESS]",
@@ -142,13 +126,11 @@ ABOUT_THINGS: tuple[ConsoleAction, ...] = (
         asks=Action.MAINTAIN,
         argument="APP|NODE [TIME|end]",
     ),
-    ConsoleAction(
+    _on_things(
         "scale",
         ("number_sign",),
         "Scale",
         "Change how many processes the program has, on every node; shows what that starts and stops.",
-        places=SELECTING,
-        scope=_TREE,
         danger=Danger.INTERRUPTS,
         asks=Action.SCALE,
         argument="APP:PROCESS [N]",
@@ -158,63 +140,53 @@ ABOUT_THINGS: tuple[ConsoleAction, ...] = (
         ("X",),
         "Cancel",
         "Cancel the start or restart; refused if it has ended meanwhile. Asks first.",
-        places=_JOBS,
+        places=(Place.JOBS,),
         scope=_TREE,
         danger=Danger.INTERRUPTS,
         footer=True,
         asks=Action.CANCEL,
         argument="APP",
     ),
-    ConsoleAction(
+    _on_nodes(
         "loss",
         ("L",),
         "Loss",
         "Say what would become of everything if the node were lost now.",
-        places=_NODES,
-        scope=(Kind.NODE,),
         argument="NODE",
     ),
-    ConsoleAction(
+    _on_nodes(
         "drain",
         ("F",),
         "Drain",
         "Move what may run elsewhere off the node, and keep it free; shows what moves and stays, asks first.",
-        places=_NODES,
-        scope=(Kind.NODE,),
         danger=Danger.INTERRUPTS,
         footer=True,
         asks=Action.DRAIN,
         argument="NODE",
     ),
-    ConsoleAction(
+    _on_nodes(
         "undrain",
         ("U",),
         "Undrain",
         "Let the node take applications again; nothing is moved back.",
-        places=_NODES,
-        scope=(Kind.NODE,),
         danger=Danger.CHANGES,
         asks=Action.UNDRAIN,
         argument="NODE",
     ),
-    ConsoleAction(
+    _on_nodes(
         "stop_all",
         ("X",),
         "Stop all on it",
         "Stop everything that runs on the node; asks first, and wants the node's name typed.",
-        places=_NODES,
-        scope=(Kind.NODE,),
         danger=Danger.SWEEPS,
         footer=True,
         asks=Action.STOP,
     ),
-    ConsoleAction(
+    _on_nodes(
         "confirm_dead",
         ("D",),
         "Confirm dead",
         "Vouch that a lost node is dead, so that what it holds is free; wants a reason and its name typed.",
-        places=_NODES,
-        scope=(Kind.NODE,),
         danger=Danger.SWEEPS,
         footer=True,
         asks=Action.CONFIRM_DEAD,
@@ -230,62 +202,50 @@ ABOUT_THINGS: tuple[ConsoleAction, ...] = (
         footer=True,
         asks=Action.CONCILIATE,
     ),
-    ConsoleAction(
+    _on_alarms(
         "acknowledge",
         ("y",),
         "Acknowledge",
         "Acknowledge the alarm: you have seen it. All consoles know it then.",
-        places=_ALARMS,
-        danger=Danger.CHANGES,
         footer=True,
         asks=Action.ACKNOWLEDGE,
         argument="ID",
     ),
-    ConsoleAction(
+    _on_alarms(
         "acknowledge_all",
         ("Y",),
         "Acknowledge all",
         "Acknowledge all alarms that are shown.",
-        places=_ALARMS,
-        danger=Danger.CHANGES,
         asks=Action.ACKNOWLEDGE,
     ),
-    ConsoleAction(
+    _on_alarms(
         "shelve",
         ("z",),
         "Shelve",
         "Put the alarm aside for a time; it has to be acknowledged then.",
-        places=_ALARMS,
-        danger=Danger.CHANGES,
         footer=True,
         asks=Action.SHELVE,
         argument="TIME",
     ),
-    ConsoleAction(
+    _on_alarms(
         "unshelve",
         ("Z",),
         "Unshelve",
         "Take the alarm back from the shelf.",
-        places=_ALARMS,
-        danger=Danger.CHANGES,
         asks=Action.UNSHELVE,
     ),
-    ConsoleAction(
+    _on_alarms(
         "out_of_service",
         ("O",),
         "Out of service",
         "Put the alarm aside until somebody returns it to service; wants a reason.",
-        places=_ALARMS,
-        danger=Danger.CHANGES,
         asks=Action.OUT_OF_SERVICE,
     ),
-    ConsoleAction(
+    _on_alarms(
         "return_to_service",
         ("I",),
         "In service",
         "Let the alarm count again that was out of service.",
-        places=_ALARMS,
-        danger=Danger.CHANGES,
         asks=Action.RETURN_TO_SERVICE,
     ),
     ConsoleAction(
@@ -293,7 +253,7 @@ ABOUT_THINGS: tuple[ConsoleAction, ...] = (
         ("v",),
         "View",
         "Show current alarms, new ones, those put aside, or all, in turn.",
-        places=_ALARMS,
+        places=(Place.ALARMS,),
         footer=True,
         argument="VIEW",
     ),
@@ -301,40 +261,36 @@ ABOUT_THINGS: tuple[ConsoleAction, ...] = (
 """About what is selected or marked."""
 
 WHOLE: tuple[ConsoleAction, ...] = (
-    ConsoleAction(
+    _on_all(
         "hands_off",
         (),
         "Hands off",
         "Hands off the whole system for a time: nothing is done by itself; or end that.",
-        places=BESIDE_LOGS,
         danger=Danger.CHANGES,
         asks=Action.MAINTAIN,
         argument="TIME|end",
     ),
-    ConsoleAction(
+    _on_all(
         "end_sync",
         (),
         "End sync",
         "At boot: all are there who will come, so that what starts by itself may start.",
-        places=BESIDE_LOGS,
         danger=Danger.CHANGES,
         asks=Action.END_SYNC,
     ),
-    ConsoleAction(
+    _on_all(
         "shutdown",
         (),
         "Shutdown",
         "End the whole system in order; shows the order, and wants the cluster's name typed.",
-        places=BESIDE_LOGS,
         danger=Danger.SWEEPS,
         asks=Action.SHUTDOWN,
     ),
-    ConsoleAction(
+    _on_all(
         "reload",
         (),
         "Reload",
         "The same, and the agents begin anew, with their files read again.",
-        places=BESIDE_LOGS,
         danger=Danger.SWEEPS,
         asks=Action.RELOAD,
     ),

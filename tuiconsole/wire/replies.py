@@ -53,10 +53,23 @@ class StatusIs(msgspec.Struct, frozen=True, tag=True):
     status: ClusterStatus
 
 
-class Followed(msgspec.Struct, frozen=True, tag=True):
-    """A status, if it differs from the last one sent (or a second has passed), and new events."""
+class Parts(msgspec.Struct, frozen=True):
+    """A status in parts, each encoded for itself (`coding.in_parts`).
 
-    status: ClusterStatus | None
+    Of a great cluster a status comes many times a second, and little of it is new: who reads them one after
+    the other decodes only the parts whose bytes differ (`reading.StatusReader`).
+    """
+
+    whole: bytes
+    """The status without its applications."""
+    applications: tuple[bytes, ...]
+    """Each application's status, in the order of the status."""
+
+
+class Followed(msgspec.Struct, frozen=True, tag=True):
+    """The status after a change, or after a second without one; and new events."""
+
+    status: Parts
     events: tuple[Event, ...]
 
 
@@ -128,34 +141,5 @@ class Reply(msgspec.Struct, frozen=True):
 
     id: str
     body: ReplyBody
-    last: bool = True
-    version: int = VERSION
-
-
-class FollowedUnread(msgspec.Struct, frozen=True, tag="Followed"):
-    """`Followed` for who looks at some statuses of many: this one is still encoded (`decode_status`)."""
-
-    status: msgspec.Raw
-    events: tuple[Event, ...]
-
-
-class ReplyUnread(msgspec.Struct, frozen=True):
-    """`Reply` as `decode_reply_unread` gives it."""
-
-    id: str
-    body: (
-        Snapshot
-        | StatusIs
-        | FollowedUnread
-        | Planned
-        | Explained
-        | Acted
-        | LogChunk
-        | Obeyed
-        | HandedOver
-        | Maintained
-        | Readmitted
-        | Failed
-    )
     last: bool = True
     version: int = VERSION

@@ -50,37 +50,16 @@ def part_names(pattern: str) -> tuple[str, ...]:
 
 def item_columns(applications: Sequence[ApplicationStatus], pattern: str) -> tuple[str, ...]:
     """The columns: the parts as the pattern lists them, else as the names have them."""
-    if not pattern:
-        return ()
-    listed = part_names(pattern)
-    if listed:
-        return listed
-    found = (_found(pattern, one.name) for one in applications)
-    return tuple(sorted({one[1] for one in found if one is not None}))
+    return _columns(tuple(one.name for one in applications), pattern)
 
 
 def item_rows(applications: Sequence[ApplicationStatus], pattern: str, wanted: Filter) -> tuple[ItemRow, ...]:
     """The items in order, then the applications that are part of none. A filter keeps items with a match."""
-    columns = item_columns(applications, pattern)
-    items: dict[str, dict[str, ApplicationStatus]] = {}
-    loose: list[ApplicationStatus] = []
-    for one in applications:
-        found = _found(pattern, one.name)
-        cells = items.setdefault(found[0], {}) if found is not None else None
-        if found is None or cells is None or found[1] in cells:
-            loose.append(one)
-        else:
-            cells[found[1]] = one
-    rows = [
-        ItemRow(item, tuple(cells.get(column) for column in columns))
-        for item, cells in sorted(items.items(), key=lambda one: (_number(one[0]), one[0]))
-        if not wanted or any(_passes(one, wanted) for one in cells.values())
-    ]
-    rows += [
-        ItemRow(one.name, (one,), item=False)
-        for one in sorted(loose, key=lambda one: one.name)
-        if _passes(one, wanted)
-    ]
+    rows = []
+    for key, item, places in _layout(tuple(one.name for one in applications), pattern):
+        parts = tuple(applications[place] if place is not None else None for place in places)
+        if not wanted or any(one is not None and _passes(one, wanted) for one in parts):
+            rows.append(ItemRow(key, parts, item))
     return tuple(rows)
 
 
@@ -140,6 +119,37 @@ def _part_cells(part: ApplicationStatus | None, width: int, *, chosen: bool) -> 
 
 
 _checked = lru_cache(maxsize=8)(check_pattern)
+
+
+@lru_cache(maxsize=4)
+def _columns(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
+    if not pattern:
+        return ()
+    listed = part_names(pattern)
+    if listed:
+        return listed
+    found = (_found(pattern, name) for name in names)
+    return tuple(sorted({one[1] for one in found if one is not None}))
+
+
+@lru_cache(maxsize=4)
+def _layout(names: tuple[str, ...], pattern: str) -> tuple[tuple[str, bool, tuple[int | None, ...]], ...]:
+    """Each row's key, whether it is an item, and where among the names its parts are."""
+    columns = _columns(names, pattern)
+    items: dict[str, dict[str, int]] = {}
+    loose: list[tuple[str, int]] = []
+    for place, name in enumerate(names):
+        found = _found(pattern, name)
+        cells = items.setdefault(found[0], {}) if found is not None else None
+        if found is None or cells is None or found[1] in cells:
+            loose.append((name, place))
+        else:
+            cells[found[1]] = place
+    rows: list[tuple[str, bool, tuple[int | None, ...]]] = [
+        (item, True, tuple(cells.get(column) for column in columns))
+        for item, cells in sorted(items.items(), key=lambda one: (_number(one[0]), one[0]))
+    ]
+    return (*rows, *((name, False, (place,)) for name, place in sorted(loose)))
 
 
 @lru_cache(maxsize=8192)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -15,7 +14,7 @@ from tuiconsole.console.rows.marks import MAJOR, MASTER, MINOR, node_mark
 from tuiconsole.console.rows.nodes import load_bar
 from tuiconsole.console.rows.tree import aged
 from tuiconsole.model.states import ALIVE, NodeState
-from tuiconsole.model.status import NodeStatus
+from tuiconsole.model.status import ApplicationStatus, NodeStatus
 
 WIDTH = 26
 """Cells of a tile at least."""
@@ -30,22 +29,36 @@ class Tally(msgspec.Struct):
     minor: int = 0
 
 
-def tallies(picture: Picture) -> dict[str, Tally]:
-    """By node: the processes alive there, and the applications there that have failures."""
-    counted = Counter(
-        node
-        for application in picture.applications
-        for process in application.processes
-        if process.state in ALIVE
-        for node in process.nodes
-    )
-    found = {node: Tally(number) for node, number in counted.items()}
-    for application in picture.applications:
+class Tallies:
+    """Counts what runs where; what of an application was counted already is not counted again."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, ApplicationStatus] = {}
+        self._found: dict[str, Tally] = {}
+
+    def of(self, applications: Sequence[ApplicationStatus]) -> Mapping[str, Tally]:
+        """By node: the processes alive there, and the applications there that have failures."""
+        before, self._counted = self._counted, {one.name: one for one in applications}
+        for name, old in before.items():
+            # A status that follows another has the very same object for what has not changed.
+            if self._counted.get(name) is not old:
+                self._add(old, -1)
+        for name, new in self._counted.items():
+            if before.get(name) is not new:
+                self._add(new, 1)
+        return self._found
+
+    def _add(self, application: ApplicationStatus, sign: int) -> None:
+        for process in application.processes:
+            if process.state in ALIVE:
+                for node in process.nodes:
+                    self._of(node).processes += sign
         for node in application.nodes:
-            tally = found.setdefault(node, Tally())
-            tally.major += application.major_failure
-            tally.minor += application.minor_failure
-    return found
+            self._of(node).major += sign * application.major_failure
+            self._of(node).minor += sign * application.minor_failure
+
+    def _of(self, node: str) -> Tally:
+        return self._found.setdefault(node, Tally())
 
 
 def tile_lines(
@@ -63,7 +76,7 @@ def tile_lines(
         nodes = tuple(sorted(nodes, key=lambda one: one.state is NodeState.RUNNING and not one.stale))
         nodes, hidden = nodes[: room - 1], len(nodes) - room + 1
     master = picture.status.master.node if picture.status and picture.status.master else ""
-    found = tallies(picture) if found is None else found
+    found = Tallies().of(picture.applications) if found is None else found
     size = width // columns
     tiles = [
         _tile(node, found.get(node.name, Tally()), size - 2, node.name == master, lines) for node in nodes

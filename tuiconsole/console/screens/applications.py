@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from textual.app import ComposeResult
 
 from tuiconsole.console.actions import Place
@@ -91,9 +93,11 @@ class ApplicationsScreen(OperatingScreen):
     def started(self, targets: tuple[str, ...]) -> None:
         self.applications.open(*(target.partition(":")[0] for target in targets))
 
-    def paint(self) -> None:
+    def painting(self) -> Iterator[None]:
         self.query_one(ApplicationsPanel).show(self.picture)
+        yield
         self.query_one(EventsPanel).show(self.picture)
+        yield
 
     def show_subject(self) -> None:
         super().show_subject()

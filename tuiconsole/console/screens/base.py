@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -89,6 +89,11 @@ class ConsoleScreen(Screen[None]):
     def paint(self) -> None:
         """Draw the picture."""
 
+    def painting(self) -> Iterator[None]:
+        """Draw the picture in parts: keys are heard in between."""
+        self.paint()
+        yield
+
     def select(self, subject: Subject) -> None:
         """Put the cursor on it, if it is there."""
 
@@ -141,9 +146,15 @@ class ConsoleScreen(Screen[None]):
 
     def show(self, picture: Picture) -> None:
         """Show this picture."""
+        for _ in self.showing(picture):
+            pass
+
+    def showing(self, picture: Picture) -> Iterator[None]:
+        """The same in parts, between which other things may be done."""
         self.picture = picture
         self.query_one(ClusterHeader).show(picture, lit=self.desk.lit)
-        self.paint()
+        yield
+        yield from self.painting()
         self.show_subject()
 
     def blink(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 from collections.abc import Iterator
@@ -14,7 +15,6 @@ from textual.content import Content
 
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
-from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.details import empty_words
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, spread
@@ -25,6 +25,7 @@ from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView, Silence
 from tuiconsole.console.widgets.lines.pane import LinesPane
 from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
+from tuiconsole.console.work import begin_work
 from tuiconsole.source.pattern import PatternError
 
 TAIL = 512 * 1024
@@ -114,10 +115,8 @@ class LogScreen(ConsoleScreen):
     def focus_body(self) -> None:
         self.view.focus()
 
-    def show(self, picture: Picture) -> None:
-        first = self.picture.status is None
-        super().show(picture)
-        if first and not self._opened:
+    def paint(self) -> None:
+        if not self._opened:
             # Not before: what is known of a process tells why its log is empty.
             self._opened = True
             self._open()
@@ -274,8 +273,10 @@ class LogScreen(ConsoleScreen):
             view = views[0] if self._merged else views[number]
             if self._merged and number == 0:
                 view.clear()
-            self.run_worker(
-                view.run(
+            begin_work(
+                self,
+                functools.partial(
+                    view.run,
                     self.desk.logs,
                     namespec,
                     stderr=self._stderr,
@@ -285,8 +286,6 @@ class LogScreen(ConsoleScreen):
                 ),
                 name=f"log of {namespec}",
                 group=f"log-{number}",
-                exclusive=True,
-                exit_on_error=False,
             )
         for view in views:
             self.watch(view, "following", self._retitle, init=False)

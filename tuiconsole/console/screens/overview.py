@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from textual import events
 from textual.app import ComposeResult
@@ -83,10 +83,13 @@ class OverviewScreen(OperatingScreen):
         if subject.kind in (Kind.APPLICATION, Kind.PROCESS):
             self.matrix.to_application(subject.key.partition(":")[0])
 
-    def paint(self) -> None:
+    def painting(self) -> Iterator[None]:
         self.query_one(NodeTiles).show(self.picture, _TILES[self.arrangement])
+        yield
         self.query_one(ItemsPanel).show(self.picture)
+        yield
         self.query_one(EventsPanel).show(self.picture)
+        yield
 
     def show_subject(self) -> None:
         super().show_subject()

@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
-from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows import quantity
 from tuiconsole.console.rows.line import Line
 from tuiconsole.console.rows.plot import plot_lines
@@ -78,13 +77,10 @@ class ProcessScreen(OperatingScreen):
     def subject(self) -> Subject:
         return Subject(Kind.PROCESS, self._namespec)
 
-    def show(self, picture: Picture) -> None:
-        super().show(picture)
-        self._curves(self.desk.trends.of(self._namespec))
-
     def paint(self) -> None:
         self.query_one(EventsPanel).show(self.picture, about=self._namespec)
         entitle(self.query_one(EventsPanel), "Starts, exits, failures")
+        self._curves(self.desk.trends.of(self._namespec))
 
     def show_subject(self) -> None:
         super().show_subject()

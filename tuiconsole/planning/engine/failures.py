@@ -21,7 +21,7 @@ from tuiconsole.planning.engine.flapping import HELD, held, is_held_now, pause_b
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import hands_off
 from tuiconsole.planning.engine.situation import Death, Situation, iso
-from tuiconsole.planning.engine.start import fail_process, relied_on
+from tuiconsole.planning.engine.start_process import fail_process, relied_on
 from tuiconsole.rulebook.rules import RunningFailureStrategy, StartingFailureStrategy
 
 GRACE = 1.0

@@ -8,8 +8,8 @@ from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.flapping import held, pause_before_restart
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import hands_off
+from tuiconsole.planning.engine.placing import placement_for
 from tuiconsole.planning.engine.situation import Situation, iso
-from tuiconsole.planning.engine.start import placement_for
 
 AUTOMATIC = "automatic start"
 

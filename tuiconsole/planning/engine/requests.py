@@ -15,11 +15,12 @@ from tuiconsole.planning.engine.flapping import let_go
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import maintain
 from tuiconsole.planning.engine.messages import Reply, Request
+from tuiconsole.planning.engine.placing import refuse_what_waited
 from tuiconsole.planning.engine.queue import drop_starts, must_wait, next_in_turn, queue
 from tuiconsole.planning.engine.scale import admit_scale
 from tuiconsole.planning.engine.service import in_or_out_of_service
 from tuiconsole.planning.engine.situation import Situation, ended_badly, iso
-from tuiconsole.planning.engine.start import refuse_what_waited, waits_for_exits
+from tuiconsole.planning.engine.start import waits_for_exits
 from tuiconsole.planning.engine.stop import where_stuck
 from tuiconsole.planning.engine.synchronize import asked_to_end_synchronization
 from tuiconsole.rulebook.rules import StartingStrategy

@@ -48,6 +48,7 @@ def cluster_status(
     offsets: Mapping[str, float] | None = None,
     stale_after: float = STALE_AFTER,
     watch: AlarmWatch | None = None,
+    coarse: bool = False,
 ) -> ClusterStatus:
     """The status of everything, as one observer knows it.
 
@@ -66,8 +67,9 @@ def cluster_status(
         offsets: see `Observer.offsets`.
         stale_after: seconds without a word after which a node's word is old.
         watch: the observer's memory of alarms; without one they stand since `observed_at`.
+        coarse: see `Observer.coarse`.
     """
-    eyes = Observer(view, report, now, offsets or {}, stale_after)
+    eyes = Observer(view, report, now, offsets or {}, stale_after, coarse)
     if state is None:
         if not quorum.held:
             state = ClusterState.SYNCHRONIZATION

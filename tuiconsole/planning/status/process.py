@@ -30,8 +30,7 @@ def process_status(
     ]
     uptime = None
     if only is not None and only.process.started_at:
-        there = observer.now + observer.offsets.get(only.node.name, 0.0)
-        uptime = round(max(0.0, there - only.process.started_at), 3)
+        uptime = observer.uptime(only.process.started_at, only.node)
     rules = program.rules
     return ProcessStatus(
         name=best.process.name,

@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import msgspec
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -20,6 +19,7 @@ from tuiconsole.console.rows.foreign import LogText, plain
 from tuiconsole.console.rows.log_lines import LogLines, breaks, next_match, piece_line
 from tuiconsole.console.rows.log_times import line_at, times_of
 from tuiconsole.console.sources import LogSource
+from tuiconsole.console.widgets.lines.extent import extend
 from tuiconsole.console.widgets.lines.tones import Toned
 
 _RETRY = (1.0, 2.0, 5.0, 10.0)
@@ -278,7 +278,7 @@ class LogView(Toned, ScrollView, can_focus=True):
                 self._rows += [(number, start, end) for start, end in breaks(lines[number], width)]
         else:
             self._rows += [(number, 0, 0) for number in range(first, len(lines))]
-        self.virtual_size = Size(0, len(self._rows))
+        extend(self, len(self._rows))
         self.refresh()
 
     def _to_end(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import tzinfo
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from tuiconsole.console.subject import Subject
 from tuiconsole.console.widgets.details.log_view import LogView, Silence
 from tuiconsole.console.widgets.lines.pane import LinesPane
 from tuiconsole.console.widgets.lines.titled import entitle
+from tuiconsole.console.work import begin_work
 
 _SETTLED = 0.15
 """Seconds the cursor must rest before a log is opened: scrolling through the tree opens none."""
@@ -112,8 +114,10 @@ class DetailsPanel(Vertical):
 
     def _open(self) -> None:
         view = self.query_one(LogView)
-        self.run_worker(
-            view.run(
+        begin_work(
+            self,
+            functools.partial(
+                view.run,
                 self._source,
                 self._tailed,
                 tail=_TAIL,
@@ -121,6 +125,4 @@ class DetailsPanel(Vertical):
             ),
             name=f"log of {self._tailed}",
             group="tail",
-            exclusive=True,
-            exit_on_error=False,
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, wrapped
 from tuiconsole.console.widgets.lines.pane import LinesPane
+from tuiconsole.console.work import begin_work
 
 Drawn = Callable[[int], tuple[Line, ...]]
 """The lines of an answer, for a width."""
@@ -30,9 +32,7 @@ class AnswerPane(LinesPane):
     def ask(self, asking: Asking) -> None:
         """From now on the answer to this question is shown; the one before is forgotten."""
         self._show(_words("asking …", Tone.DIM))
-        self.run_worker(
-            self._keep_asking(asking), name="answer", group="answer", exclusive=True, exit_on_error=False
-        )
+        begin_work(self, functools.partial(self._keep_asking, asking), name="answer", group="answer")
 
     def lines_for(self, width: int) -> tuple[Line, ...]:
         return self._draw(max(1, width))

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, wrapped
+from tuiconsole.console.widgets.dialogs.framed import Framed
 from tuiconsole.console.widgets.lines.list import RowList
 from tuiconsole.console.widgets.lines.pane import LinesPane
 
@@ -56,28 +56,16 @@ class Chosen(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-class ChoiceDialog(ModalScreen[Chosen | None]):
+class ChoiceDialog(Framed[Chosen | None]):
     """A list of ways, and perhaps a line to type; the result is the chosen one, None for none."""
 
     DEFAULT_CSS = """
     ChoiceDialog {
-        align: center middle;
-        background: $background 60%;
-        & > Vertical {
-            width: 76;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            border: round $rule-focus;
-            border-title-color: $tone-strong;
-            border-subtitle-color: $tone-dim;
-            background: $panel;
-            padding: 0 1;
-        }
+        & > Vertical { width: 76; }
         Choices { height: auto; max-height: 14; background: $panel; }
         Explained { margin: 1 2; background: $panel; }
         .entry { color: $tone-dim; margin: 0 2; width: 100%; height: auto; }
-        Input, Input:focus { border: none; height: 1; background: $cursor; margin: 0 2; }
+        Input, Input:focus { margin: 0 2; }
     }
     """
 

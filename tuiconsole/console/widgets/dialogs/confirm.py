@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from tuiconsole.console.rows.confirm import Question
 from tuiconsole.console.rows.line import Line, wrapped
 from tuiconsole.console.widgets.dialogs.answer import AnswerPane, Asking
+from tuiconsole.console.widgets.dialogs.framed import Framed
 from tuiconsole.console.widgets.lines.pane import LinesPane
 
 WHY = "Why? Kept with it; may stay empty."
@@ -31,7 +31,7 @@ class Targets(LinesPane):
         return tuple(piece for line in self._lines for piece in wrapped(line, max(1, width), indent=2))
 
 
-class ConfirmDialog(ModalScreen[str | None]):
+class ConfirmDialog(Framed[str | None]):
     """A question with its targets. It rests on Cancel: Enter and Esc change nothing.
 
     Where a word has to be typed it rests there, and nothing is confirmed before the word is complete. The
@@ -44,23 +44,11 @@ class ConfirmDialog(ModalScreen[str | None]):
 
     DEFAULT_CSS = """
     ConfirmDialog {
-        align: center middle;
-        background: $background 60%;
-        & > Vertical {
-            width: 64;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            border: round $tone-minor;
-            background: $panel;
-            padding: 0 2;
-        }
+        & > Vertical { width: 64; border: round $tone-minor; padding: 0 2; }
         .question { text-style: bold; color: $tone-strong; margin: 0 0 1 0; width: 100%; }
         .ask { color: $tone-minor; margin: 1 0 0 0; width: 100%; height: auto; }
-        Input, Input:focus { border: none; height: 1; background: $cursor; }
         VerticalScroll { height: auto; max-height: 12; }
         #preview { border-top: dashed $rule; scrollbar-size-vertical: 1; }
-        AnswerPane { background: $panel; }
         &.-foretells > Vertical { width: 90; }
         Horizontal { height: 1; margin: 1 0 0 0; align-horizontal: right; }
         #cancel, #confirm {

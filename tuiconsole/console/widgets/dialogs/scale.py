@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.validation import Integer
 from textual.widgets import Input, Static
 
@@ -20,6 +19,7 @@ from tuiconsole.console.rows.line import Span, Tone
 from tuiconsole.console.rows.why import plan_lines
 from tuiconsole.console.widgets.dialogs.answer import AnswerPane, Drawn
 from tuiconsole.console.widgets.dialogs.confirm import WHY
+from tuiconsole.console.widgets.dialogs.framed import Framed
 from tuiconsole.model.plan import Plan
 
 MOST = 1000
@@ -35,7 +35,7 @@ class Scaled(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class ScaleDialog(ModalScreen[Scaled | None]):
+class ScaleDialog(Framed[Scaled | None]):
     """A number, a reason that may stay empty, and what the number would do. Enter asks for it.
 
     Args:
@@ -47,23 +47,10 @@ class ScaleDialog(ModalScreen[Scaled | None]):
 
     DEFAULT_CSS = """
     ScaleDialog {
-        align: center middle;
-        background: $background 60%;
-        & > Vertical {
-            width: 90;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            border: round $tone-minor;
-            border-title-color: $tone-strong;
-            border-subtitle-color: $tone-dim;
-            background: $panel;
-            padding: 0 2;
-        }
+        & > Vertical { width: 90; border: round $tone-minor; padding: 0 2; }
         .ask { color: $tone-dim; width: 100%; height: auto; }
-        Input, Input:focus { border: none; height: 1; background: $cursor; margin: 0 0 1 0; }
+        Input, Input:focus { margin: 0 0 1 0; }
         VerticalScroll { height: auto; border-top: dashed $rule; scrollbar-size-vertical: 1; }
-        AnswerPane { background: $panel; }
     }
     """
 

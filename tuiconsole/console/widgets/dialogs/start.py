@@ -26,7 +26,7 @@ class StartDialog(ChoiceDialog):
         Choices { max-height: 7; }
         Explained { margin: 0 2; }
         VerticalScroll { height: auto; border-top: dashed $rule; scrollbar-size-vertical: 1; }
-        AnswerPane { background: $panel; margin: 0 0 0 2; }
+        AnswerPane { margin: 0 0 0 2; }
     }
     """
 

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tuiconsole.console.anchor import View, kept_visible, reanchored
 from tuiconsole.console.rows.line import Line, Span, Tone
+from tuiconsole.console.widgets.lines.extent import extend
 from tuiconsole.console.widgets.lines.tones import Toned
 
 CURSOR_BAR = "▌ "
@@ -61,7 +61,7 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
     ]
 
     class Moved(Message):
-        """The cursor is on another row, or that row has changed."""
+        """The cursor is on another row."""
 
         def __init__(self, control: RowList[Any], key: str) -> None:
             super().__init__()
@@ -110,12 +110,11 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
         if [row.key for row in old] != keys:
             view = reanchored([row.key for row in old], keys, view, self._height())
         self.cursor = view.cursor
-        if len(new) != len(old):
-            self.virtual_size = Size(0, len(new))
+        extend(self, len(new))
         if view.scroll != old_scroll:
             self.scroll_to(y=view.scroll, animate=False, force=True)
         self._repaint(old, old_scroll, old_cursor)
-        if self.key != before or (old and old[min(view.cursor, len(old) - 1)] != self._current()):
+        if self.key != before:
             self.post_message(self.Moved(self, self.key))
 
     def place(self, key: str) -> bool:

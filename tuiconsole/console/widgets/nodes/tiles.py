@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from tuiconsole.clock import boottime
+from collections.abc import Mapping
+
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.rows.line import Line
-from tuiconsole.console.rows.tiles import Tally, tallies, tile_lines
+from tuiconsole.console.rows.tiles import Tallies, Tally, tile_lines
 from tuiconsole.console.widgets.lines.pane import LinesPane
-
-_MANY = 50
-"""Applications from which on counting what runs where costs more than it tells at each change."""
-_COUNT_EVERY = 0.5
-"""Seconds between two counts then."""
 
 
 class NodeTiles(LinesPane):
@@ -32,18 +28,13 @@ class NodeTiles(LinesPane):
         super().__init__()
         self._picture = Picture()
         self._most = 4
-        self._tallies: dict[str, Tally] = {}
-        self._counted: object = None
-        self._counted_at = 0.0
+        self._count = Tallies()
+        self._tallies: Mapping[str, Tally] = {}
 
     def show(self, picture: Picture, most: int) -> None:
         """Show the nodes of this picture in at most `most` lines."""
         self._picture, self._most = picture, most
-        now = boottime()
-        many = len(picture.applications) > _MANY
-        if self._counted is not picture.status and (not many or now - self._counted_at >= _COUNT_EVERY):
-            self._tallies = tallies(picture)
-            self._counted, self._counted_at = picture.status, now
+        self._tallies = self._count.of(picture.applications)
         self.renew()
 
     def lines_for(self, width: int) -> tuple[Line, ...]:
