@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+from typing import Any
 
 import pytest
 
-from tests.coordination.etcd_server import missing, wanted
+from tests.needs import NEEDS, all_wanted
 
 # A shell ignores SIGINT for what it starts in the background, and so would all that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -31,23 +32,39 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     )
 
 
-_LEFT_OUT = pytest.StashKey[int]()
+_LEFT_OUT = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without etcd its tests are left out, but in CI: there they fail."""
-    if wanted() or not missing():
+    """Tests that need what is not here are left out, but in CI: there they fail."""
+    if all_wanted():
         return
-    left_out = [item for item in items if item.get_closest_marker("etcd")]
-    if left_out:
-        config.stash[_LEFT_OUT] = len(left_out)
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("etcd")]
+    said = config.stash.setdefault(_LEFT_OUT, [])
+    for mark, need in NEEDS.items():
+        if missing := need.missing():
+            left_out = [item for item in items if item.get_closest_marker(mark)]
+            if left_out:
+                said.append(f"tests of {need.of} are left out ({len(left_out)}): {'; '.join(missing)}")
+                config.hook.pytest_deselected(items=left_out)
+                items[:] = [item for item in items if not item.get_closest_marker(mark)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist says it to who has started it."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left out"] = session.config.stash.get(_LEFT_OUT, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """All workers collect the same."""
+    node.config.stash[_LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", [])
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
 ) -> None:
-    """Say in one line what was left out, and what brings it back."""
-    if count := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(f"{count} tests of the etcd engine are left out: {'; '.join(missing())}")
+    """Say in a line each what was left out, and what brings it back."""
+    for line in config.stash.get(_LEFT_OUT, []):
+        terminalreporter.write_line(line)

@@ -117,7 +117,7 @@ def test_the_manual_page_names_every_command_and_every_option() -> None:
                 assert parameter.opts[0] in text, f"{name} {parameter.opts}"
 
 
-@pytest.mark.skipif(not shutil.which("groff"), reason="needs groff")
+@pytest.mark.groff
 def test_the_manual_page_is_clean_roff(capfd: Captured) -> None:
     assert run(["man"]) == 0
     text = capfd.readouterr().out

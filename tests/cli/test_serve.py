@@ -57,8 +57,8 @@ def test_without_the_extra_the_remedy_is_named(
     assert error.count("\n") == 1
 
 
+@pytest.mark.serve
 def test_a_port_in_use_is_named_with_the_remedy(here: Town, capsys: Captured) -> None:
-    pytest.importorskip("textual_serve")
     with socket.create_server((web.HOST, 0)) as taken:
         port = taken.getsockname()[1]
         assert run(["serve", "--port", str(port)]) == 1
@@ -70,8 +70,8 @@ def test_a_console_knows_that_it_draws_for_a_browser() -> None:
     assert not in_browser({})
 
 
+@pytest.mark.serve
 def test_nobody_comes_in_without_the_key_from_another_page_or_under_another_name() -> None:
-    pytest.importorskip("textual_serve")
     from aiohttp import ClientSession, CookieJar
     from aiohttp import web as http
 

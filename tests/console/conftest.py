@@ -102,17 +102,20 @@ class Operator:
     async def misses(self, text: str) -> None:
         await self.until(lambda: text not in self.text(), f"gone: {text!r}")
 
-    async def rests(self) -> None:
-        """Wait until a whole screen stands still: with its keys below, and the same ten paints long."""
+    async def rests(self, *, keys: bool = True) -> None:
+        """Wait until a whole screen stands still: the same ten paints long, with its keys below.
+
+        `keys`: False if a dialog covers them, which came after they were painted.
+        """
         seen: list[str] = []
 
         def still() -> bool:
             seen.append(self.text())
-            if "Quit" not in seen[-1]:
+            if keys and "Quit" not in seen[-1]:
                 # A dialog came before the first paint of what is behind it; only a status paints that.
                 for screen in self.app.screen_stack:
                     screen.refresh(layout=True)
-            return len(seen) > 10 and len(set(seen[-10:])) == 1 and "Quit" in seen[-1]
+            return len(seen) > 10 and len(set(seen[-10:])) == 1 and ("Quit" in seen[-1] or not keys)
 
         await self.until(still, "a screen at rest")
 

@@ -219,6 +219,7 @@ async def test_what_waits_blinks_on_the_screen(console: Console) -> None:
         await operator.until(lambda: operator.app.desk.lit, "the bright half")
         session.tell(with_alarms(reference(), acknowledged={MINE: ADA}))
         await operator.sees("seen")
+        # It would have been dark at some time within one period.
         await operator.pilot.pause(2 * PERIOD)
         assert operator.app.desk.lit
 
@@ -237,7 +238,7 @@ async def test_a_new_alarm_rings_if_that_is_wanted(rings: bool, monkeypatch: pyt
         session.tell(with_alarms(reference()))
         await operator.sees("● 1 HIGH")
         session.tell(age=0.2)
-        await operator.pilot.pause(0.2)
+        await operator.until(lambda: app.front and app.front.picture.age == 0.2, "the next picture")
         assert len(rung) == int(rings)
 
 

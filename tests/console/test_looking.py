@@ -9,6 +9,7 @@ from tuiconsole.client.session import Link
 from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
 from tuiconsole.console.pace import SHORTEST
+from tuiconsole.console.picture import Picture
 from tuiconsole.console.screens.logs import LogScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView
@@ -324,14 +325,15 @@ async def test_a_thousand_processes_are_shown_and_walked_through(console: Consol
 
 async def test_a_storm_of_changes_is_painted_a_bounded_number_of_times(console: Console) -> None:
     async with console() as operator:
-        paints = []
+        paints: list[Picture] = []
         showing = operator.control.showing
-        operator.control.showing = lambda picture: (paints.append(1), showing(picture))[1]  # type: ignore[method-assign]
+        operator.control.showing = lambda picture: (paints.append(picture), showing(picture))[1]  # type: ignore[method-assign]
         began = boottime()
         for step in range(200):
             operator.session.tell(age=step / 1_000)
+            # Each comes by itself, so that each could be painted.
             await operator.pilot.pause(0.001)
-        await operator.pilot.pause(0.2)
+        await operator.until(lambda: paints and paints[-1].age == 0.199, "the last one")
         assert 1 <= len(paints) <= 3 + (boottime() - began) / SHORTEST
 
 

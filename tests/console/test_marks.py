@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.widgets import OptionList
+
 from tuiconsole.client.session import Action
 from tuiconsole.console.rows.ordering import Grouping, Order
 from tuiconsole.console.widgets.dialogs.choice import ChoiceDialog
@@ -103,7 +105,7 @@ async def test_the_palette_finds_an_action_by_its_name(console: Console) -> None
     async with console() as operator:
         await operator.press("ctrl+p")
         await operator.press(*"conflicts")
-        await operator.pilot.pause(0.6)
+        await operator.until(lambda: operator.app.screen.query_one(OptionList).option_count == 1, "its name")
         await operator.press("enter")
         await operator.sees("no conflict")
 

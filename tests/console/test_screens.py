@@ -146,8 +146,9 @@ async def test_enter_on_a_process_shows_its_curves_its_events_and_its_log(
             running = application("scen2_hci_02", HCI, "console_3", seed=4)
             busy = tuple(msgspec.structs.replace(one, cpu=cpu) for one in running.processes)
             assert session.status is not None
-            session.tell(with_application(session.status, msgspec.structs.replace(running, processes=busy)))
-            await operator.pilot.pause(0.1)
+            status = with_application(session.status, msgspec.structs.replace(running, processes=busy))
+            session.tell(status)
+            await operator.until(lambda: operator.app.feed.picture().status == status, "the news")  # noqa: B023
             operator.app.desk.trends.sample(operator.app.feed.picture())
         session.tell(event=Event("2026-11-23T12:03:00.000Z", "console_3", "process", namespec, "came back"))
         await operator.press("enter")

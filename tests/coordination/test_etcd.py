@@ -155,6 +155,7 @@ async def test_no_two_lead_while_etcd_comes_and_goes(nodes: EtcdMembers) -> None
     at_once: list[int] = []
 
     async def watch() -> None:
+        # Looked at all the time: that two lead at once would be an event of neither.
         while True:
             at_once.append(len(nodes.leaders()))
             await asyncio.sleep(0.002)
@@ -219,8 +220,9 @@ async def test_an_odd_core_node_never_leads_and_a_majority_puts_its_file_in_forc
     assert await nodes.a_leader() is nodes.members[others[1]]
     assert not lapsing
     nodes.start(old, agreement=OTHERWISE)
+    # Two of three go by the new file; it is in force when the last leader under the former one is gone. They
+    # are given the time to take the seat from it, which they must not.
     await asyncio.sleep(1.0)
-    # Two of three go by the new file; it is in force when the last leader under the former one is gone.
     assert nodes.leaders() == [nodes.members[others[1]]]
     await nodes.stop(others[1])
     leader = await nodes.a_leader()

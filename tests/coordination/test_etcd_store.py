@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.request
 from collections.abc import Iterator
 
@@ -68,6 +69,24 @@ async def test_a_member_that_knows_no_leader_is_passed_over_within_the_same_requ
         assert await store.keep(lease)
     finally:
         await store.close()
+
+
+async def test_who_says_nothing_is_not_waited_for_and_whoever_answered_is_asked_first_from_then_on(
+    led: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the member of a host that was just cut off: the kernel takes the connection, and that is all."""
+    from tuiconsole.coordination.etcd.store import Store, get
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = Store([f"127.0.0.1:{silent.getsockname()[1]}", led])
+        try:
+            await store.transact([], [get(KEY)])
+            assert store.repeated
+            monkeypatch.setattr("tuiconsole.coordination.etcd.store.PATIENCE", PATIENCE)
+            await store.transact([], [get(KEY)])
+            assert not store.repeated
+        finally:
+            await store.close()
 
 
 async def test_a_member_without_a_leader_that_is_the_only_one_is_named_with_the_trouble(lonely: str) -> None:

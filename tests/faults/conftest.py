@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tuiconsole.settings.cluster_file import Engine
+
 from .machines import Machines, chosen, machines
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the chosen engine has not."""
+    if chosen() is Engine.ETCD:
+        left_out = [item for item in items if item.get_closest_marker("embedded")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("embedded")]
 
 
 @pytest.fixture(scope="package")

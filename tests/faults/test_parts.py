@@ -12,7 +12,6 @@ from tests.waiting import gone
 from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Verdict
 from tuiconsole.model.states import NodeState
-from tuiconsole.settings.cluster_file import Engine
 from tuiconsole.settings.timing import Timing
 
 from .machines import Machines, host_of, nodes_of
@@ -122,9 +121,8 @@ def test_kill_9_of_each_part_of_the_masters_host_heals(cluster: Machines, part: 
     print(f"whole again {cluster.healed(f'kill -9 of the {part}', 30.0):.2f} s later")
 
 
+@pytest.mark.embedded
 def test_a_voter_whose_file_is_damaged_stays_silent_and_says_so(cluster: Machines) -> None:
-    if cluster.engine is Engine.ETCD:
-        pytest.skip("with etcd no node has a voter's file")
     lost = victim_of(cluster)
     host, name = host_of(lost), srv_on(cluster, lost)
     cluster.kill_host(host)
@@ -182,7 +180,7 @@ def test_an_agent_and_a_supervisord_that_stand_still_together_lose_their_srv_in_
         begun = cluster.begun(f"{name}:scen2_internal_data_bus", since).at - since
         print(f"{name}: ended {ended:.2f} s and started elsewhere {begun:.2f} s after both stood still")
         assert ended < begun
-        # They wake with their orders, their record and their programs gone; there is nothing to wait for.
+        # They wake with their orders, their record and their programs gone. How long they sleep is the story.
         while boottime() - since < leases * LEASE:
             assert cluster.convict() == []
             time.sleep(0.1)

@@ -38,6 +38,7 @@ def test_bad_weather_loses_no_node_and_does_no_command_twice(
 ) -> None:
     seconds = float(os.environ.get("FAULTS_SECONDS", "120"))
     before = cluster.pids()
+    epochs = {node.name: node.epoch for node in cluster.status().nodes}
     since = boottime()
     cluster.network.everywhere(weather)
     asked = done = 0
@@ -63,5 +64,6 @@ def test_bad_weather_loses_no_node_and_does_no_command_twice(
         f"{len(starts)} starts of an hci; {kept} of {len(before)} programs untouched"
     )
     assert kept == len(before)
+    assert {node.name: node.epoch for node in cluster.status().nodes} == epochs, "a node has lost its lease"
     assert done == asked
     assert len(starts) == asked // 2, "each start was carried out once"

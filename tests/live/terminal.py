@@ -65,6 +65,7 @@ class Terminal:
         """Leave the prompt, quit; what does not is killed."""
         os.write(self.fd, b"\x1b")
         self.read(0.5)
+        # An Esc that is followed at once by a key would be Alt with that key.
         time.sleep(0.5)
         os.write(self.fd, b"q")
         end = time.monotonic() + 8

@@ -78,6 +78,7 @@ def race(desks: list[Desk], item: str, late: float) -> list[Outcome]:
     def ask(number: int) -> None:
         barrier.wait()
         if number:
+            # So much later it asks: that is what makes each race another one.
             time.sleep(late)
         (outcomes[number],) = desks[number].act("start", item, timeout=20.0)
 
