@@ -6,8 +6,7 @@ pictures as well.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
@@ -40,20 +39,6 @@ class Drawn(SingleFileSnapshotExtension):
     _file_extension = "txt"
 
 
-def drawn_by(operator: Operator) -> str:
-    """The screen without the blanks at the ends of its lines."""
-    return "\n".join(line.rstrip() for line in operator.text().split("\n")) + "\n"
-
-
-@asynccontextmanager
-async def operated(app: ConsoleApp, session: FakeSession, size: tuple[int, int]) -> AsyncIterator[Operator]:
-    """The console with its first picture."""
-    async with app.run_test(size=size) as pilot:
-        operator = Operator(pilot, session)
-        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
-        yield operator
-
-
 def logged() -> FakeSession:
     session = FakeSession(with_application(doubled(), starting_hci("scen2_hci_01", "console_1", 2)))
     text = "".join(f"11:59:{number:02d} sensor view {number} updated\n" for number in range(8))
@@ -66,14 +51,10 @@ async def at_item(operator: Operator) -> None:
     await operator.sees("the bus listens")
 
 
-async def at_sensor(operator: Operator) -> None:
+async def at_tree(operator: Operator) -> None:
     await operator.on("scen2_hci_02")
     await operator.press("enter")
     await operator.on(SENSOR)
-
-
-async def at_tree(operator: Operator) -> None:
-    await at_sensor(operator)
     await operator.press("space", "space")
     await operator.on(SENSOR)
     await operator.sees("view 7 updated")
@@ -89,14 +70,18 @@ async def at_process(operator: Operator) -> None:
         )
         operator.session.status = with_application(status, msgspec.structs.replace(running, processes=busy))
         operator.app.desk.trends.sample(operator.app.feed.picture())
-    await at_sensor(operator)
+    await operator.on("scen2_hci_02")
+    await operator.press("enter")
+    await operator.on(SENSOR)
     await operator.press("p")
     await operator.sees("CPU 2.0 %")
     await operator.sees("view 7 updated")
 
 
 async def at_log(operator: Operator) -> None:
-    await at_sensor(operator)
+    await operator.on("scen2_hci_02")
+    await operator.press("enter")
+    await operator.on(SENSOR)
     await operator.press("l")
     await operator.sees("view 7 updated")
     await operator.press("slash", *"view 5", "enter")
@@ -157,8 +142,31 @@ SCREENS: dict[str, tuple[Place, Act]] = {
 }
 
 
+async def drawn(session: FakeSession, place: Place, act: Act, size: tuple[int, int], look: str) -> str:
+    """The screen as text, after somebody has acted and it stands still."""
+    app = console_on(
+        session,
+        first=place,
+        theme="monochrome" if look == "monochrome" else "dark",
+        letters_ascii=look == "ascii",
+    )
+    async with app.run_test(size=size) as pilot:
+        operator = Operator(pilot, session)
+        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+        await operator.rests()
+        await act(operator)
+        await operator.rests()
+        text = operator.text()
+    assert text.isascii() or look != "ascii"
+    return "\n".join(line.rstrip() for line in text.split("\n")) + "\n"
+
+
+def named(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=named)
 @pytest.mark.parametrize("name", SCREENS)
 async def test_the_screen(
     name: str,
@@ -169,24 +177,13 @@ async def test_the_screen(
 ) -> None:
     monkeypatch.setattr("tuiconsole.console.app.EVERY", 3_600.0)
     place, act = SCREENS[name]
-    session = logged()
-    app = console_on(
-        session,
-        first=place,
-        theme="monochrome" if look == "monochrome" else "dark",
-        letters_ascii=look == "ascii",
-    )
-    async with operated(app, session, size) as operator:
-        await act(operator)
-        # Scroll bars follow a layout later than what they are about.
-        await operator.rests()
-        drawn = drawn_by(operator)
-        assert drawn.isascii() or look != "ascii"
-    assert drawn == snapshot(extension_class=Drawn)
+    assert await drawn(logged(), place, act, size, look) == snapshot(extension_class=Drawn)
 
 
 async def at_start_with_arguments(operator: Operator) -> None:
-    await at_sensor(operator)
+    await operator.on("scen2_hci_02")
+    await operator.press("enter")
+    await operator.on(SENSOR)
     await operator.press("S")
     await operator.sees("would start on console_1")
 
@@ -235,18 +232,16 @@ DIALOGS: dict[str, tuple[Place, Act]] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("size", "look"),
+    [*((size, "colour") for size in SIZES), (SIZES[0], "monochrome"), (SIZES[0], "ascii")],
+    ids=lambda one: one if isinstance(one, str) else named(one),
+)
 @pytest.mark.parametrize("name", DIALOGS)
-async def test_the_dialog(name: str, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+async def test_the_dialog(name: str, size: tuple[int, int], look: str, snapshot: SnapshotAssertion) -> None:
     place, act = DIALOGS[name]
     session = FakeSession(with_application(reference(), pumps()))
-    app = console_on(session, first=place)
-    async with operated(app, session, size) as operator:
-        await operator.rests()
-        await act(operator)
-        await operator.rests()
-        drawn = drawn_by(operator)
-    assert drawn == snapshot(extension_class=Drawn)
+    assert await drawn(session, place, act, size, look) == snapshot(extension_class=Drawn)
 
 
 def prepared(session: FakeSession, act: Act) -> Callable[[Pilot[int]], Awaitable[None]]:
@@ -258,7 +253,7 @@ def prepared(session: FakeSession, act: Act) -> Callable[[Pilot[int]], Awaitable
             await operator.until(lambda: operator.app.front and operator.app.front.picture.status, "it")
             await operator.sees("Quit")
             await act(operator)
-            await operator.rests(keys=False)
+            await operator.pilot.pause(0.3)
         except pytest.fail.Exception as failure:
             operator.app.exit()
             raise AssertionError(str(failure)) from failure

@@ -135,3 +135,48 @@ def test_the_other_strategies_act_on_a_crash_that_supervisord_would_mend(strateg
     world.become(node, "a:p", ProcessState.EXITED, pid=0, expected_exit=False, restarts=True)
     world.run(3)
     assert len(world.order_of_starts("a")) == (1 if strategy is R.STOP_APPLICATION else 2)
+
+
+def restarting(*others: str) -> World:
+    """Programs on nodes of their own; the first of them is being restarted, and takes its time to start."""
+    again = {"running_failure_strategy": R.RESTART_PROCESS}
+    programs = {name: program(1, 60, **again) for name in ("p", *others)}
+    nodes = tuple(f"n{number}" for number in range(1, len(programs) + 2))
+    world = site(app("a", programs, distribution=Distribution.ALL_INSTANCES), nodes=nodes).elect().run(3)
+    world.fate["a:p"] = ("hang", 0.0)
+    world.become(where(world, "a")["p"], "a:p", ProcessState.FATAL, pid=0, expected_exit=False)
+    world.run(1)
+    assert world.app("a").job is not None
+    return world
+
+
+def test_what_dies_while_another_process_is_restarted_is_restarted_after_it() -> None:
+    world = restarting("q", "r")
+    before = where(world, "a")
+    world.become(before["q"], "a:q", ProcessState.FATAL, pid=0, expected_exit=False)
+    world.kill_node(before["r"])
+    world.run(1)
+    assert world.order_of_starts("a")[3:] == ["p"]
+    world.become(before["p"], "a:p", ProcessState.RUNNING)
+    world.run(5)
+    assert set(where(world, "a")) == {"p", "q", "r"}
+    assert sorted(world.order_of_starts("a")[4:]) == ["q", "r"]
+
+
+def test_what_ended_without_a_master_while_another_process_is_restarted_is_restarted_after_it() -> None:
+    world = restarting("q")
+    before = where(world, "a")
+    world.depose()
+    world.become(before["q"], "a:q", ProcessState.FATAL, pid=0, expected_exit=False)
+    world.elect("n2").run(1)
+    world.become(before["p"], "a:p", ProcessState.RUNNING)
+    world.run(5)
+    assert set(where(world, "a")) == {"p", "q"}
+
+
+def test_what_dies_while_another_process_is_restarted_stays_stopped_if_a_person_wants_it_so() -> None:
+    world = restarting("q")
+    world.become(where(world, "a")["q"], "a:q", ProcessState.FATAL, pid=0, expected_exit=False)
+    world.ask(Action.STOP, "a", on="n1")
+    world.run(8)
+    assert where(world, "a") == {}

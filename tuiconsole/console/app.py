@@ -7,7 +7,7 @@ import functools
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual.app import App
@@ -45,8 +45,10 @@ from tuiconsole.console.work import begin_work
 from tuiconsole.model.events import Severity
 from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.why import Why
-from tuiconsole.rulebook.rulebook import Rulebook
 from tuiconsole.source.errors import SourceError
+
+if TYPE_CHECKING:
+    from tuiconsole.rulebook.rulebook import Rulebook
 
 _TICK = 1.0
 """Seconds between two looks at the ages of data."""

@@ -10,13 +10,16 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from tuiconsole.client.session import Link, Outcome, Session
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.requests import Request, RequestBook, Wish, outcome_event
 from tuiconsole.console.timeline import Timeline
 from tuiconsole.model.events import Event, Severity
-from tuiconsole.rulebook.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from tuiconsole.rulebook.rulebook import Rulebook
 
 SessionFactory = Callable[[], Awaitable[Session]]
 """Opens the session; may raise, and is then asked again."""

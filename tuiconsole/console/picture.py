@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,7 +17,9 @@ from tuiconsole.model.status import (
     NodeStatus,
     ProcessStatus,
 )
-from tuiconsole.rulebook.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from tuiconsole.rulebook.rulebook import Rulebook
 
 STALE_AFTER = 3.0
 """Seconds of silence after which data is shown as old though the link has not been given up yet."""

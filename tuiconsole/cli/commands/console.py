@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tuiconsole.cli.asking import one_node, open_cluster, person_key
 from tuiconsole.cli.options import Given
 from tuiconsole.client.session import Session
-from tuiconsole.rulebook.rulebook import Rulebook, load_rules
 from tuiconsole.settings.cluster_file import Cluster
+
+if TYPE_CHECKING:
+    from tuiconsole.rulebook.rulebook import Rulebook
 
 
 def open_console(options: Given, *, read_only: bool = False) -> int:
@@ -29,6 +33,8 @@ def console_of(cluster: Cluster, node: str, key: str, *, read_only: bool = False
         return await connect(cluster, node, Path(key))
 
     def rules() -> Rulebook:
+        from tuiconsole.rulebook.rulebook import load_rules
+
         return load_rules(cluster.rules, isolation=cluster.isolation, conciliation=cluster.conciliation)
 
     return run_console(session, cluster=cluster.name, read_only=read_only, item=cluster.item, rules=rules)

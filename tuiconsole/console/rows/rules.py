@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.rulebook.rulebook import Rulebook
 from tuiconsole.rulebook.rules import ApplicationRules, ProgramRules
+
+if TYPE_CHECKING:
+    from tuiconsole.rulebook.rulebook import Rulebook
 
 _NOT_SHOWN = frozenset(("name", "origin"))
 

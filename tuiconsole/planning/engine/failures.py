@@ -39,7 +39,7 @@ _WEIGHT = {
 
 def judge_deaths(s: Situation) -> None:
     """Apply the strategies to all that has died since the last decision."""
-    deaths, s.deaths = s.deaths, []
+    deaths, s.deaths = s.deaths + _due(s), []
     by_application: dict[str, list[Death]] = {}
     for death in deaths:
         by_application.setdefault(death.application, []).append(death)
@@ -47,6 +47,24 @@ def judge_deaths(s: Situation) -> None:
         application = s.apps.get(name)
         if application is not None and application.managed:
             _judge(s, application, dead)
+
+
+def something_waited(s: Situation) -> bool:
+    """True if something has died during a job that is over by now."""
+    return any(death.application not in s.jobs for death in s.postponed)
+
+
+def _due(s: Situation) -> list[Death]:
+    """What had to wait for a job that is over by now, and still is dead and wanted."""
+    due = [death for death in s.postponed if death.application not in s.jobs]
+    s.postponed = [death for death in s.postponed if death.application in s.jobs]
+    return [death for death in due if _still_missing(s, death)]
+
+
+def _still_missing(s: Situation, death: Death) -> bool:
+    wish = s.draft.wishes.get(death.application)
+    wanted = wish is None or wish.wanted is Wanted.STARTED
+    return wanted and not s.alive_on(death.namespec) and death.namespec not in s.draft.failures
 
 
 def heaviest(application: Application, namespecs: list[str]) -> RunningFailureStrategy:
@@ -68,6 +86,9 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
         return
     job = s.jobs.get(application.name)
     if job is not None and not job.starting:
+        if not job.whole:
+            # It is about others, and this one is not to be forgotten over it.
+            s.postponed += deaths
         return
     _apply(s, application, job, deaths)
 
@@ -91,9 +112,11 @@ def _apply(s: Situation, application: Application, job: Job | None, deaths: list
     elif _WEIGHT[strategy] == 2:
         _restart_application(s, application, job, cause, crash)
     elif job is not None:
-        # Nothing but the loss of a node takes a start job's ground away.
+        # Nothing but the loss of a node takes a start job's ground away; what else died waits for its end.
         if not crash and application.single:
             job.turn_to_stop(cause)
+        else:
+            s.postponed += deaths
     elif strategy is RunningFailureStrategy.RESTART_PROCESS and not any(s.running(application)):
         # Nothing of it is left: its start sequence brings it back, not processes one by one.
         _restart_application(s, application, job, cause, crash)

@@ -18,7 +18,7 @@ from tuiconsole.planning.engine.conciliate import conciliate
 from tuiconsole.planning.engine.conflicts import find_conflicts, settle_strays
 from tuiconsole.planning.engine.drain import answer_drains, move_on
 from tuiconsole.planning.engine.ending import advance_ending, conclude_ending
-from tuiconsole.planning.engine.failures import judge_deaths
+from tuiconsole.planning.engine.failures import judge_deaths, something_waited
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import end_maintenance, give_up_waiting
 from tuiconsole.planning.engine.messages import (
@@ -201,6 +201,9 @@ class Engine:
             answer_drains(s)
         elif s.settled:
             self._end_system()
+        while something_waited(s):
+            judge_deaths(s)
+            self._advance()
         give_up_waiting(s)
         self._release_leftovers()
         self._note_isolation()

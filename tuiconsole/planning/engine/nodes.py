@@ -143,13 +143,16 @@ def judge_what_was_missed(s: Situation) -> None:
     """At take-over: what ended under its grant while there was no master is judged now."""
     for grant in s.draft.grants.values():
         application = s.application_of(grant.name)
-        if application is None or application.name in s.jobs or not s.usable(grant.node):
+        if application is None or not s.usable(grant.node):
             continue
+        job = s.jobs.get(application.name)
         known = {n: s.process(grant.node, n) for n in s.granted_namespecs(grant)}
         # Where one process bears the token, its supervisord is the same; the others were never asked for.
         replaced = all(process is None or process.token != grant.token for process in known.values())
         for namespec, process in known.items():
             if process is None or namespec in s.draft.failures:
+                continue
+            if job is not None and (job.whole or namespec in job.processes):
                 continue
             if process.token == grant.token and ended_badly(process):
                 end = words_of_end(process)

@@ -76,6 +76,8 @@ class Situation:
     """By namespec."""
     jobs: dict[str, Job] = field(default_factory=dict)
     deaths: list[Death] = field(default_factory=list)
+    postponed: list[Death] = field(default_factory=list)
+    """What died during a job that does not bring it back; judged when that is over."""
     silent: dict[str, BootTime] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     """Nodes whose lease is over or whose death is proved, with the reason; until they are RUNNING again."""

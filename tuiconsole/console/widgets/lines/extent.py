@@ -18,6 +18,8 @@ def extend(view: ScrollView, rows: int) -> None:
     height = view.scrollable_content_region.height
     bar = view.show_vertical_scrollbar
     if height < 1 or view.styles.is_auto_height or bar is not (rows > height):
+        # The height that Textual remembers goes by itself only once the view's own mounting is over.
+        view.clear_cached_dimensions()
         view.virtual_size = size
         return
     view.set_reactive(ScrollView.virtual_size, size)

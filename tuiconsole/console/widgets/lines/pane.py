@@ -30,6 +30,8 @@ class LinesPane(Toned):
         lines, before = self.lines_for(self._room()), self._shown
         self._shown = lines
         if len(lines) != len(before):
+            # The height that Textual remembers goes by itself only once the widget's own mounting is over.
+            self.clear_cached_dimensions()
             self.refresh(layout=True)
         elif lines != before:
             width = self._room()
