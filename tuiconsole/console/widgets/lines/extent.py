@@ -18,9 +18,10 @@ def extend(view: ScrollView, rows: int) -> None:
     height = view.scrollable_content_region.height
     bar = view.show_vertical_scrollbar
     if height < 1 or view.styles.is_auto_height or bar is not (rows > height):
-        # The height that Textual remembers goes by itself only once the view's own mounting is over.
-        view.clear_cached_dimensions()
         view.virtual_size = size
+        if view.styles.is_auto_height:
+            # Once more: Textual takes no measures anew while an earlier layout is still due.
+            view.call_after_refresh(view.refresh, layout=True)
         return
     view.set_reactive(ScrollView.virtual_size, size)
     if bar:

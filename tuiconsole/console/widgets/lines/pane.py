@@ -30,13 +30,18 @@ class LinesPane(Toned):
         lines, before = self.lines_for(self._room()), self._shown
         self._shown = lines
         if len(lines) != len(before):
-            # The height that Textual remembers goes by itself only once the widget's own mounting is over.
-            self.clear_cached_dimensions()
             self.refresh(layout=True)
+            self.call_after_refresh(self._fit)
         elif lines != before:
             width = self._room()
             changed = (y for y, (old, new) in enumerate(zip(before, lines, strict=True)) if old != new)
             self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def _fit(self) -> None:
+        """Ask for a layout once more if it is due: Textual takes no measures anew while an earlier one is."""
+        if self.content_size.height != len(self._shown):
+            self.clear_cached_dimensions()
+            self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         del container, viewport
