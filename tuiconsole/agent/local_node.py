@@ -135,7 +135,8 @@ class LocalNode:
             self._trouble = (
                 f"supervisord has died: {event.reason}" if event.reason else "supervisord has died"
             )
-            self.tell("supervisord", self._trouble, Severity.MAJOR)
+            if not self.leaving:
+                self.tell("supervisord", self._trouble, Severity.MAJOR)
         elif isinstance(event, supervised.NodeEmpty):
             self._on_empty()
         elif isinstance(event, supervised.SupervisionFailed):
