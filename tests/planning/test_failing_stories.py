@@ -150,17 +150,30 @@ def restarting(*others: str) -> World:
     return world
 
 
-def test_what_dies_while_another_process_is_restarted_is_restarted_after_it() -> None:
+def test_what_dies_while_another_process_is_restarted_is_restarted_with_it_or_after_it() -> None:
     world = restarting("q", "r")
     before = where(world, "a")
     world.become(before["q"], "a:q", ProcessState.FATAL, pid=0, expected_exit=False)
     world.kill_node(before["r"])
     world.run(1)
-    assert world.order_of_starts("a")[3:] == ["p"]
+    assert world.order_of_starts("a")[3:] == ["p", "r"], "a lost node is no crash: no pause, no flap limit"
     world.become(before["p"], "a:p", ProcessState.RUNNING)
     world.run(5)
     assert set(where(world, "a")) == {"p", "q", "r"}
-    assert sorted(world.order_of_starts("a")[4:]) == ["q", "r"]
+    assert world.order_of_starts("a")[5:] == ["q"]
+
+
+def test_what_was_lost_while_another_process_is_restarted_is_known_to_the_next_master() -> None:
+    world = restarting("q", "r")
+    node = where(world, "a")["r"]
+    world.fate["a:r"] = ("hang", 0.0)
+    world.kill_node(node)
+    world.run(0.2)
+    world.depose()
+    world.elect("n2").run(1)
+    world.become(where(world, "a")["p"], "a:p", ProcessState.RUNNING)
+    world.run(5)
+    assert set(where(world, "a")) == {"p", "q", "r"}
 
 
 def test_what_ended_without_a_master_while_another_process_is_restarted_is_restarted_after_it() -> None:

@@ -58,6 +58,8 @@ class World:
         self.floors: dict[tuple[str, str], Token] = {}
         self.fate: dict[str, tuple[str, float]] = {}
         """By namespec: `run`, `exit` (as expected), `crash`, `fatal`, after so many seconds; or `hang`."""
+        self.obeyed: set[str] = set()
+        """Ids of starts and stops: a node obeys none a second time."""
         self.queue: list[tuple[float, int, Callable[[], None]]] = []
         self.number = 0
         self.stored = encode_ledger(Ledger())
@@ -170,6 +172,8 @@ class World:
         key = (command.node, "" if isinstance(command, m.LeaveNode) else command.grant)
         if command.epoch < node.epoch or self.now > command.deadline:
             return m.Answer.REFUSED, "stale"
+        if command.command_id in self.obeyed:
+            return m.Answer.OK, ""
         if isinstance(command, m.ProbeProcess):
             self.looks.append((self.now, command.node, command.namespec))
             reason = self.unready.get(command.namespec, "")
@@ -177,10 +181,12 @@ class World:
         if isinstance(command, m.StartProcess):
             if command.token <= self.floors.get(key, (0, 0)):
                 return m.Answer.REFUSED, f"token {command.token} was released"
+            self.obeyed.add(command.command_id)
             self.spawn(command.node, command.namespec, command.token)
         elif isinstance(command, m.StopProcess):
             if command.void is not None:
                 self.floors[key] = max(self.floors.get(key, (0, 0)), command.void)
+            self.obeyed.add(command.command_id)
             self.stop(command.node, command.namespec)
         elif isinstance(command, m.LeaveNode):
             self.later(command.after, lambda: self.leave(command.node, restart=command.restart))

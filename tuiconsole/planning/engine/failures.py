@@ -88,7 +88,7 @@ def _judge(s: Situation, application: Application, deaths: list[Death]) -> None:
     if job is not None and not job.starting:
         if not job.whole:
             # It is about others, and this one is not to be forgotten over it.
-            s.postponed += deaths
+            s.postponed += _not_taken_up(application, job, deaths)
         return
     _apply(s, application, job, deaths)
 
@@ -116,7 +116,7 @@ def _apply(s: Situation, application: Application, job: Job | None, deaths: list
         if not crash and application.single:
             job.turn_to_stop(cause)
         else:
-            s.postponed += deaths
+            s.postponed += _not_taken_up(application, job, deaths)
     elif strategy is RunningFailureStrategy.RESTART_PROCESS and not any(s.running(application)):
         # Nothing of it is left: its start sequence brings it back, not processes one by one.
         _restart_application(s, application, job, cause, crash)
@@ -124,6 +124,25 @@ def _apply(s: Situation, application: Application, job: Job | None, deaths: list
         _restart_processes(s, application, deaths, cause, crash)
     else:
         _leave(s, application, deaths, crash)
+
+
+def _not_taken_up(application: Application, job: Job, deaths: list[Death]) -> list[Death]:
+    """Have the job bring back, too, what ended with its node; what is left has to wait until it is over.
+
+    The ledger has the job, so that this outlives the master. What crashed must not come back without a pause,
+    and what a person has asked for is answered for that alone.
+    """
+    if not (job.whole or (job.kind is JobKind.RESTART and not job.waiters)):
+        return deaths
+    again = RunningFailureStrategy.RESTART_PROCESS
+    taken = [d for d in deaths if d.with_node and application.running_failure(d.namespec) is again]
+    for death in taken:
+        job.marks.pop(death.namespec, None)
+    job.index = 0
+    if not job.whole:
+        names = dict.fromkeys((*job.processes, *(death.namespec for death in taken)))
+        job.processes, job.steps = tuple(names), ()
+    return [death for death in deaths if death not in taken]
 
 
 def _tell(s: Situation, application: Application, deaths: list[Death]) -> None:

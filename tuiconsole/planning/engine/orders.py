@@ -57,9 +57,12 @@ class Orders:
         self._keys[command.command_id] = key
 
     def id_for(self, key: Key) -> str:
-        """The id to send it under: the same as before, if it was given before."""
+        """The id to send it under: the same as before, if it was given before and not obeyed.
+
+        A node does nothing a second time under an id that it has obeyed.
+        """
         order = self._orders.get(key)
-        return order.command.command_id if order else self.new_id()
+        return order.command.command_id if order and order.answer is not Answer.OK else self.new_id()
 
     def answered(self, command_id: str, answer: Answer, reason: str, now: BootTime) -> None:
         """A node has answered; answers to what is no longer wanted are of no interest."""

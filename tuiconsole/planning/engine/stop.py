@@ -29,13 +29,18 @@ def advance_stop(s: Situation, job: Job) -> bool:
 def order_stop(s: Situation, node: str, namespec: str, grant: Grant | None) -> None:
     """Command a node to stop a process, once, and again if that has no effect."""
     key = ("stop", node, namespec)
-    if not s.usable(node) or not s.orders.due(key, s.now.boot):
-        return
     application = s.apps[namespec.partition(":")[0]]
     token = grant.token if grant is not None and grant.node == node else None
     name = application.grant_name(namespec)
     process = s.process(node, namespec)
     void = process.token if token is None and process is not None else None
+    before = s.orders.get(key)
+    meant = before.command if before is not None else None
+    if isinstance(meant, StopProcess) and (meant.token, meant.void) != (token, void):
+        # What was stopped then ran under another token: this is another stop.
+        s.orders.drop(key)
+    if not s.usable(node) or not s.orders.due(key, s.now.boot):
+        return
     command = StopProcess(
         s.orders.id_for(key), node, namespec, name, token, s.term, s.epoch(node), s.deadline, void
     )
