@@ -131,6 +131,25 @@ async def test_a_seat_whose_taking_was_not_answered_is_sat_on_and_not_waited_for
     assert [following.leadership.term] == taken
 
 
+async def test_a_write_whose_second_try_is_answered_first_is_known_to_be_done(nodes: EtcdMembers) -> None:
+    leader = await nodes.a_leader()
+    value = await leader.read()
+    store = leader._engine._register._store
+    transact = store.transact
+
+    async def twice(*asked: Any) -> Any:
+        await transact(*asked)
+        answer = await transact(*asked)
+        store.repeated = True
+        return answer
+
+    store.transact = twice
+    written = await leader.replace(b"once", value)
+    store.transact = transact
+    assert written.value == b"once"
+    assert await leader.read() == written
+
+
 async def test_a_write_that_etcd_answers_late_is_tried_again_until_its_outcome_is_known(
     nodes: EtcdMembers,
 ) -> None:

@@ -18,7 +18,7 @@ from tuiconsole.coordination.etcd.asking import first_answer
 from tuiconsole.coordination.etcd.observation import Entry
 
 ATTEMPT = 1.5
-"""Seconds for one request. On a line that takes 0.2 s each way, a write takes etcd up to 1.2 s."""
+"""Seconds for one request, whoever is asked: a node's lease outlasts one that fails."""
 PATIENCE = 0.2
 """Seconds without an answer, after which the next endpoint is asked as well: a short lease outlasts that."""
 OPTIONS = {
