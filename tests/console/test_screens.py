@@ -32,6 +32,7 @@ def place_of(operator: Operator) -> Place | None:
 async def test_the_overview_shows_nodes_as_tiles_and_items_as_a_matrix(console: Console) -> None:
     async with console(first=Place.OVERVIEW, size=(120, 35)) as operator:
         await operator.sees("► RUNNING server_1")
+        await operator.sees(" 02 ")
         row = next(line for line in operator.text().split("\n") if " 02 " in line)
         assert "server_2" in row
         assert "console_3" in row

@@ -53,7 +53,7 @@ async def test_who_says_nothing_is_not_waited_for_and_is_given_up_when_another_h
 async def test_who_is_late_may_still_be_the_first_to_answer() -> None:
     members = Members("slow", "silent")
     assert await first_answer(members.ask, 2, SOON, PATIENCE) == (0, True)
-    assert members.given_up == members.asked[1:]
+    assert sorted(members.given_up) == sorted(members.asked[1:])
 
 
 async def test_after_a_failure_the_next_one_is_asked_without_waiting() -> None:
