@@ -13,7 +13,7 @@ demo: venv
 # What loads the machine alone; real clusters, one at a time unless there are cores for more, as a node that is starved
 # loses its lease; then the rest, which waits more than it computes. A file stays with one worker.
 LIVE_WORKERS ?= 1
-WORKERS ?= 2
+WORKERS ?= 3
 test: venv
 	@status=0; test="$(BIN)/python -m pytest -q --dist loadfile"; \
 	$$test -m "alone and not faults" || status=1; \

@@ -166,7 +166,7 @@ def console() -> Console:
         async with app.run_test(size=size, notifications=True) as pilot:
             operator = Operator(pilot, session)
             if session.status is not None:
-                await operator.until(lambda: operator.app.front and operator.app.front.picture.status, "it")
+                await operator.until(lambda: operator.app.front and operator.app.front.drawn.status, "it")
             yield operator
 
     return opened

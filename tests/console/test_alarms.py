@@ -234,7 +234,7 @@ async def test_a_new_alarm_rings_if_that_is_wanted(rings: bool, monkeypatch: pyt
     monkeypatch.setattr(app, "bell", lambda: rung.append(None))
     async with app.run_test() as pilot:
         operator = Operator(pilot, session)
-        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+        await operator.until(lambda: app.front and app.front.drawn.status, "the first picture")
         session.tell(with_alarms(reference()))
         await operator.sees("● 1 HIGH")
         session.tell(age=0.2)

@@ -152,7 +152,7 @@ async def drawn(session: FakeSession, place: Place, act: Act, size: tuple[int, i
     )
     async with app.run_test(size=size) as pilot:
         operator = Operator(pilot, session)
-        await operator.until(lambda: app.front and app.front.picture.status, "the first picture")
+        await operator.until(lambda: app.front and app.front.drawn.status, "the first picture")
         await operator.rests()
         await act(operator)
         await operator.rests()
@@ -250,7 +250,7 @@ def prepared(session: FakeSession, act: Act) -> Callable[[Pilot[int]], Awaitable
     async def run(pilot: Pilot[int]) -> None:
         operator = Operator(pilot, session)
         try:
-            await operator.until(lambda: operator.app.front and operator.app.front.picture.status, "it")
+            await operator.until(lambda: operator.app.front and operator.app.front.drawn.status, "it")
             await operator.sees("Quit")
             await act(operator)
             await operator.pilot.pause(0.3)

@@ -63,6 +63,8 @@ class ConsoleScreen(Screen[None]):
         super().__init__()
         self.desk = desk
         self.picture = Picture()
+        self.drawn = Picture()
+        """The last one of which all parts were drawn."""
         self.arrangement = Arrangement.STACKED
         self._restored = False
         # The screen's own keys depend on the operator's keymap, so they are bound to the object.
@@ -156,6 +158,7 @@ class ConsoleScreen(Screen[None]):
         yield
         yield from self.painting()
         self.show_subject()
+        self.drawn = picture
 
     def blink(self) -> None:
         """Show the other half of the blinking. It may come before the screen's parts are there, or after."""
