@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SHORTEST = 0.04
 """Seconds between two pictures at least: changes within it are painted as one."""
-CALM = 0.08
+CALM = 0.055
 """Seconds between two pictures of a great cluster: what happens is seen soon, and keys get through."""
 _SHARE = 8
 """A picture that took long is followed by a pause of so many times that, up to CALM."""
