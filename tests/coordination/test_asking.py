@@ -14,15 +14,18 @@ SOON = 0.01
 
 
 class Members:
-    """Each answers with its number, fails, or says nothing until the end."""
+    """Each answers with its number, fails, or says nothing until the end; slow ones answer after another try."""
 
     def __init__(self, *say: str) -> None:
         self._say = say
         self.asked: list[int] = []
         self.given_up: list[int] = []
+        self._another = asyncio.Event()
 
     async def ask(self, number: int) -> int:
         self.asked.append(number)
+        if number:
+            self._another.set()
         say = self._say[min(number, len(self._say) - 1)]
         if say == "fails":
             raise ConnectionError(f"member {number}")
@@ -34,7 +37,7 @@ class Members:
             finally:
                 self.given_up.append(number)
         if say == "slow":
-            await asyncio.sleep(3 * SOON)
+            await self._another.wait()
         return number
 
 

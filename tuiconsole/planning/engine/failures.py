@@ -136,6 +136,8 @@ def _not_taken_up(application: Application, job: Job, deaths: list[Death]) -> li
         return deaths
     again = RunningFailureStrategy.RESTART_PROCESS
     taken = [d for d in deaths if d.with_node and application.running_failure(d.namespec) is again]
+    if not taken:
+        return deaths
     for death in taken:
         job.marks.pop(death.namespec, None)
     job.index = 0
