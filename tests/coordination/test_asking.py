@@ -14,7 +14,7 @@ SOON = 0.01
 
 
 class Members:
-    """Each answers with its number, fails, or says nothing until the end; slow ones answer after another try."""
+    """Each answers with its number (a slow one after another try), fails, or says nothing until the end."""
 
     def __init__(self, *say: str) -> None:
         self._say = say
