@@ -6,7 +6,7 @@ Silence is a suspicion only: a node is lost when the voters have agreed that its
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from tuiconsole.agent.observer import Observer
 from tuiconsole.clock import BootTime, boottime
@@ -48,11 +48,6 @@ class FailureDetector:
         self._give = give
         self._silent: dict[str, BootTime] = {}
         self._raising: dict[str, asyncio.Task[None]] = {}
-
-    @property
-    def raising(self) -> Sequence[str]:
-        """The nodes of which the voters are being asked, in order."""
-        return sorted(self._raising)
 
     def look(self, now: BootTime) -> list[Input]:
         """Which nodes have fallen silent or were heard again since the last look."""
