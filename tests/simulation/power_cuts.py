@@ -130,7 +130,9 @@ class CutSite(Site):
                 continue
             s = reign._engine.situation
             seen[f"{name} rules term {reign.term}"] = "settled" if s.settled else "settling"
-            seen[f"{name} is asking the voters about"] = " ".join(reign._detector.raising) or "nobody"
+            seen[f"{name} is asking the voters about"] = (
+                " ".join(sorted(reign._detector._raising)) or "nobody"
+            )
             seen[f"{name} has given up"] = " ".join(sorted(s.lost)) or "nobody"
             seen[f"{name} has jobs"] = " ".join(f"{k} {v.phase.value}" for k, v in s.jobs.items()) or "none"
         return seen
