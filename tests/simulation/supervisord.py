@@ -92,6 +92,7 @@ class Supervisord:
         self._scale()
         self._done: dict[str, dict[str, Any]] = {}
         self._waiting: list[tuple[Any, ...]] = []
+        self._alarm_at: float | None = None
         self._isolated_epoch = 0
         self._void: set[str] = set()
         """Namespecs whose token was taken back."""
@@ -155,9 +156,13 @@ class Supervisord:
     def doomed(self) -> list[Process]:
         """Those that an isolation must stop."""
         managed = self.host.orders.managed
-        known = (p for p in self.processes.values() if p.state.alive)
-        unlisted = {True: Managed("", "STOP"), False: Managed("", "")}
-        return [p for p in known if managed.get(p.namespec, unlisted[bool(p.token)]).isolation == "STOP"]
+        found = []
+        for process in self.processes.values():
+            if process.state.alive:
+                listed = managed.get(process.namespec)
+                if listed.isolation == "STOP" if listed is not None else process.token:
+                    found.append(process)
+        return found
 
     def by_hand(self, namespec: str) -> None:
         """Somebody's `supervisorctl start`, or autorestart: the guard is asked, as at each spawn."""
@@ -257,8 +262,14 @@ class Supervisord:
             self.stage = DONE
         if self.stage != before:
             self.host.emit(Isolated(self.stage, self._isolated_epoch))
-        if step.again_at is not None and self.stage != DONE:
-            self.host.site.at(self.host.when(step.again_at) + 1e-6, self.look)
+        self._alarm_at = step.again_at if self.stage != DONE else None
+        if self._alarm_at is not None:
+            self.host.site.at(self.host.when(self._alarm_at) + 1e-6, self._alarm, self._alarm_at)
+
+    def _alarm(self, at: float) -> None:
+        """SIGALRM, of the one timer that there is: a later look has set it anew."""
+        if at == self._alarm_at:
+            self.look()
 
     def thaw(self) -> None:
         """SIGCONT: the deadman's signal comes before supervisord hears of its children."""

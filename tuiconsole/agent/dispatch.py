@@ -32,22 +32,19 @@ class Dispatch:
         """Have a node carry out an order of the master; `unknown` if it does not answer in time (seconds)."""
         if name == self._name:
             return await self._obedience.obey(order)
-        try:
-            answer = await self._peers.call(name, order, within)
-        except NoAnswerError as error:
-            return Obeyed("unknown", str(error))
-        return (
-            answer
-            if isinstance(answer, Obeyed)
-            else Obeyed("refused", f"{name} answered {msgspec.to_builtins(answer)}")
-        )
+        return await self._ask(name, order, within)
 
     async def stop_on(self, name: str, order: StopHere) -> Obeyed:
         """Have a node stop something without a master's word."""
         if name == self._name:
             return await self._obedience.stop_here(order)
+        return await self._ask(name, order, order.timeout + STOPPED_GRACE)
+
+    async def _ask(self, name: str, order: NodeOrder | StopHere, within: float) -> Obeyed:
         try:
-            answer = await self._peers.call(name, order, order.timeout + STOPPED_GRACE)
+            answer = await self._peers.call(name, order, within)
         except NoAnswerError as error:
             return Obeyed("unknown", str(error))
-        return answer if isinstance(answer, Obeyed) else Obeyed("refused", f"{name} does not know how")
+        if isinstance(answer, Obeyed):
+            return answer
+        return Obeyed("refused", f"{name} answered {msgspec.to_builtins(answer)}")

@@ -57,6 +57,7 @@ class Heartbeats:
         self._agreement = agreement
         self._local = local
         self._coordinator = coordinator
+        self._long_leases = coordinator if isinstance(coordinator, LongLeases) else None
         self._observer = observer
         self._publisher = publisher
         self._quorum = quorum
@@ -98,7 +99,7 @@ class Heartbeats:
                 rest_digest=self._agreement.rest_digest,
                 leader=coordinator.leader,
                 quorum=self._quorum(),
-                maintenance_until=coordinator.stays_until if isinstance(coordinator, LongLeases) else 0.0,
+                maintenance_until=self._long_leases.stays_until if self._long_leases else 0.0,
                 version=self._version,
                 agent_started_at=self._began,
                 lease_until=lease.held_until if lease else 0.0,
