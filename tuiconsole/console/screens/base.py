@@ -12,7 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingsMap
 from textual.containers import Container
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tuiconsole.console.actions import LISTS, Place, objection
 from tuiconsole.console.arrangement import Arrangement, arrangement
@@ -42,11 +44,15 @@ class ConsoleScreen(Screen[None]):
     ConsoleScreen {
         layout: vertical;
         #panels { height: 1fr; layout: grid; grid-gutter: 0 1; }
+        #foot { height: auto; }
         &.-tiny ClusterHeader { height: 1; }
         &.-lowest RowList { scrollbar-size-vertical: 0; }
         &.-tiny.-lowest ActivityLine, &.-tiny.-lowest KeyLine { display: none; }
     }
     """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual's, without painting the whole screen whenever it moves: widgets paint their own change."""
 
     class Go(Message):
         """The operator wants another screen; `subject` is what is to be selected there."""
@@ -142,9 +148,12 @@ class ConsoleScreen(Screen[None]):
         yield ClusterHeader()
         with Container(id="panels"):
             yield from self.panels()
-        yield PromptBar()
         yield ActivityLine()
-        yield KeyLine(self.PLACE, self.desk.keymap)
+        # By themselves: whatever comes up or goes has all that its container shows painted again.
+        with Container(id="foot"):
+            keys = KeyLine(self.PLACE, self.desk.keymap)
+            yield PromptBar(instead_of=keys)
+            yield keys
 
     def show(self, picture: Picture) -> None:
         """Show this picture."""

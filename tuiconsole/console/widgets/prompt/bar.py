@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.suggester import Suggester
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tuiconsole.console.history import History
@@ -67,7 +68,11 @@ class PromptInput(Input):
 
 
 class PromptBar(Horizontal):
-    """Shown while something is typed."""
+    """Shown while something is typed.
+
+    Args:
+        instead_of: whose line it takes meanwhile, so that nothing else has to move.
+    """
 
     DEFAULT_CSS = """
     PromptBar {
@@ -75,7 +80,6 @@ class PromptBar(Horizontal):
         height: 1;
         padding: 0 1;
         background: $panel;
-        &.-open { display: block; layout: horizontal; }
         Static { width: auto; color: $tone-accent; }
         Input, Input:focus {
             width: 1fr; border: none; height: 1; background: $panel; background-tint: $foreground 0%;
@@ -94,9 +98,11 @@ class PromptBar(Horizontal):
     class Entered(Typed):
         """Enter was pressed; the line is shut."""
 
-    def __init__(self) -> None:
+    def __init__(self, instead_of: Widget) -> None:
         super().__init__()
         self.mode = Mode.FILTER
+        self._instead_of = instead_of
+        self._open = False
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
@@ -105,7 +111,7 @@ class PromptBar(Horizontal):
     @property
     def is_open(self) -> bool:
         """True while something is typed."""
-        return self.has_class("-open")
+        return self._open
 
     def open(
         self, mode: Mode, text: str, past: History, complete: Callable[[], Iterable[str]] | None = None
@@ -121,12 +127,18 @@ class PromptBar(Horizontal):
         entry.cursor_position = len(text)
         entry.placeholder = _HINTS[mode]
         self.query_one(Static).update(f"{mode.value[-1]} ")
-        self.add_class("-open")
+        self._show(True)
         entry.focus()
 
     def shut(self) -> None:
         """Hide the line."""
-        self.remove_class("-open")
+        self._show(False)
+
+    def _show(self, opened: bool) -> None:
+        # Not by a class: a style sheet is matched anew for all that is below.
+        self._open = opened
+        self.styles.display = "block" if opened else None
+        self._instead_of.styles.display = "none" if opened else None
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
