@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from client.fake_agent import Town, application, shows_status
 
+from tests.client.fake_agent import Town, application, shows_status
 from tuiconsole.cli.main import run
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.wire.replies import Acted, Failed, LogChunk, ReplyBody

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.client.fake_agent import Town, event, shows_status, status
 from tuiconsole.client.oneshot import Lines, News, NoAnswerError, act, converse, follow
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import UnknownNodeError, matching_nodes, reading_order
@@ -16,8 +17,6 @@ from tuiconsole.wire.coding import encode
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair
 from tuiconsole.wire.replies import Acted, Failed, Reply, StatusIs
 from tuiconsole.wire.requests import Act, AskStatus
-
-from .fake_agent import Town, event, shows_status, status
 
 START = Act(Action.START, ("scen2_hci_01", "scen2_hci_02"), "console_1", 5.0)
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from tests.client.fake_agent import Answer, Town, event, shows_status, status
 from tuiconsole.client import agent_line, carrying, lookout
 from tuiconsole.client.live import LiveSession, connect
 from tuiconsole.client.lookout import FIRST_PATIENCE
@@ -18,8 +19,6 @@ from tuiconsole.wire.coding import encode, in_parts
 from tuiconsole.wire.replies import Acted, Failed, Followed, LogChunk, Maintained, Reply
 from tuiconsole.wire.requests import Act, Cancel, Follow, Maintain, ReadLog, Request
 from tuiconsole.wire.version import VERSION
-
-from .fake_agent import Answer, Town, event, shows_status, status
 
 PATIENCE = 8.0
 
@@ -109,7 +108,7 @@ async def test_an_agent_of_another_version_is_told_as_such_with_the_remedy(
     def in_its_own_version(reply: Reply) -> bytes:
         return encode(msgspec.structs.replace(reply, version=VERSION + 1))
 
-    monkeypatch.setattr("client.fake_agent.encode", in_its_own_version)
+    monkeypatch.setattr("tests.client.fake_agent.encode", in_its_own_version)
     town.agent("console_1")
     await until(session, lambda: "speaks another version" in session.link.reason)
     assert "install the same" in session.link.reason

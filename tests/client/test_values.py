@@ -5,14 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.client.fake_agent import application, event, status
 from tuiconsole.client.items import merge_items
 from tuiconsole.client.seen import KEPT, SeenEvents
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.wire.replies import Acted, Failed
-
-from .fake_agent import application, event, status
 
 NAMES = st.sampled_from(["a", "b", "c", "stranger"])
 BODIES = st.one_of(

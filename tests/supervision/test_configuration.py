@@ -9,8 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
-from supervision_house import House, alive
-
+from tests.supervision.supervision_house import House, alive
 from tests.waiting import PATIENCE, soon
 from tuiconsole.supervision.events import ProcessRemoved, Snapshot, SupervisionFailed
 

@@ -6,8 +6,8 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from supervision_house import House, alive, tagged
 
+from tests.supervision.supervision_house import House, alive, tagged
 from tests.waiting import gone, soon
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.events import Isolated

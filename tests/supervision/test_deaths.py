@@ -12,8 +12,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from supervision_house import House, alive, tagged
 
+from tests.supervision.supervision_house import House, alive, tagged
 from tests.waiting import PATIENCE, soon
 from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff

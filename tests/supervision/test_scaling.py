@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from supervision_house import House
-from test_configuration import supervisorctl
 
+from tests.supervision.supervision_house import House
+from tests.supervision.test_configuration import supervisorctl
 from tests.waiting import PATIENCE, soon
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.node import Managed

@@ -6,10 +6,10 @@ import contextlib
 
 import msgspec
 import pytest
-from client.fake_agent import event, status
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.client.fake_agent import event, status
 from tuiconsole.model.requests import Action
 from tuiconsole.wire.coding import (
     MalformedError,
