@@ -22,7 +22,9 @@ BODIES = st.one_of(
 
 
 @given(st.lists(st.tuples(BODIES, st.booleans())))
-def test_whatever_is_sent_each_target_gets_exactly_one_outcome(replies) -> None:
+def test_whatever_is_sent_each_target_gets_exactly_one_outcome(
+    replies: list[tuple[Acted | Failed, bool]],
+) -> None:
     tally = Tally(["a", "b", "c", "a"])
     steps = [step for body, last in replies for step in tally.take(body, last=last)]
     steps += tally.end(Verdict.UNKNOWN, "the end")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -35,7 +36,9 @@ from tuiconsole.wire.version import VERSION
         (Reply("1", Failed("usage", "no such name"), last=True), decode_reply),
     ],
 )
-def test_a_message_arrives_as_it_was_sent(message, decode) -> None:
+def test_a_message_arrives_as_it_was_sent(
+    message: Published | Request | Reply, decode: Callable[[bytes], object]
+) -> None:
     assert decode(encode(message)) == message
 
 
