@@ -16,12 +16,14 @@ import msgspec
 
 from tests.console.scenario import crowd, nodes
 from tuiconsole.client.latest import LatestStatus
-from tuiconsole.client.session import Action, Link, Outcome, Progress, Session
+from tuiconsole.client.session import Action, Link, Outcome, Progress, Session, Verdict
 from tuiconsole.clock import boottime
 from tuiconsole.console.run import run_console
 from tuiconsole.model.events import Event
+from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.states import ProcessState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus
+from tuiconsole.model.why import Why
 from tuiconsole.planning.status.observer import coarse
 from tuiconsole.wire.coding import decode_reply, encode, in_parts
 from tuiconsole.wire.replies import Followed, Reply
@@ -40,6 +42,7 @@ VARIANTS = 8
 OLD = 8 * 3600.0
 """Seconds that a process runs, in the mean."""
 MARK = "marked at "
+NOBODY = "a storm has no agent that could be asked"
 
 
 def variants() -> list[ClusterStatus]:
@@ -149,12 +152,31 @@ class Storm:
         origin: str = "",
         keep: str = "",
         reason: str = "",
+        seconds: float = 0.0,
         arguments: Sequence[str] = (),
+        number: int = 0,
+        without_master: bool = False,
         timeout: float = 60.0,
     ) -> AsyncIterator[Progress | Outcome]:
-        del action, targets, strategy, origin, keep, reason, arguments, timeout
-        for step in ():
-            yield step
+        del action, strategy, origin, keep, reason, seconds, arguments, number, without_master, timeout
+        for target in targets:
+            yield Outcome(target, Verdict.REFUSED, NOBODY)
+
+    async def plan(
+        self,
+        question: Question,
+        names: Sequence[str],
+        *,
+        strategy: str | None = None,
+        origin: str = "",
+        number: int = 0,
+    ) -> Plan:
+        del question, names, strategy, origin, number
+        raise LookupError(NOBODY)
+
+    async def why(self, name: str) -> Why:
+        del name
+        raise LookupError(NOBODY)
 
     async def logs(
         self, namespec: str, *, stderr: bool = False, follow: bool = True, tail: int = 65536

@@ -11,7 +11,7 @@ import zmq
 
 from benchmarks.bench_cluster import Cluster, measured
 from benchmarks.figure import Figure
-from tests.live.cluster import HOSTS
+from tests.live.addresses import HOSTS
 from tuiconsole.clock import boottime
 from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.wire.coding import decode_published

@@ -11,7 +11,7 @@ import time
 from benchmarks.bench_cluster import Cluster, Engine, engines, master_of, measured
 from benchmarks.figure import Figure
 from tests.live.cluster import CONSOLES
-from tuiconsole.model.requests import Verdict
+from tuiconsole.model.requests import Outcome, Verdict
 
 TIMES = 200
 STARTS = 60
@@ -49,6 +49,7 @@ def _granted(cluster: Cluster, engine: Engine) -> Figure:
         next(steps)
         found.append((time.monotonic() - begun) * 1000)
         *_, outcome = steps
+        assert isinstance(outcome, Outcome)
         assert outcome.verdict is Verdict.DONE, outcome
         desk.act("stop", HCI)
     goal = GOALS[engine]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from benchmarks.bench_cluster import Engine, engines, measured, node_of
 from benchmarks.figure import Figure
-from tests.live.cluster import until
+from tests.waiting import until
 from tuiconsole.clock import boottime
 from tuiconsole.model.status import ClusterStatus
 
@@ -36,11 +38,8 @@ def _measure(engine: Engine) -> Figure:
 
             until(another, "another master", every=0.005)
             found.append(boottime() - since)
-            cluster.wait_until(
-                lambda s, n=old.node, a=agent: node_of(s, n).pids.agent not in (0, a),
-                f"{old.node} back",
-                node="console_1",
-            )
+            back = partial(_is_back, old.node, agent)
+            cluster.wait_until(back, f"{old.node} back", node="console_1")
         after = cluster.pids()
         touched = sum(after.get(key) != pid for key, pid in before.items())
     note = f"{touched} of {len(before)} programs touched"
@@ -49,3 +48,7 @@ def _measure(engine: Engine) -> Figure:
     return Figure(
         f"{engine.value}: kill -9 of the master's agent to a new master", found, "s", goal, goal, note=note
     )
+
+
+def _is_back(node: str, before: int | None, status: ClusterStatus) -> bool:
+    return node_of(status, node).pids.agent not in (0, before)

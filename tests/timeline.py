@@ -19,10 +19,10 @@ class Timeline:
         self.now = 0.0
         self.events = 0
         self.story: list[tuple[float, str]] = []
-        self._heap: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
+        self._heap: list[tuple[float, int, Callable[..., object], tuple[object, ...]]] = []
         self._count = 0
 
-    def at(self, when: float, handle: Callable[..., None], *given: object) -> None:
+    def at(self, when: float, handle: Callable[..., object], *given: object) -> None:
         """Have `handle(*given)` called at `when`; what is in the past happens now."""
         self._count += 1
         heappush(self._heap, (when, self._count, handle, given))

@@ -19,7 +19,9 @@ PATIENCE = 20.0
 _T = TypeVar("_T")
 
 
-def until(look: Callable[[], _T], what: str = "it", patience: float = PATIENCE, every: float = 0.02) -> _T:
+def until(
+    look: Callable[[], _T | None], what: str = "it", patience: float = PATIENCE, every: float = 0.02
+) -> _T:
     """Look again and again until something is found; what was found.
 
     Raises:
@@ -32,7 +34,7 @@ def until(look: Callable[[], _T], what: str = "it", patience: float = PATIENCE, 
     return found
 
 
-async def soon(look: Callable[[], _T], what: str = "it", patience: float = PATIENCE) -> _T:
+async def soon(look: Callable[[], _T | None], what: str = "it", patience: float = PATIENCE) -> _T:
     """As `until`, while the loop runs on."""
     end = time.monotonic() + patience
     while not (found := look()):

@@ -47,7 +47,7 @@ class Node:
         self.local.on_supervision(event)
 
     async def begin(self) -> None:
-        self.house.heard = self.heard  # type: ignore[method-assign]
+        self.house.heard = self.heard
         supervision = self.local.supervision = self.house.agent()
         await supervision.start()
         self.house.shims.add(supervision.pids.shim or 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 
 from tests.waiting import soon
@@ -80,7 +81,7 @@ async def test_a_command_that_takes_too_long_is_killed_with_all_that_it_has_star
     answer = await looks.look(probe(command=command, limit=0.5))
     assert answer == Obeyed("refused", "sh has not ended within 0.5 s")
     for pid in map(int, pids.read_text().split()):
-        await soon(lambda pid=pid: not alive(pid), f"{pid} is gone")
+        await soon(partial(gone, pid), f"{pid} is gone")
 
 
 async def test_a_long_look_is_not_begun_twice_and_its_end_is_told_to_who_asks_then(tmp_path: Path) -> None:
@@ -109,6 +110,10 @@ async def test_closing_ends_what_runs(tmp_path: Path) -> None:
     await soon(lambda: pids.exists() and pids.read_text(), "it runs")
     looks.close()
     await soon(lambda: not alive(int(pids.read_text())), "it is gone")
+
+
+def gone(pid: int) -> bool:
+    return not alive(pid)
 
 
 def alive(pid: int) -> bool:

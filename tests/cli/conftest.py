@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from client.fake_agent import Town
-from client.fake_agent import town as make_town
+
+from tests.client.fake_agent import Town
+from tests.client.fake_agent import town as make_town
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from client.fake_agent import Town, application, status
 
+from tests.client.fake_agent import Town, application, status
 from tuiconsole.cli.main import run
 from tuiconsole.client.alarms import AlarmsShown
 from tuiconsole.model.alarms import AlarmKind, AlarmMark, AlarmState, AlarmStatus, Priority

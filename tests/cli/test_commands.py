@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from client.fake_agent import Town, application, shows_status
 
+from tests.client.fake_agent import Answer, Replies, Town, application, shows_status
 from tuiconsole.cli.main import run
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.wire.replies import Acted, Failed, LogChunk, ReplyBody
@@ -23,11 +23,11 @@ def _here(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUICONSOLE_CONFIG", str(town.file))
 
 
-def answers_act(*outcomes: Outcome) -> object:
+def answers_act(*outcomes: Outcome) -> Answer:
     """An agent that shows a status and ends every request so."""
     plain = shows_status("console_1")
 
-    def answer(request: Request) -> list[tuple[ReplyBody, bool]] | None:
+    def answer(request: Request) -> Replies | None:
         if isinstance(request.body, Act):
             named = [
                 Outcome(t, o.verdict, o.text) for t, o in zip(request.body.targets, outcomes, strict=False)
@@ -376,7 +376,7 @@ def test_help_names_every_command(capsys: Captured) -> None:
 
 
 def test_what_follows_two_dashes_is_added_to_the_command_of_one_process(town: Town, capsys: Captured) -> None:
-    agent = town.agent("console_1", answers_act(Outcome("", Verdict.DONE, "started")))  # type: ignore[arg-type]
+    agent = town.agent("console_1", answers_act(Outcome("", Verdict.DONE, "started")))
     words = ["start", "--node", "console_1", "scen2_hci_01:view", "--", "--tape", "7; false", "--json"]
     assert run(words) == 0
     assert capsys.readouterr().out == "scen2_hci_01:view started\n"

@@ -9,8 +9,8 @@ import time
 
 import click
 import pytest
-from client.fake_agent import Town
 
+from tests.client.fake_agent import Town
 from tuiconsole.cli.completing import suggestions
 from tuiconsole.cli.main import cli, run
 from tuiconsole.cli.manual import page

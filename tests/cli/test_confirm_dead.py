@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from client.fake_agent import Town, shows_status
 
+from tests.client.fake_agent import Town, shows_status
 from tuiconsole.cli.main import run
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.wire.replies import Acted, ReplyBody

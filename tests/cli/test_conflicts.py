@@ -6,8 +6,8 @@ import json
 
 import msgspec
 import pytest
-from client.fake_agent import Answer, Town, shows_status, status
 
+from tests.client.fake_agent import Answer, Town, shows_status, status
 from tuiconsole.cli.main import run
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.status import ConflictStatus, InstanceStatus

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from client.fake_agent import Town, shows_status
 
+from tests.client.fake_agent import Town, shows_status
 from tuiconsole.cli.crash.judging import Life, Look, Trial, judge
 from tuiconsole.cli.main import run
 

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from client.fake_agent import Town, application, shows_status
 
+from tests.client.fake_agent import Town, application, shows_status
 from tuiconsole.cli.frames import frame
 
 PATIENCE = 20.0

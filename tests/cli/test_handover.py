@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from client.fake_agent import Town, status
 
+from tests.client.fake_agent import Town, status
 from tuiconsole.cli import handover
 from tuiconsole.cli.main import run
 from tuiconsole.model.node import Pids

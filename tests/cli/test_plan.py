@@ -6,8 +6,8 @@ import json
 
 import msgspec
 import pytest
-from client.fake_agent import Answer, Town
 
+from tests.client.fake_agent import Answer, Town
 from tuiconsole.cli.main import run
 from tuiconsole.cli.schema import schema_of
 from tuiconsole.model.plan import (

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from client.fake_agent import Town
 
+from tests.client.fake_agent import Town
 from tuiconsole.cli import web
 from tuiconsole.cli.main import run
 from tuiconsole.console.run import in_browser

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from client.fake_agent import Town, application, status
 
+from tests.client.fake_agent import Town, application, status
 from tuiconsole.cli.main import run
 from tuiconsole.client.jobs import JobsShown
 from tuiconsole.client.log_line import LogLine

@@ -10,8 +10,8 @@ import sys
 
 import msgspec
 import pytest
-from client.fake_agent import Town
 
+from tests.client.fake_agent import Town
 from tuiconsole.cli.schema import TYPES, file_of, schema_of
 from tuiconsole.model.status import ClusterStatus
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from client.fake_agent import Town
 
+from tests.client.fake_agent import Town
 from tuiconsole.cli.main import run
 from tuiconsole.model.events import Event
 from tuiconsole.model.plan import Basis, Candidate, PlannedPlace

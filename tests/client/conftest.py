@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from client.fake_agent import Town
-from client.fake_agent import town as make_town
+from tests.client.fake_agent import Town
+from tests.client.fake_agent import town as make_town
 
 
 @pytest.fixture

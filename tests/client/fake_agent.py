@@ -29,8 +29,10 @@ from tuiconsole.wire.replies import Followed, Reply, ReplyBody, StatusIs
 from tuiconsole.wire.requests import AskStatus, Follow, Request
 from tuiconsole.wire.sockets import Sockets
 
-Answer = Callable[[Request], Iterable[tuple[ReplyBody, bool]] | None]
-"""From a request to its replies, each with whether it is the last; None for silence."""
+Replies = Iterable[tuple[ReplyBody, bool]]
+"""To one request, each with whether it is the last."""
+Answer = Callable[[Request], Replies | None]
+"""From a request to its replies; None for silence."""
 
 NODES = ("console_1", "server_1", "server_2")
 

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.client.fake_agent import Town, event, shows_status, status
 from tuiconsole.client.oneshot import Lines, News, NoAnswerError, act, converse, follow
 from tuiconsole.client.tally import Tally
 from tuiconsole.client.whose import UnknownNodeError, matching_nodes, reading_order
@@ -16,8 +17,6 @@ from tuiconsole.wire.coding import encode
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair
 from tuiconsole.wire.replies import Acted, Failed, Reply, StatusIs
 from tuiconsole.wire.requests import Act, AskStatus
-
-from .fake_agent import Town, event, shows_status, status
 
 START = Act(Action.START, ("scen2_hci_01", "scen2_hci_02"), "console_1", 5.0)
 
@@ -102,7 +101,9 @@ def test_a_request_that_was_turned_away_as_a_whole_says_why(town: Town, lines: L
     assert tally.failure == Failed("usage", "nothing is named")
 
 
-def test_nothing_is_asked_of_a_dead_agent_so_nothing_was_done(town: Town, lines: Lines, monkeypatch) -> None:
+def test_nothing_is_asked_of_a_dead_agent_so_nothing_was_done(
+    town: Town, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nodes = [town.cluster.nodes["console_1"]]
     monkeypatch.setattr(Lines, "first_up", lambda self, nodes: _no_line(nodes))
     steps = list(act(lines, nodes, START, Tally(START.targets)))
@@ -123,7 +124,7 @@ def test_the_outcome_is_unknown_when_the_agent_dies_with_the_request(town: Town,
     assert "broke off" in rest[0].text
 
 
-def test_a_follower_turns_to_another_agent(town: Town, lines: Lines, monkeypatch) -> None:
+def test_a_follower_turns_to_another_agent(town: Town, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tuiconsole.client.oneshot.SILENCE", 0.3)
     agent = town.agent("console_1")
     news = follow(lines, [town.cluster.nodes[name] for name in ("console_1", "server_1")])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tuiconsole.client.lookout import AT_ONCE, FIRST_PATIENCE, LOST_AFTER, TRIED_FOR, UNEASY_AFTER, Lookout
+from tuiconsole.client.lookout import (
+    AT_ONCE,
+    FIRST_PATIENCE,
+    LOST_AFTER,
+    TRIED_FOR,
+    UNEASY_AFTER,
+    Lookout,
+    Turn,
+)
 from tuiconsole.settings.timing import Timing
 from tuiconsole.wire.sockets import HANDSHAKE
 
@@ -33,7 +41,7 @@ class Watch:
             self.lost += turn.lost
             self._obey(turn)
 
-    def _obey(self, turn) -> None:
+    def _obey(self, turn: Turn) -> None:
         for node in turn.close:
             self.listens.remove(node)
         self.listens += turn.open
@@ -124,8 +132,9 @@ def test_words_that_are_not_understood_are_told_as_such_and_are_no_sign_of_life(
     watch = Watch()
     watch.lookout.misunderstand("console_1")
     watch.wait(1.0)
-    assert "another version" in watch.lookout.link.reason
-    assert not watch.lookout.link.connected
+    link = watch.lookout.link
+    assert "another version" in link.reason
+    assert not link.connected
     watch.hear("console_1")
     assert watch.lookout.link.connected
     watch.lookout.disbelieve("console_1")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.client.fake_agent import application, event, status
 from tuiconsole.client.items import merge_items
 from tuiconsole.client.seen import KEPT, SeenEvents
 from tuiconsole.client.tally import Tally
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.wire.replies import Acted, Failed
-
-from .fake_agent import application, event, status
 
 NAMES = st.sampled_from(["a", "b", "c", "stranger"])
 BODIES = st.one_of(
@@ -23,7 +22,9 @@ BODIES = st.one_of(
 
 
 @given(st.lists(st.tuples(BODIES, st.booleans())))
-def test_whatever_is_sent_each_target_gets_exactly_one_outcome(replies) -> None:
+def test_whatever_is_sent_each_target_gets_exactly_one_outcome(
+    replies: list[tuple[Acted | Failed, bool]],
+) -> None:
     tally = Tally(["a", "b", "c", "a"])
     steps = [step for body, last in replies for step in tally.take(body, last=last)]
     steps += tally.end(Verdict.UNKNOWN, "the end")

@@ -114,11 +114,11 @@ class FakeSession:
                     yield step
                 continue
             while True:
-                step = await self._answers.get()
-                if isinstance(step, Exception):
-                    raise step
-                yield step
-                if isinstance(step, Outcome):
+                given = await self._answers.get()
+                if isinstance(given, Exception):
+                    raise given
+                yield given
+                if isinstance(given, Outcome):
                     break
 
     async def plan(

@@ -87,7 +87,7 @@ def application(
     """An application of Scenario 2: RUNNING on `node`, with its checks exited; STOPPED without one."""
     processes = []
     for number, (program, sequence, load, required) in enumerate(programs):
-        common = {"sequence": sequence, "expected_loading": load, "required": required}
+        common: dict[str, Any] = {"sequence": sequence, "expected_loading": load, "required": required}
         if not node:
             processes.append(process(name, program, **common))
         elif "check" in program:

@@ -62,7 +62,7 @@ async def test_a_picture_that_looks_the_same_draws_nothing_again(console: Consol
             def note(*regions: object, name: str = type(widget).__name__, **_: object) -> None:
                 drawn.append(f"{name} {regions}")
 
-            widget.refresh = note  # type: ignore[method-assign, assignment]
+            widget.refresh = note  # type: ignore[assignment]
         screen.show(msgspec.structs.replace(screen.picture))
         assert drawn == []
 
@@ -75,7 +75,7 @@ async def test_only_the_lines_that_changed_are_drawn_again(console: Console) -> 
         assert screen is not None
         header = screen.query_one(ClusterHeader)
         drawn: list[int] = []
-        header.refresh = lambda *some, **_: drawn.extend(one.y for one in some)  # type: ignore[method-assign, assignment, misc]
+        header.refresh = lambda *some, **_: drawn.extend(one.y for one in some)  # type: ignore[assignment]
         status = msgspec.structs.replace(reference(), master=MasterStatus("server_2", 4))
         header.show(msgspec.structs.replace(screen.picture, status=status))
         assert drawn == [1]

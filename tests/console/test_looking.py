@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 import pytest
 
@@ -10,6 +12,7 @@ from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
 from tuiconsole.console.pace import SHORTEST
 from tuiconsole.console.picture import Picture
+from tuiconsole.console.rows.tree import TreeRow
 from tuiconsole.console.screens.logs import LogScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView
@@ -17,7 +20,7 @@ from tuiconsole.console.widgets.dialogs.help import HelpScreen
 from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.states import ClusterState, NodeState
 
-from .conftest import Console
+from .conftest import Console, Operator
 from .fake_session import FakeSession
 from .scenario import (
     HCI,
@@ -60,6 +63,10 @@ async def test_the_filter_finds_processes_and_failures_and_says_when_nothing_mat
         )
 
 
+def is_shown(operator: Operator, name: str) -> bool:
+    return name in operator.keys
+
+
 async def test_the_cursor_stays_on_its_namespec_while_rows_come_and_go(console: Console) -> None:
     async with console() as operator:
         session = operator.session
@@ -69,7 +76,7 @@ async def test_the_cursor_stays_on_its_namespec_while_rows_come_and_go(console: 
             status = session.status
             assert status is not None
             session.tell(with_application(status, application(name, HCI, "console_1")))
-            await operator.until(lambda name=name: name in operator.keys, "the new row")
+            await operator.until(partial(is_shown, operator, name), "the new row")
             assert tree.key == "scen2_hci_03:scen2_sensor_control"
             assert tree.scroll_offset.y <= tree.cursor < tree.scroll_offset.y + tree.size.height
         place = tree.cursor - tree.scroll_offset.y
@@ -95,7 +102,12 @@ async def test_scroll_survives_updates_of_what_is_not_in_view(console: Console) 
         status = session.status
         assert status is not None
         session.tell(with_application(status, application("line_059", HCI, "server_2")))
-        await operator.until(lambda: tree.rows[-1].application.nodes == ("server_2",), "the update")
+
+        def updated() -> bool:
+            last = tree.rows[-1]
+            return isinstance(last, TreeRow) and last.application.nodes == ("server_2",)
+
+        await operator.until(updated, "the update")
         assert tree.scroll_offset.y == 20
         assert tree.key == "line_059"
 
@@ -327,7 +339,7 @@ async def test_a_storm_of_changes_is_painted_a_bounded_number_of_times(console: 
     async with console() as operator:
         paints: list[Picture] = []
         showing = operator.control.showing
-        operator.control.showing = lambda picture: (paints.append(picture), showing(picture))[1]  # type: ignore[method-assign]
+        operator.control.showing = lambda picture: (paints.append(picture), showing(picture))[1]
         began = boottime()
         for step in range(200):
             operator.session.tell(age=step / 1_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 import pytest
@@ -111,11 +112,15 @@ async def test_each_screen_has_a_key_and_escape_goes_back(console: Console, key:
         await operator.until(lambda: place_of(operator) is first, "back")
 
 
+def is_at(operator: Operator, place: Place) -> bool:
+    return place_of(operator) is place
+
+
 async def test_going_where_one_was_already_leads_back_there(console: Console) -> None:
     async with console(first=Place.OVERVIEW) as operator:
         for key, place in (("a", Place.APPLICATIONS), ("n", Place.NODES), ("a", Place.APPLICATIONS)):
             await operator.press(key)
-            await operator.until(lambda place=place: place_of(operator) is place, place.value)
+            await operator.until(partial(is_at, operator, place), place.value)
         await operator.press("escape")
         await operator.until(lambda: place_of(operator) is Place.OVERVIEW, "the overview")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from tests.coordination.etcd_server import EtcdServer
 from tests.coordination.loopback import Members
@@ -30,7 +31,7 @@ class EtcdMembers(Members):
         incarnation: str,
         write: Callable[..., None],
         resume: tuple[int, BootTime] | None,
-        agreement: Agreement = AGREED,
+        settings: Mapping[str, Any],
     ) -> object:
         from tuiconsole.coordination.etcd.coordinator import EtcdCoordinator
 
@@ -43,7 +44,7 @@ class EtcdMembers(Members):
             self.server.endpoints,
             write,
             resume,
-            agreement=agreement,
+            **{"agreement": AGREED, **settings},
         )
 
     async def take_majority_away(self) -> None:

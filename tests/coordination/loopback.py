@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ class Members(ABC):
             written.append(deadline[:5])
             loop.call_soon_threadsafe(self._news.set)
 
-        member = self._made(node, incarnation or f"shim of {node}", on_lease or write, resume, **settings)
+        member = self._made(node, incarnation or f"shim of {node}", on_lease or write, resume, settings)
         self.members[node] = member
         for listen in (
             member.on_leadership,
@@ -112,7 +112,7 @@ class Members(ABC):
         incarnation: str,
         write: Callable[..., None],
         resume: tuple[int, BootTime] | None,
-        **settings: Any,
+        settings: Mapping[str, Any],
     ) -> Any:
         """The coordinator of one life of a node."""
 
@@ -183,12 +183,12 @@ class Cluster(Members):
         incarnation: str,
         write: Callable[..., None],
         resume: tuple[int, BootTime] | None,
-        agreed: str = "",
+        settings: Mapping[str, Any],
     ) -> EmbeddedCoordinator:
         self.sockets[node] = PlainSockets()
         return EmbeddedCoordinator(
             node, incarnation, "cluster", self.addresses, self.timing, self.sockets[node],
-            self.folder / node, on_lease=write, resume=resume, agreed=agreed,
+            self.folder / node, on_lease=write, resume=resume, **settings,
         )  # fmt: skip
 
     async def stop(self, node: str) -> None:

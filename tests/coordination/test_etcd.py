@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -191,6 +192,10 @@ async def test_no_two_lead_while_etcd_comes_and_goes(nodes: EtcdMembers) -> None
     assert max(at_once) == 1
 
 
+def more_than(count: int, things: Sequence[object]) -> bool:
+    return len(things) > count
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize("server", [3], ids=["three members"], indirect=True)
 async def test_the_loss_of_one_member_costs_no_lease(nodes: EtcdMembers) -> None:
@@ -202,7 +207,7 @@ async def test_the_loss_of_one_member_costs_no_lease(nodes: EtcdMembers) -> None
     for number in range(3):
         nodes.server.kill(number)
         for _ in range(3):
-            await nodes.when(lambda seen=len(deadlines): len(deadlines) > seen)  # noqa: B008
+            await nodes.when(partial(more_than, len(deadlines), deadlines))
         nodes.server.start(number)
         await soon(lambda: node.quorum.present == 3)
     assert not lost

@@ -113,7 +113,8 @@ def test_the_lease_counts_from_the_sending_of_a_renewal_that_a_majority_acknowle
     one = holder(100.0)
     message = renewal(one, 100.0)
     one.receive(101.0, "a", renewed(message, "a"))
-    assert one.lease is None
+    of_one_voter = one.lease
+    assert of_one_voter is None
     one.receive(101.5, "b", renewed(message, "b"))
     assert one.lease is not None
     assert one.lease.held_until == 104.0

@@ -32,8 +32,8 @@ print("heard")
 
 def test_it_is_asked_once_and_stays_asked() -> None:
     ending = Ending()
-    assert not ending.asked
-    began = time.monotonic()
+    began, asked = time.monotonic(), ending.asked
+    assert not asked
     assert not ending.wait(0.02)
     assert time.monotonic() - began >= 0.02
     ending.ask()

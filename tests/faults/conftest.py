@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -38,7 +38,7 @@ def cluster(hosts: Machines) -> Iterator[Machines]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[pytest.TestReport | None]:
+) -> Generator[None, pytest.TestReport | None, pytest.TestReport | None]:
     report = yield
     cluster = getattr(item, "funcargs", {}).get("hosts")
     if report is not None and report.failed and isinstance(cluster, Machines):

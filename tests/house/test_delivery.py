@@ -78,7 +78,7 @@ def test_the_wheel_holds_the_package_and_its_licence_and_no_tests(shipped: list[
 
 def test_the_unit_brings_a_killed_agent_back_in_time_and_spares_its_programs() -> None:
     unit = configparser.RawConfigParser(strict=False, interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.optionxform = str  # type: ignore[assignment]
     unit.read(ROOT / "packaging" / "tuiconsole-agent@.service")
     service = unit["Service"]
     assert service["Restart"] == "always"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -45,7 +45,7 @@ class Desk:
         assert isinstance(reply.body, Followed)
         return reply.body.events
 
-    def follow(self, *names: str) -> Iterator[ClusterStatus | None]:
+    def follow(self, *names: str) -> Generator[ClusterStatus | None, None, None]:
         """The status at each change, from the first of these agents that answers; None otherwise."""
         nodes = [self._nodes[name] for name in names]
         while True:

@@ -15,11 +15,12 @@ import time
 
 import pytest
 
+from tests.waiting import until
 from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Outcome, Verdict
 
 from .addresses import HOSTS
-from .cluster import CONSOLES, HCI, HCI_PROGRAMS, Cluster, until
+from .cluster import CONSOLES, HCI, HCI_PROGRAMS, Cluster
 from .desk import Desk
 from .procfs import Program
 from .witness import BIN

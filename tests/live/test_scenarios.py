@@ -162,7 +162,7 @@ def test_scenario_3_pins_an_hci_to_each_console_where_it_waits_for_it() -> None:
             return states.get("console_2") is NodeState.STOPPED
 
         until(left, "console_2 STOPPED", 20.0)
-        status = running.status()
-        assert status is not None
-        assert application(status, "scen3_hci_02").nodes == (), "no other console takes it"
-        assert application(status, "scen3_hci_01").nodes == ("console_1",)
+        left_over = running.status()
+        assert left_over is not None
+        assert application(left_over, "scen3_hci_02").nodes == (), "no other console takes it"
+        assert application(left_over, "scen3_hci_01").nodes == ("console_1",)

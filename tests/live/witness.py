@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
+from rules.scenario_2.bin import evidence
+
 BIN = Path(__file__).parents[2] / "rules" / "scenario_2" / "bin"
-
-
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("scenario_2_evidence", BIN / "evidence.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-_evidence = _load()
 
 
 class Stamp(NamedTuple):
@@ -44,7 +30,7 @@ class Witness:
 
     def doubles(self) -> list[str]:
         """One line for each double."""
-        return list(_evidence.doubles(self.folder))
+        return list(evidence.doubles(self.folder))
 
     def erase(self, pid: int) -> None:
         """Take out all that one process stamped: it was a double that a test planted."""
@@ -59,7 +45,7 @@ class Witness:
         """Stamps from `since` on, oldest first; of a program, or of an application (`group:`)."""
         return [
             _stamp(line)
-            for line in _evidence.stamps(self.folder)
+            for line in evidence.stamps(self.folder)
             if line["at"] >= since
             and (not event or line["event"] == event)
             and (line["namespec"] == namespec or not namespec or _of_group(line["namespec"], namespec))

@@ -117,9 +117,10 @@ def test_user_leaves_it_to_people_who_see_what_each_choice_would_do() -> None:
     [conflict] = world.status().conflicts
     assert (conflict.name, conflict.strategy, conflict.waits) == (SRV1, "USER", "people choose")
     tokens = {one.node: one.token for one in conflict.instances}
-    assert tokens[old] is not None
-    assert tokens[new] is not None
-    assert tokens[old] < tokens[new]
+    older, younger = tokens[old], tokens[new]
+    assert older is not None
+    assert younger is not None
+    assert older < younger
     assert conflict.options["SENICIDE"] == f"{new} keeps it (the youngest), {old} stops it"
     assert set(conflict.options) == {strategy.value for strategy in S}
     request = world.ask(Action.CONCILIATE, SRV1, keep=old)

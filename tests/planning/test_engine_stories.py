@@ -442,8 +442,10 @@ def test_restart_process_starts_a_dead_process_again_and_elsewhere_if_its_node_d
 
 def test_isolation_keep_holds_the_grant_until_the_node_is_proved_dead() -> None:
     world = World()
+    rules = world.rules.application(SRV1)
+    assert rules is not None
     world.rules.extra[SRV1] = (
-        msgspec.structs.replace(world.rules.application(SRV1), isolation=Isolation.KEEP),
+        msgspec.structs.replace(rules, isolation=Isolation.KEEP),
         {name: world.rules.program(SRV1, name) for name in SRV},
     )
     world.elect().run(5)
@@ -452,6 +454,7 @@ def test_isolation_keep_holds_the_grant_until_the_node_is_proved_dead() -> None:
     world.tell(m.NodeSilent(node, world.now))
     world.run(10)
     assert world.ledger.grants[SRV1].node == node
+    assert world.report is not None
     assert "KEEP" in world.report.held[SRV1]
     assert world.answer(world.ask(Action.START, SRV1)).verdict is Verdict.REFUSED
     world._all(node, ProcessState.STOPPED)

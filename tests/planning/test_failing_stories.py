@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -102,7 +104,7 @@ def test_of_what_died_at_one_instant_the_heaviest_strategy_wins(
 
 
 def test_what_stopped_the_whole_application_restarts_it_by_its_sequence_and_not_process_by_process() -> None:
-    again = {"running_failure_strategy": R.RESTART_PROCESS}
+    again: dict[str, Any] = {"running_failure_strategy": R.RESTART_PROCESS}
     words = {"distribution": Distribution.SINGLE_INSTANCE}
     world = site(app("a", {"bus": program(1, **again), "user": program(2, **again)}, **words)).elect().run(3)
     world.kill_node("n1")
@@ -113,7 +115,7 @@ def test_what_stopped_the_whole_application_restarts_it_by_its_sequence_and_not_
 
 
 def test_a_crash_that_supervisord_itself_mends_is_left_to_it_and_its_giving_up_is_not() -> None:
-    again = {"running_failure_strategy": R.RESTART_PROCESS}
+    again: dict[str, Any] = {"running_failure_strategy": R.RESTART_PROCESS}
     world = site(app("a", {"p": program(1, **again), "q": program(1)})).elect().run(3)
     node = where(world, "a")["p"]
     world.become(node, "a:p", ProcessState.EXITED, pid=0, expected_exit=False, restarts=True)
@@ -139,7 +141,7 @@ def test_the_other_strategies_act_on_a_crash_that_supervisord_would_mend(strateg
 
 def restarting(*others: str) -> World:
     """Programs on nodes of their own; the first of them is being restarted, and takes its time to start."""
-    again = {"running_failure_strategy": R.RESTART_PROCESS}
+    again: dict[str, Any] = {"running_failure_strategy": R.RESTART_PROCESS}
     programs = {name: program(1, 60, **again) for name in ("p", *others)}
     nodes = tuple(f"n{number}" for number in range(1, len(programs) + 2))
     world = site(app("a", programs, distribution=Distribution.ALL_INSTANCES), nodes=nodes).elect().run(3)

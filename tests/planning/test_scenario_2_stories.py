@@ -89,7 +89,7 @@ def test_req_04_17_nothing_starts_before_the_checks_of_its_buses_have_exited(wor
 
 def test_an_application_is_starting_until_its_whole_sequence_is_done() -> None:
     world = World().elect().run(0.02)
-    seen = []
+    seen: list[ApplicationState] = []
     while not seen or seen[-1] is ApplicationState.STARTING:
         world.run(0.01)
         app = world.app(SRV1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import msgspec
 
@@ -60,7 +61,7 @@ class World:
         """By namespec: `run`, `exit` (as expected), `crash`, `fatal`, after so many seconds; or `hang`."""
         self.obeyed: set[str] = set()
         """Ids of starts and stops: a node obeys none a second time."""
-        self.queue: list[tuple[float, int, Callable[[], None]]] = []
+        self.queue: list[tuple[float, int, Callable[[], object]]] = []
         self.number = 0
         self.stored = encode_ledger(Ledger())
         self.term = 0
@@ -134,7 +135,7 @@ class World:
         for command in decision.commands:
             self.commands.append(command)
             self.check_command(command)
-            self.later(LATENCY, lambda command=command: self.obey(command))
+            self.later(LATENCY, partial(self.obey, command))
         if decision.wake_at is not None:
             assert decision.wake_at > self.now
             engine = self.engine
@@ -487,7 +488,7 @@ class World:
         assert all(load <= 100 for load in loads.values()), loads
         if not self.doubles_allowed:
             for group, nodes in where.items():
-                rules = self.rules.application(group)
-                assert rules is not None
-                if rules.distribution.value == "SINGLE_INSTANCE":
+                wanted = self.rules.application(group)
+                assert wanted is not None
+                if wanted.distribution.value == "SINGLE_INSTANCE":
                     assert len(nodes) == 1, (group, nodes)

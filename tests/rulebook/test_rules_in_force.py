@@ -233,7 +233,7 @@ def test_isolation_is_the_rules_word_then_the_cluster_files_then_stop(tmp_path: 
     text = 'format = 1\n[[applications]]\npattern = "a"\n[[applications]]\nname = "ab"\nisolation = "ALLOW"\n'
     book = rules(tmp_path, text, isolation=[("", Isolation.STOP), ("x$", Isolation.KEEP)])
     said = {name: book.application(name) for name in ("a", "ax", "ab")}
-    assert [said[name] and said[name].isolation for name in said] == [
+    assert [rule and rule.isolation for rule in said.values()] == [
         Isolation.STOP,
         Isolation.KEEP,
         Isolation.ALLOW,

@@ -10,16 +10,17 @@ import sys
 import time
 import xmlrpc.client
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from supervisor.xmlrpc import SupervisorTransport
 
+from rules.scenario_2.bin.evidence import Run, doubles, runs, stamps
 from tests.waiting import until
 
 SCENARIO = Path(__file__).parents[2] / "rules" / "scenario_2"
-sys.path.insert(0, str(SCENARIO / "bin"))
-from evidence import doubles, runs, stamps  # noqa: E402
 
 HOST = "127.0.0.77"
 """An address of its own, so that a demo that runs beside does not matter."""
@@ -56,7 +57,7 @@ class Node:
         )
         path = self.state / "supervisor.sock"
         until(lambda: path.is_socket() or self.process.poll() is not None)
-        self.rpc = xmlrpc.client.ServerProxy(
+        self.rpc: Any = xmlrpc.client.ServerProxy(
             "http://localhost", transport=SupervisorTransport("", "", f"unix://{path}")
         ).supervisor
 
@@ -116,6 +117,10 @@ def log(node: Node, name: str) -> str:
     return file.read_text() if file.exists() else ""
 
 
+def is_logged(node: Node, name: str, words: str) -> bool:
+    return words in log(node, name)
+
+
 def test_each_group_holds_its_programs_under_the_same_names(server: Node, console: Node) -> None:
     for item in ("01", "02", "03"):
         srv = server.states(f"scen2_srv_{item}")
@@ -133,7 +138,7 @@ def test_each_group_holds_its_programs_under_the_same_names(server: Node, consol
 
 def test_the_common_bus_starts_by_itself_on_both_nodes_of_one_host(server: Node, console: Node) -> None:
     for node in (server, console):
-        until(lambda node=node: node.is_in("common_data_bus", "common_data_bus", "RUNNING"))
+        until(partial(node.is_in, "common_data_bus", "common_data_bus", "RUNNING"))
     assert "61190" in until(lambda: log(server, "common_data_bus"))
     assert "61191" in until(lambda: log(console, "common_data_bus"))
 
@@ -152,7 +157,7 @@ def test_two_items_share_a_host(server: Node, console: Node) -> None:
     bring_up(console, "scen2_hci_01")
     bring_up(console, "scen2_hci_02")
     for group in ("scen2_hci_01", "scen2_hci_02"):
-        until(lambda group=group: "connected" in log(console, f"{group}_scen2_sensor_view"))
+        until(partial(is_logged, console, f"{group}_scen2_sensor_view", "connected"))
 
 
 def test_a_station_survives_its_bus_complains_and_comes_back(console: Node) -> None:
@@ -172,16 +177,17 @@ def test_a_stop_takes_milliseconds_and_is_stamped(server: Node, folder: Path) ->
     pid = server.rpc.getProcessInfo(f"{group}:scen2_data_processing")["pid"]
     begun = time.clock_gettime(time.CLOCK_BOOTTIME)
     os.kill(pid, signal.SIGTERM)
-    ended = until(
-        lambda: [
-            run
-            for run in runs(stamps(folder / "witness"))
-            if run.pid == pid and run.end not in {None, float("inf")}
-        ]
-    )
-    assert ended[0].end - begun < 0.05
-    assert ended[0].node == "server_1"
-    assert ended[0].token == "1.2"
+
+    def ended() -> tuple[float, Run] | None:
+        for run in runs(stamps(folder / "witness")):
+            if run.pid == pid and run.end is not None and run.end != float("inf"):
+                return run.end, run
+        return None
+
+    at, run = until(ended)
+    assert at - begun < 0.05
+    assert run.node == "server_1"
+    assert run.token == "1.2"
 
 
 def test_the_witness_is_silent_without_a_double_and_detects_a_planted_one(

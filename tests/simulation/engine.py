@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tests.simulation.loop import SLIVER, Loop
 from tuiconsole.coordination.disk import OtherVoters
-from tuiconsole.coordination.disk_writer import Written
+from tuiconsole.coordination.disk_writer import DiskWriter, Written
 from tuiconsole.coordination.leases.holder import LeaseHolder
 from tuiconsole.coordination.messages import Message, encode
 from tuiconsole.coordination.participant import ClusterView, Participant
@@ -20,6 +20,7 @@ from tuiconsole.settings.timing import Timing
 
 if TYPE_CHECKING:
     from tests.simulation.host import Agency, Host
+    from tuiconsole.coordination.ports import Ports
 
 
 class Disk:
@@ -106,8 +107,18 @@ class Engine:
             chance = random.Random(host.site.chance.random())
             self.voter = Voter(node, voters, timing, votes_from[1], host.clock(), chance, holder.pace)
             writer = Writer(self._agency, self._wake)
+        # What stands in the place of the disk and the sockets is typed as they are.
         self._participant = Participant(
-            node, voters, timing, holder, self.voter, writer, self, listener, on_lease, self.counts
+            node,
+            voters,
+            timing,
+            holder,
+            self.voter,
+            cast("DiskWriter | None", writer),
+            cast("Ports", self),
+            listener,
+            on_lease,
+            self.counts,
         )
         self._timer_at = float("inf")
         self._missed: list[Callable[[float], None]] = []

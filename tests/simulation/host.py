@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -200,7 +200,8 @@ class Agency:
     def __init__(self, host: Host, life: int) -> None:
         self.host = host
         self.life = life
-        self.loop = Loop(host)
+        # No ABC when it runs: what asyncio asks of it and is missing raises NotImplementedError.
+        self.loop = Loop(host)  # type: ignore[abstract]
         self.engine: Engine | None = None
         self.supervision: Supervision | None = None
         self.bound: dict[str, Endpoint] = {}
@@ -249,8 +250,8 @@ class Host:
         self.stored_deadline: Deadline | None = None
         """As its file holds it, also after a boot: a run directory may be on a disk."""
         self.orders = Orders()
-        self._lives = original._lives if original is not None else itertools.count(1)
-        self._shims = original._shims if original is not None else itertools.count(1)
+        self._lives: Iterator[int] = original._lives if original is not None else itertools.count(1)
+        self._shims: Iterator[int] = original._shims if original is not None else itertools.count(1)
         self.shim = Shim(self, next(self._shims))
         self.agency: Agency | None = None
         self.retired = False

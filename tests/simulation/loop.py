@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from tests.timeline import Broken
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from typing import TypeVar
+
+    from typing_extensions import TypeVarTuple, Unpack
+
     from tests.simulation.host import Host
+
+    Ts = TypeVarTuple("Ts")
+    T = TypeVar("T")
 
 SLIVER = 1e-6
 """Seconds that a timer fires late: clocks that run fast and slow must not make one fire early."""
@@ -83,7 +91,7 @@ class Loop(asyncio.AbstractEventLoop):
         return self._host.clock()
 
     def call_soon(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts], context: Context | None = None
     ) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
         if not self.dead:
@@ -94,14 +102,22 @@ class Loop(asyncio.AbstractEventLoop):
     call_soon_threadsafe = call_soon
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        when: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
+        context: Context | None = None,
     ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._host.site.at(self._host.when(when) + SLIVER, self._fire, handle, self._host.slept)
         return handle
 
     def call_later(
-        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        delay: float,
+        callback: Callable[[Unpack[Ts]], object],
+        *args: Unpack[Ts],
+        context: Context | None = None,
     ) -> asyncio.TimerHandle:
         return self.call_at(self.time() + max(0.0, delay), callback, *args, context=context)
 
@@ -114,12 +130,16 @@ class Loop(asyncio.AbstractEventLoop):
         task._log_destroy_pending = False  # type: ignore[attr-defined]
         return task
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+    ) -> asyncio.Future[T]:
         done = self.create_future()
         done.set_result(func(*args))
         return done
 
-    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
+    def add_signal_handler(
+        self, sig: int, callback: Callable[[Unpack[Ts]], object], *args: Unpack[Ts]
+    ) -> None:
         self.on_signal = callback
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:

@@ -7,6 +7,7 @@ Nothing comes twice by itself; what was taken for lost, and so was said again, d
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,11 +25,11 @@ SENT_AGAIN_FOR = 2.0
 class Frame(NamedTuple):
     """A received frame, whose sender is proved."""
 
-    bytes: bytes
+    bytes: builtins.bytes
     sender: str
 
     @property
-    def buffer(self) -> bytes:
+    def buffer(self) -> builtins.bytes:
         return self.bytes
 
 

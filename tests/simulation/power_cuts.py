@@ -87,7 +87,7 @@ class CutSite(Site):
         for name in lost:
             self.hosts[name].power_off()
         last = self._look()
-        while self._began is None:
+        while (began := self._begun()) is None:
             if self.now > cut + GIVEN_UP:
                 raise Broken(f"{self._lost} begins nowhere within {GIVEN_UP:g} s")
             self.run_until(self.now + LOOK)
@@ -97,12 +97,15 @@ class CutSite(Site):
                     self.tell(f"{what}: {seen[what]}")
             last = seen
         timeline = tuple((at - cut, what) for at, what in self.story[told:])
-        made = Cut(self.seed, number, server == master, self._began - cut, timeline)
+        made = Cut(self.seed, number, server == master, began - cut, timeline)
         self._lost = set()
         self.run_until(max(self.now, cut + 6.0))
         for name in lost:
             self.hosts[name].start_agent()
         return made
+
+    def _begun(self) -> float | None:
+        return self._began
 
     def _carries(self, server: str) -> set[str]:
         supervisord = self.hosts[server].shim.supervisord
@@ -121,9 +124,9 @@ class CutSite(Site):
         seen = {}
         for name, host in self.hosts.items():
             agency = host.agency
-            voter = agency.engine.voter if agency and agency.engine else None
-            if voter is None:
+            if agency is None or agency.engine is None or agency.engine.voter is None:
                 continue
+            voter = agency.engine.voter
             seen[f"{name}'s vote"] = f"{voter.election.role.value} of term {voter.election.term}"
             reign = agency.agent._throne.reign if agency.agent._throne else None
             if reign is None or not reign._began:

@@ -6,9 +6,9 @@ its commands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -63,7 +63,7 @@ class Orders(msgspec.Struct):
     scales: dict[str, int] = {}
     """`group:program` → how many processes it has."""
 
-    floor = StandingOrders.floor
+    floor: ClassVar[Callable[[Any, str], tuple[int, int]]] = StandingOrders.floor
     entry = StandingOrders.entry
 
 
@@ -82,10 +82,10 @@ class Supervisord:
         """It ends for another life of it to begin."""
         self.stage = HELD
         self.limits: Limits | None = None
-        self.processes = {
-            name: Process(*name.split(":"), ProcessState.STOPPED)  # type: ignore[arg-type]
-            for name in namespecs
-        }
+        self.processes: dict[str, Process] = {}
+        for name in namespecs:
+            group, _, program = name.partition(":")
+            self.processes[name] = Process(group, program, ProcessState.STOPPED)
         for name in SCALED & self.processes.keys():
             group, _, program = name.partition(":")
             self.processes[name] = Process(group, program, ProcessState.STOPPED, program=program)

@@ -188,7 +188,7 @@ def told_while_it_ends(site: Site) -> None:
     name = place(site)
     site.ask("console_1", Action.SCALE, SCALED_SRV, number=2)
     site.run_until(site.now + 2.0)
-    site.end_takes = lambda process: 0.3 if process.index else 2.0  # type: ignore[method-assign]
+    site.end_takes = lambda process: 0.3 if process.index else 2.0
     site.ask("console_1", Action.SCALE, SCALED_SRV, number=1)
     site.run_until(site.now + 0.1)
     site.hosts[name].shim.end(reloads=False)

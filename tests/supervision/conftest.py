@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from supervision_house import House
+from tests.supervision.supervision_house import House
 
 
 @pytest.fixture

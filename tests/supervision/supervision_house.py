@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,7 @@ class House:
                 os.kill(pid, signal.SIGKILL)
         for supervision in self.supervisions:
             if supervision.incarnation:
-                await asyncio.to_thread(none_left, lambda s=supervision: tagged(s.incarnation), "leftovers")
+                await asyncio.to_thread(none_left, partial(tagged, supervision.incarnation), "leftovers")
 
     def raw_shim(self, command: bytes) -> None:
         """Tell the shim something, and wait until it is empty."""

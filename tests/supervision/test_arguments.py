@@ -6,9 +6,8 @@ import os
 import signal
 from pathlib import Path
 
-from supervision_house import House
-from test_configuration import supervisorctl
-
+from tests.supervision.supervision_house import House
+from tests.supervision.test_configuration import supervisorctl
 from tests.waiting import soon
 from tuiconsole.clock import boottime
 

@@ -8,8 +8,8 @@ import os
 import signal
 
 import pytest
-from supervision_house import House
 
+from tests.supervision.supervision_house import House
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.events import Refused, Snapshot, Unavailable
 from tuiconsole.supervision.node import Managed

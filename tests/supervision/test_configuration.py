@@ -7,12 +7,16 @@ import os
 import pwd
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
-from supervision_house import House, alive
-
+from tests.supervision.supervision_house import House, alive
 from tests.waiting import PATIENCE, soon
 from tuiconsole.supervision.events import ProcessRemoved, Snapshot, SupervisionFailed
+
+
+def written(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 def owner(pid: int | None) -> int:
@@ -52,7 +56,7 @@ async def test_here_include_environment_and_numprocs_mean_what_they_always_mean(
     for number in range(3):
         path = supervision.log_path(f"many:many_{number:02d}")
         assert path == house.folder / "more" / f"many_{number:02d}.out"
-        words = await soon(lambda path=path: path.exists() and path.read_text(), "its output")
+        words = await soon(partial(written, path), "its output")
         assert words == f"node n1 here {house.folder}/more colour green\n"
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from supervision_house import House, alive, tagged
 
+from tests.supervision.supervision_house import House, alive, tagged
 from tests.waiting import gone, soon
 from tuiconsole.clock import boottime
-from tuiconsole.supervision.events import Isolated
+from tuiconsole.supervision.events import Event, Isolated
 from tuiconsole.supervision.plugin import deadman
 from tuiconsole.supervision.plugin.deadman import DONE, HELD, KILL, RECHECK, STOP, Limits, next_step
 
@@ -99,9 +100,10 @@ def test_sweeps_that_take_long_leave_supervisord_the_time_to_reap_what_they_kill
     one.on_alarm()
     assert one.stage == KILL
     assert armed_within == [None], "it would interrupt itself"
-    assert clock.at is not None
-    assert clock.at - clock.now > took
-    clock.now, unreaped[0] = clock.at, False
+    armed = clock.at
+    assert armed is not None
+    assert armed - clock.now > took
+    clock.now, unreaped[0] = armed, False
     one.on_alarm()
     assert one.stage == DONE
     assert clock.at is None
@@ -165,6 +167,10 @@ async def test_a_renewed_lease_touches_nothing(house: House) -> None:
     wire.close()
 
 
+def has_come_to(stage: str, event: Event) -> bool:
+    return isinstance(event, Isolated) and event.stage == stage
+
+
 async def test_isolation_is_told_to_a_living_agent_stage_by_stage(house: House) -> None:
     house.configure(PROGRAMS)
     supervision = await house.up()
@@ -172,7 +178,7 @@ async def test_isolation_is_told_to_a_living_agent_stage_by_stage(house: House) 
     wire = house.wire()
     assert wire.start("stubborn:stubborn")["ok"]
     for stage in ("stop", "kill", "done"):
-        await house.hear(lambda event, stage=stage: getattr(event, "stage", None) == stage)
+        await house.hear(partial(has_come_to, stage))
     stopped = await house.state("stubborn:stubborn", "STOPPED")
     assert stopped.reason == "stopped: the node has lost its lease"
     await supervision.rejoin(2)

@@ -12,8 +12,8 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from supervision_house import House, alive, tagged
 
+from tests.supervision.supervision_house import House, alive, tagged
 from tests.waiting import PATIENCE, soon
 from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff
@@ -169,10 +169,10 @@ async def test_shutdown_ends_a_supervisord_whose_start_the_shim_has_not_confirme
     """It is started again at once after its death, and the shim's word of that is still on its way."""
     house.configure()
     supervision = await house.up()
-    incarnation, shim = supervision.incarnation, supervision.pids.shim
-    assert supervision.pids.supervisord
-    assert shim
-    os.kill(supervision.pids.supervisord, signal.SIGKILL)
+    incarnation, pids = supervision.incarnation, supervision.pids
+    assert pids.supervisord
+    assert pids.shim
+    os.kill(pids.supervisord, signal.SIGKILL)
     await house.hear_of(NodeEmpty)
     starter = supervision._starter
     assert starter is not None
@@ -180,7 +180,7 @@ async def test_shutdown_ends_a_supervisord_whose_start_the_shim_has_not_confirme
     assert supervision.pids.supervisord is None
     await asyncio.wait_for(supervision.shutdown(), PATIENCE)
     assert not tagged(incarnation)
-    assert not alive(shim)
+    assert not alive(pids.shim)
 
 
 async def test_a_held_lock_without_an_answering_socket_is_never_a_second_start(house: House) -> None:

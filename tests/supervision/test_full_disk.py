@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from supervision_house import House
 
+from tests.supervision.supervision_house import House
 from tuiconsole.clock import boottime
 from tuiconsole.supervision import commands
 from tuiconsole.supervision.events import Refused

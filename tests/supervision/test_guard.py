@@ -8,10 +8,10 @@ import signal
 import xmlrpc.client
 
 import pytest
-from supervision_house import House
 from supervisor.xmlrpc import SupervisorTransport
-from test_configuration import supervisorctl
 
+from tests.supervision.supervision_house import House
+from tests.supervision.test_configuration import supervisorctl
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.events import Snapshot, SupervisordUp, Unguarded
 from tuiconsole.supervision.node import OwnRules

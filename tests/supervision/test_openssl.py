@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from supervision_house import House
+
+from tests.supervision.supervision_house import House
 
 ROOT = Path(__file__).parents[2]
 

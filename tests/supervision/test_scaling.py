@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
-from supervision_house import House
-from test_configuration import supervisorctl
 
+from tests.supervision.supervision_house import House
+from tests.supervision.test_configuration import supervisorctl
 from tests.waiting import PATIENCE, soon
 from tuiconsole.clock import boottime
 from tuiconsole.supervision.node import Managed
@@ -96,13 +97,17 @@ async def test_what_is_started_goes_on_when_its_program_is_scaled(house: House) 
     assert "No config updates" in await supervisorctl(house, "reread")
 
 
+def runs(house: House, name: str) -> bool:
+    return house.snapshot()[name].state == "RUNNING"
+
+
 @pytest.mark.parametrize("grant", ["worker", WORKERS[0]])
 async def test_what_is_new_is_guarded_as_its_like_though_no_list_knows_it(house: House, grant: str) -> None:
     house.configure(PROGRAMS.replace("autostart=false", "autostart=true", 1))
     supervision = await house.up()
     house.lease(30)
     for name in WORKERS[:2]:
-        await soon(lambda name=name: house.snapshot()[name].state == "RUNNING", "it has started by itself")
+        await soon(partial(runs, house, name), "it has started by itself")
         assert "stopped" in await supervisorctl(house, "stop", name)
     mine = [Managed(WORKERS[0], grant)]
     await supervision.manage(mine, scales={"worker:worker": 4})
@@ -117,7 +122,8 @@ async def test_numbers_that_are_none_are_refused(house: House) -> None:
     house.configure(PROGRAMS)
     await house.up()
     wire = house.wire()
-    for wrong in ([], {"worker:worker": 0}, {"worker:worker": "3"}, {"worker:worker": True}):
+    numbers: tuple[object, ...] = (0, "3", True)
+    for wrong in ([], *({"worker:worker": number} for number in numbers)):
         assert wire.ask("manage", programs=[], scales=wrong)["error"] == "bad_request"
     assert wire.ask("manage", programs=[], scales={"no:such": 3, "plant:lone": 3})["ok"], "of others"
     assert names(house) >= {"plant:lone", *WORKERS[:2]}

@@ -8,8 +8,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from supervision_house import House, Wire, alive
 
+from tests.supervision.supervision_house import House, Wire, alive
 from tests.waiting import gone, soon
 from tuiconsole.clock import boottime
 from tuiconsole.supervision import spared

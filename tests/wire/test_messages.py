@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import msgspec
 import pytest
-from client.fake_agent import event, status
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.client.fake_agent import event, status
 from tuiconsole.model.requests import Action
 from tuiconsole.wire.coding import (
     MalformedError,
@@ -35,7 +36,9 @@ from tuiconsole.wire.version import VERSION
         (Reply("1", Failed("usage", "no such name"), last=True), decode_reply),
     ],
 )
-def test_a_message_arrives_as_it_was_sent(message, decode) -> None:
+def test_a_message_arrives_as_it_was_sent(
+    message: Published | Request | Reply, decode: Callable[[bytes], object]
+) -> None:
     assert decode(encode(message)) == message
 
 

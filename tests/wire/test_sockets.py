@@ -40,7 +40,7 @@ def free_address() -> str:
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
 
 
-def sent(dealer: zmq.Socket, data: bytes) -> None:
+def sent(dealer: zmq.Socket[bytes], data: bytes) -> None:
     """Send as soon as a connection stands; where none may ever stand, try long enough."""
     if dealer.poll(REFUSED_WITHIN, zmq.POLLOUT):
         dealer.send(data)
@@ -55,7 +55,9 @@ def test_the_sender_is_known_by_the_key_that_it_proved(keys: Path, server: Socke
     dealer.send(b"I am server_2, believe me")
     assert router.poll(ARRIVES_WITHIN)
     _, frame = router.recv_multipart(copy=False)
-    assert server.sender(frame).name == "operator"
+    sender = server.sender(frame)
+    assert sender is not None
+    assert sender.name == "operator"
     assert server.sender_of(frame) is None
     router.close()
     client.close()

@@ -460,8 +460,8 @@ class Scenario(World):
             # Two voters that cannot hear each other stand for election at the same time.
             for one in self.voter_machines.values():
                 self._crash(one, 0.02)
-            one, other = self.chance.sample(self.voters.names, 2)
-            cut = {(one, other), (other, one)}
+            this, that = self.chance.sample(self.voters.names, 2)
+            cut = {(this, that), (that, this)}
             self.cut |= cut
             self.at(self.now + 1.5, self._heal, cut, None)
 
