@@ -72,7 +72,7 @@ async def test_the_process_shows_its_rules_and_its_ends_once_the_rules_are_read(
     status = with_application(reference(), msgspec.structs.replace(whole, processes=processes))
     async with console(FakeSession(status), size=(120, 35)) as operator:
         operator.app._read_rules = lambda: load_rules([RULES])
-        operator.app._run_rules()
+        operator.app._settle()
         await operator.press("colon", *f"process {VIEW}", "enter")
         await operator.until(lambda: isinstance(operator.app.screen, ProcessScreen), "the process")
         await operator.sees("last end: 11:41:02 was killed by signal 11")
@@ -86,6 +86,6 @@ async def test_rules_that_cannot_be_read_are_told_and_the_console_goes_on(consol
 
     async with console(size=(120, 35)) as operator:
         operator.app._read_rules = broken
-        operator.app._run_rules()
+        operator.app._settle()
         await operator.press("e")
         await operator.sees("the rules of this machine cannot be shown: rules.toml:7")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
+from textual import events
 from textual.app import App
 from textual.worker import Worker, WorkerState
 
@@ -23,7 +24,7 @@ from tuiconsole.console.desk import Desk
 from tuiconsole.console.feed import Feed, SessionFactory, utc_now
 from tuiconsole.console.habits import load_habits, save_habits
 from tuiconsole.console.leftovers import FORGET_EVERY, forget_gone_widgets
-from tuiconsole.console.pace import pause_after
+from tuiconsole.console.pace import KeysFirst, pause_after
 from tuiconsole.console.requests import Request, Wish
 from tuiconsole.console.rows.alarms import known_alarms
 from tuiconsole.console.rows.foreign import plain
@@ -84,6 +85,7 @@ class ConsoleApp(App[int]):
         zone: for the times of events; None is this machine's.
         now: the wall clock in UTC.
         blinks: let alarms blink that nobody has acknowledged.
+        settled: called once, after the first picture.
     """
 
     COMMANDS: ClassVar = {ActionProvider}
@@ -108,6 +110,7 @@ class ConsoleApp(App[int]):
         zone: tzinfo | None = None,
         now: Callable[[], datetime] = utc_now,
         blinks: bool = True,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
         settings = settings or ConsoleSettings()
         super().__init__()
@@ -120,7 +123,9 @@ class ConsoleApp(App[int]):
         last = next((place for place in _SCREENS if place.value == habits.screen), Place.OVERVIEW)
         self._first = settings.screen or last
         self._blinks = blinks
+        self._settled = settled
         self._bell = Bell() if settings.bell else None
+        self._keys = KeysFirst()
         self.feed = Feed(factory, cluster=cluster, read_only=read_only, item=item, now=now)
         self.desk = Desk(
             self._logs, self._plan, self._why, zone=zone, keymap=settings.keymap, habits=habits, now=now
@@ -142,7 +147,12 @@ class ConsoleApp(App[int]):
         if self._blinks:
             self.set_interval(PERIOD, self._blink)
         self.set_interval(FORGET_EVERY, forget_gone_widgets)
-        self.set_timer(_SETTLED, self._run_rules)
+        self.set_timer(_SETTLED, self._settle)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            self._keys.press(boottime())
+        await super().on_event(event)
 
     async def on_unmount(self) -> None:
         save_habits(self._memory, self.desk.habits(self._chosen_theme))
@@ -195,19 +205,28 @@ class ConsoleApp(App[int]):
     async def _paint(self) -> None:
         while True:
             await self.feed.changed()
-            screen, began = self.front, boottime()
-            picture = self.feed.picture()
+            began = boottime()
+            waited = await self._give_way(began)
+            screen, picture = self.front, self.feed.picture()
             # Reading a great status takes a while: a key that was pressed meanwhile goes first.
-            await asyncio.sleep(0)
+            waited += await self._give_way(began)
             known = picture.status is not None
             if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
                 self.bell()
             if screen is not None and screen.is_mounted:
                 for _ in screen.showing(picture):
-                    await asyncio.sleep(0)
+                    waited += await self._give_way(began)
                     if screen is not self.front:
                         break
-            await asyncio.sleep(pause_after(boottime() - began))
+            await asyncio.sleep(pause_after(boottime() - began - waited))
+
+    async def _give_way(self, began: float) -> float:
+        """Let go first what a key does; how many seconds were waited for it."""
+        await asyncio.sleep(0)
+        since = boottime()
+        while (wait := self._keys.wait(boottime(), began)) > 0:  # noqa: ASYNC110 (time is what it waits for)
+            await asyncio.sleep(wait)
+        return boottime() - since
 
     def _blink(self) -> None:
         """Turn to the other half of the blinking, if anything blinks."""
@@ -270,7 +289,8 @@ class ConsoleApp(App[int]):
         self.feed.touch()
         begin_work(self, self._paint, name="screen", group="paint")
 
-    def _run_rules(self) -> None:
+    def _settle(self) -> None:
+        self._settled()
         if self._read_rules is not None:
             rules = functools.partial(self._rules, self._read_rules)
             begin_work(self, rules, name="rules", group="rules", alone=False)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tuiconsole.console.feed import SessionFactory
     from tuiconsole.rulebook.rulebook import Rulebook
 
+FRAMES = 120
+"""Of Textual in a second at most, which knows 60: what a key does waits for the next one."""
+
 
 def run_console(
     session_factory: SessionFactory,
@@ -49,10 +52,12 @@ def run_console(
     ):
         sys.stderr.write("tuiconsole: the console needs a terminal; `tuiconsole status` prints the same\n")
         return 2
+    os.environ.setdefault("TEXTUAL_FPS", str(FRAMES))
     settings = load_settings(Path(platformdirs.user_config_dir("tuiconsole")) / NAME)
+    # Collecting while all is being loaded finds nothing, and the first picture waits for it.
+    gc.disable()
     from tuiconsole.console.app import ConsoleApp
 
-    calm_collector()
     app = ConsoleApp(
         session_factory,
         cluster=cluster,
@@ -62,6 +67,7 @@ def run_console(
         settings=settings,
         memory=Path(platformdirs.user_state_dir("tuiconsole")) / "console.json",
         blinks=wants_blink(settings.blink, os.environ),
+        settled=calm_collector,
         letters_ascii=not in_browser(os.environ)
         and wants_ascii(settings.letters, os.environ, locale.getpreferredencoding(False)),
     )
@@ -84,3 +90,4 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 10, 10)
+    gc.enable()
