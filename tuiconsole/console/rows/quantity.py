@@ -34,7 +34,7 @@ def cpu(value: float | None) -> str:
     return f"{value:.1f} %" if value < 9.95 else f"{value:.0f} %"
 
 
-def memory(size: int | None) -> str:
+def memory(size: float | None) -> str:
     """Bytes in the unit that leaves at most four figures."""
     if size is None:
         return "–"

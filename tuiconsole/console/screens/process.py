@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
+
 from textual.app import ComposeResult
 
 from tuiconsole.console.actions import Place
@@ -27,15 +30,15 @@ class Curve(LinesPane):
 
     BORDER_TITLE = f" last {quantity.duration(EVERY * KEPT)} "
 
-    def __init__(self, title: str) -> None:
-        super().__init__()
+    def __init__(self, title: str, words: Callable[[float], str]) -> None:
+        super().__init__(id=title.lower())
         self._title = title
+        self._words = words
         self._values: tuple[float, ...] = ()
-        self._words = "–"
 
-    def show(self, values: tuple[float, ...], words: str) -> None:
-        """Show these values; `words` is the last one as a person reads it."""
-        self._values, self._words = values, words
+    def show(self, values: Sequence[float], now: float | None) -> None:
+        """Show these values, and the one of now."""
+        self._values = (*values, math.nan if now is None else now)
         self.renew()
 
     def lines_for(self, width: int) -> tuple[Line, ...]:
@@ -67,10 +70,8 @@ class ProcessScreen(OperatingScreen):
 
     def panels(self) -> ComposeResult:
         yield DetailsPanel(self.desk.logs, self.desk.zone)
-        cpu, memory = Curve("CPU"), Curve("Memory")
-        cpu.id, memory.id = "cpu", "memory"
-        yield cpu
-        yield memory
+        yield Curve("CPU", quantity.cpu)
+        yield Curve("Memory", quantity.memory)
         yield EventsPanel(self.desk.zone)
 
     @property
@@ -88,7 +89,5 @@ class ProcessScreen(OperatingScreen):
 
     def _curves(self, usage: Usage) -> None:
         process = self.picture.process(self._namespec)
-        cpu = quantity.cpu(process.cpu) if process else "–"
-        memory = quantity.memory(process.memory) if process else "–"
-        self.query_one("#cpu", Curve).show(tuple(usage.cpu), cpu)
-        self.query_one("#memory", Curve).show(tuple(usage.memory), memory)
+        self.query_one("#cpu", Curve).show(usage.cpu, process.cpu if process else None)
+        self.query_one("#memory", Curve).show(usage.memory, process.memory if process else None)
