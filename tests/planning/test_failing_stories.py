@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tuiconsole.model.ledger import JobPhase
 from tuiconsole.model.requests import Action, Verdict
 from tuiconsole.model.states import ApplicationState, ProcessState
 from tuiconsole.planning.engine import messages as m
@@ -163,6 +164,28 @@ def test_what_dies_while_another_process_is_restarted_is_restarted_with_it_or_af
     world.run(5)
     assert set(where(world, "a")) == {"p", "q", "r"}
     assert world.order_of_starts("a")[5:] == ["q"]
+
+
+@pytest.mark.parametrize("fate", ["rejoins", "dies"])
+def test_what_a_node_has_lost_while_another_process_gives_its_grant_back_is_restarted_with_it(
+    fate: str,
+) -> None:
+    again: dict[str, Any] = {"running_failure_strategy": R.RESTART_PROCESS}
+    programs = {name: program(1, 60, **again) for name in ("p", "q")}
+    world = site(app("a", programs, distribution=Distribution.ALL_INSTANCES)).elect().run(3)
+    before = where(world, "a")
+    world.go_silent(before["q"])
+    world.run(world.timing.node_lease - world.timing.kill_before)
+    world.become(before["p"], "a:p", ProcessState.FATAL, pid=0, expected_exit=False)
+    if fate == "rejoins":
+        world.rejoin(before["q"])
+    else:
+        world.kill_node(before["q"])
+        world.tell(m.NodeDown(before["q"], world.nodes[before["q"]].incarnation))
+    job = world.ledger.jobs["a"]
+    assert job.phase is JobPhase.RELEASING
+    world.run(5)
+    assert set(where(world, "a")) == {"p", "q"}
 
 
 def test_what_was_lost_while_another_process_is_restarted_is_known_to_the_next_master() -> None:

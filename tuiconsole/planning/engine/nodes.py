@@ -130,7 +130,7 @@ def reconcile(s: Situation, name: str, *, died: bool) -> None:
                 if n in namespecs and n not in told and n not in s.draft.failures
                 if process.token == grant.token and ended_badly(process)
             ]
-        elif job is None or job.starting:
+        elif _leaves_open(job):
             reason = "died with its supervisord" if died else "ended while its node was away"
             s.deaths += [
                 Death(application.name, n, name, reason, with_node=True)
@@ -247,7 +247,7 @@ def _gone(
         if application is None or application.rules is None:
             continue
         job = s.jobs.get(application.name)
-        if job is None or job.starting:
+        if _leaves_open(job):
             died += [Death(application.name, n, name, fate, with_node=True) for n in _were_up(s, grant, job)]
     s.deaths += died
     if others or rejoined:
@@ -255,6 +255,11 @@ def _gone(
     s.lost[name] = reason
     s.silent.pop(name, None)
     s.orders.drop_node(name)
+
+
+def _leaves_open(job: Job | None) -> bool:
+    """True if what a node has lost is to be judged: a job that stops all of the application is over with it."""
+    return job is None or job.starting or not job.whole
 
 
 def _stopped_under(process: Process, grant: Grant) -> bool:
@@ -275,7 +280,7 @@ def _were_up(s: Situation, grant: Grant, job: Job | None) -> list[str]:
     # Where one process bears the token, it is the supervisord that ran them; else it was replaced by one that
     # knows nothing of them, on a host that is back from a power cut before its lease was over.
     replaced = not any(processes[n].token == grant.token for n in known)
-    if up or (known and job is None and not replaced):
+    if up or (known and not replaced and not (job is not None and job.starting)):
         return up
     # Never heard by this master, or still being started: all of it was meant to run.
     application = s.application_of(grant.name)
