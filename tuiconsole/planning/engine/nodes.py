@@ -258,7 +258,7 @@ def _gone(
 
 
 def _leaves_open(job: Job | None) -> bool:
-    """True if what a node has lost is to be judged: a job that stops all of the application is over with it."""
+    """True if what a node has lost is to be judged: only a job that stops all of it is over with it."""
     return job is None or job.starting or not job.whole
 
 
