@@ -20,6 +20,7 @@ from tuiconsole.console.rows.log_lines import (
     search_pattern,
 )
 from tuiconsole.console.screens.logs import LogScreen
+from tuiconsole.console.widgets.details.log_view import LogView
 from tuiconsole.source.pattern import PatternError
 
 from .conftest import Console, Operator
@@ -117,6 +118,17 @@ async def at_log(operator: Operator) -> None:
     await operator.on("scen2_hci_02")
     await operator.press("l")
     await operator.until(lambda: isinstance(operator.app.screen, LogScreen), "the log")
+
+
+async def test_the_scroll_bar_of_a_log_that_is_followed_stands_at_its_end(console: Console) -> None:
+    session = FakeSession()
+    session.append(BUS, "".join(f"line {number}\n" for number in range(200)))
+    async with console(session, size=(80, 24)) as operator:
+        await at_log(operator)
+        await operator.sees("line 199")
+        log = operator.app.screen.query_one(LogView)
+        await operator.until(lambda: log.show_vertical_scrollbar, "a scroll bar")
+        await operator.until(lambda: log.vertical_scrollbar.position == log.max_scroll_y > 0, "its end")
 
 
 async def test_a_search_finds_the_latest_match_and_n_goes_on(console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta, timezone
 
 import msgspec
 import pytest
@@ -25,6 +26,7 @@ from tuiconsole.console.rows.line import Span, Tone, fit, spread, text_of, width
 from tuiconsole.console.rows.marks import application_mark, process_mark
 from tuiconsole.console.rows.progress import activity_line, job_words
 from tuiconsole.console.rows.quantity import clock_time, duration, memory
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.console.rows.tree import opened_at_first, tree_line, tree_rows
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.model.states import ApplicationState, ProcessState
@@ -285,3 +287,13 @@ def test_without_a_terminal_the_console_says_so_and_returns_2() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 2
     assert "needs a terminal" in done.stderr
+
+
+def test_times_in_what_the_cluster_says_are_told_in_the_operators_own_zone_and_the_rest_is_left() -> None:
+    east = timezone(timedelta(hours=2))
+    said = "hci_2 runs on console_3 already (since 2026-11-30T23:08:00.123Z, asked by ada)"
+    assert sentence(said, east) == "hci_2 runs on console_3 already (since 2026-12-01 01:08:00, asked by ada)"
+    assert sentence("in maintenance until 2026-11-30T23:08:00Z\x1b", east).endswith("01:08:00␛")
+    for other in ("Zone 2026-11-30", "2026-13-77T23:08:00Z2", "A to Z"):
+        assert sentence(other, east) == other
+    assert sentence("since 2026-13-77T23:08:00Z", east) == "since --", "no such day, and nothing breaks"

@@ -28,6 +28,7 @@ from tuiconsole.console.pace import KeysFirst, pause_after
 from tuiconsole.console.requests import Request, Wish
 from tuiconsole.console.rows.alarms import known_alarms
 from tuiconsole.console.rows.foreign import plain
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.console.screens.alarms import AlarmsScreen
 from tuiconsole.console.screens.applications import ApplicationsScreen
 from tuiconsole.console.screens.asking import AskingScreen
@@ -311,7 +312,7 @@ class ConsoleApp(App[int]):
         # One at a time: what came before is in the event log, and a small screen has no room for both.
         self.clear_notifications()
         self.notify(
-            plain(request.sentence if done else request.text),
+            sentence(request.sentence if done else request.text),
             title="" if done else plain(f"{request.action.value} {request.target}: {request.verdict_words}"),
             severity="information" if done else "error" if request.severity is Severity.MAJOR else "warning",
             timeout=4 if done else 12,
@@ -321,7 +322,7 @@ class ConsoleApp(App[int]):
     def _asked_already(self, wish: Wish, target: str) -> bool:
         going_on = self.feed.requests.going_on(wish.action, target)
         if going_on is not None:
-            self.notify(plain(f"already asked – {going_on.sentence}"), timeout=4, markup=False)
+            self.notify(sentence(f"already asked – {going_on.sentence}"), timeout=4, markup=False)
         return going_on is not None
 
     async def _logs(self, namespec: str, stderr: bool, tail: int) -> AsyncIterator[str]:

@@ -25,6 +25,7 @@ from tuiconsole.console.rows.marks import (
 from tuiconsole.console.rows.nodes import memory_share, processes_on
 from tuiconsole.console.rows.progress import end_line, job_words
 from tuiconsole.console.rows.rules import rules_of_application, rules_of_process
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.model.status import ApplicationStatus, NodeStatus, ProcessStatus
 
@@ -101,7 +102,7 @@ def _paragraphs(picture: Picture, subject: Subject, zone: tzinfo | None) -> Iter
                 tone = Tone.NORMAL if last.expected else Tone.MINOR
                 yield (Span("last end: ", Tone.DIM), Span(f"{when} {plain(end_words(last))}", tone))
             if process.reason is None and application.reason:
-                yield (Span("application: ", Tone.DIM), Span(plain(application.reason)))
+                yield (Span("application: ", Tone.DIM), Span(sentence(application.reason)))
             yield from _request(picture, process.namespec)
             yield from rules_of_process(picture.rules, process.namespec)
     elif subject.kind is Kind.APPLICATION:
@@ -150,7 +151,7 @@ def _process(process: ProcessStatus) -> Iterator[Line]:
     if process.stale:
         yield (Span("its node is silent: this is its last known state", Tone.MINOR),)
     if process.reason:
-        yield (Span(plain(process.reason)),)
+        yield (Span(sentence(process.reason)),)
     if process.disabled:
         yield (Span("disabled ", Tone.MINOR), Span(plain(process.disabled)))
     if process.arguments:
@@ -184,12 +185,12 @@ def _application(application: ApplicationStatus) -> Iterator[Line]:
     if application.job is not None:
         yield (Span(f"◐ {job_words(application)}", Tone.MOVING),)
     if application.reason:
-        yield (Span(plain(application.reason)),)
+        yield (Span(sentence(application.reason)),)
     for process in application.processes:
         if process.major_failure or process.minor_failure:
             mark = process_mark(process)
             why = process.reason or ("exited unexpectedly" if not process.expected_exit else "does not run")
-            yield (Span(f"{plain(process.name)} {mark.text}", mark.tone), Span(f"  {plain(why)}"))
+            yield (Span(f"{plain(process.name)} {mark.text}", mark.tone), Span(f"  {sentence(why)}"))
 
 
 def _node(node: NodeStatus, picture: Picture) -> Iterator[Line]:
@@ -214,7 +215,7 @@ def _node(node: NodeStatus, picture: Picture) -> Iterator[Line]:
     if node.stale:
         yield (Span("silent: its processes are shown in their last known state", Tone.MINOR),)
     if node.reason:
-        yield (Span(plain(node.reason)),)
+        yield (Span(sentence(node.reason)),)
     if node.differs:
         yield (Span(plain(node.differs), Tone.MINOR),)
     here = processes_on(picture.applications, node.name)

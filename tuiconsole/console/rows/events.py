@@ -13,6 +13,7 @@ from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, cell
 from tuiconsole.console.rows.marks import severity_mark
 from tuiconsole.console.rows.quantity import clock_time
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.model.events import Event
 
 
@@ -50,7 +51,7 @@ def event_words(event: Event, about: str = "") -> Line:
     """What an event says; its subject comes first unless the words name it."""
     mark = severity_mark(event.severity)
     tone = Tone.NORMAL if mark.tone is Tone.DIM else mark.tone
-    words = plain(event.text)
+    words = sentence(event.text)
     if event.subject in ("", about) or event.subject in event.text:
         return (Span(words, tone),)
     return (Span(f"{plain(event.subject)}: ", Tone.STRONG), Span(words, tone))

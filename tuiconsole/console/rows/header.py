@@ -18,6 +18,7 @@ from tuiconsole.console.rows.marks import (
     cluster_mark,
     node_mark,
 )
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import ClusterStatus
 
@@ -113,7 +114,7 @@ def notice_line(picture: Picture) -> Line:
     """What is wrong with the whole: no connection, old data, no operation, conflicts; empty if nothing is."""
     status, link = picture.status, picture.link
     if not link.connected:
-        why = f"  {plain(link.reason)}" if link.reason else ""
+        why = f"  {sentence(link.reason)}" if link.reason else ""
         if status is None:
             return (Span(" NOT CONNECTED ", Tone.MINOR_BADGE), Span(f" trying again{why}", Tone.MINOR))
         age = f"{quantity.duration(picture.age)} ago" if math.isfinite(picture.age) else ""
@@ -136,5 +137,5 @@ def notice_line(picture: Picture) -> Line:
         )
         return (Span(" CONFLICT ", Tone.MAJOR_BADGE), Span(f" runs twice: {names}", Tone.MAJOR))
     if status.reason:
-        return (Span(plain(status.reason), Tone.MINOR),)
+        return (Span(sentence(status.reason), Tone.MINOR),)
     return ()

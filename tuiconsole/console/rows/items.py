@@ -12,6 +12,7 @@ from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, cell
 from tuiconsole.console.rows.marks import CHOSEN, application_mark, major_led, minor_led
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.console.rows.tree import aged, nodes_words
 from tuiconsole.model.status import ApplicationStatus
 from tuiconsole.source.pattern import LONGEST_NAME, check_pattern
@@ -90,7 +91,7 @@ def item_line(row: ItemRow, width: int, chosen: int | None = None, *, stale: boo
         spans.append(cell(plain(row.key), name, Tone.STRONG))
         spans += _part_cells(row.parts[0], max(4, min(48, width - name)), chosen=False)
         why = row.parts[0].reason or ("" if row.parts[0].managed else "unmanaged")
-        spans += [Span(" "), Span(plain(why), Tone.DIM)]
+        spans += [Span(" "), Span(sentence(why), Tone.DIM)]
     return aged(tuple(spans)) if stale else tuple(spans)
 
 

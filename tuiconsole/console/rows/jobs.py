@@ -12,6 +12,7 @@ from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, cell, wrapped
 from tuiconsole.console.rows.marks import application_mark, process_mark
 from tuiconsole.console.rows.progress import end_line, job_words
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.model.status import ApplicationStatus
 
 _BAR = 10
@@ -53,7 +54,7 @@ def job_line(row: JobRow, width: int) -> Line:
     if row.request is None:
         return ()
     if row.request.verdict is None:
-        return (Span("◐ ", Tone.MOVING), Span(plain(row.request.sentence)))
+        return (Span("◐ ", Tone.MOVING), Span(sentence(row.request.sentence)))
     return end_line(row.request)
 
 
@@ -83,4 +84,4 @@ def _sequences(application: ApplicationStatus) -> Iterator[Line]:
                 spans += [Span(f" {plain(process.name)} "), Span(state.text, state.tone)]
         yield tuple(spans)
     if application.reason:
-        yield (Span(plain(application.reason)),)
+        yield (Span(sentence(application.reason)),)

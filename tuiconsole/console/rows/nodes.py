@@ -12,6 +12,7 @@ from tuiconsole.console.rows.filtering import Filter
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Align, Line, Span, Tone, cell
 from tuiconsole.console.rows.marks import MASTER, node_mark
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.console.rows.tree import aged
 from tuiconsole.model.node import Machine
 from tuiconsole.model.status import ApplicationStatus, NodeStatus
@@ -101,7 +102,7 @@ def node_line(row: NodeRow, width: int, *, stale: bool = False) -> Line:
     if bar:
         parts.append(Span(load_bar(node.load, _BAR), Tone.RUNNING if node.load < 80 else Tone.MINOR))
     parts.append(cell(_age(row.age), 6, Tone.MINOR if node.stale else Tone.DIM, Align.RIGHT))
-    said = plain(node.reason or node.differs or "")
+    said = sentence(node.reason or node.differs or "")
     if not said:
         parts += _vitals(node, width - sum(len(part.text) + 1 for part in parts) + 1)
     spans = tuple(piece for part in parts for piece in (part, Span(" ")))[:-1]

@@ -8,6 +8,7 @@ from tuiconsole.console.requests import Request
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone
 from tuiconsole.console.rows.marks import severity_mark
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.model.events import Severity
 from tuiconsole.model.status import ApplicationStatus
 
@@ -46,16 +47,16 @@ def activity_line(picture: Picture, key: str) -> Line:
         return (Span(f"◐ {plain(application.name)}: {job_words(application)}", Tone.MOVING),)
     process = picture.process(key)
     reason = (process.reason if process else None) or application.reason
-    return (Span(plain(reason), Tone.NORMAL),) if reason else ()
+    return (Span(sentence(reason), Tone.NORMAL),) if reason else ()
 
 
 def end_line(request: Request) -> Line:
     """How a request ended: a glyph, and the sentence with its reason."""
     if request.verdict is Verdict.DONE:
-        return (Span(f"✓ {plain(request.sentence)}", Tone.RUNNING),)
+        return (Span(f"✓ {sentence(request.sentence)}", Tone.RUNNING),)
     mark = severity_mark(request.severity)
     tone = Tone.MAJOR if request.severity is Severity.MAJOR else Tone.MINOR
-    return (Span(f"{mark.glyph} {plain(request.sentence)}", tone),)
+    return (Span(f"{mark.glyph} {sentence(request.sentence)}", tone),)
 
 
 def _lively(request: Request, picture: Picture) -> str:

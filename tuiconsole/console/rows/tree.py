@@ -15,6 +15,7 @@ from tuiconsole.console.rows.line import Line, Span, Tone, cell
 from tuiconsole.console.rows.marks import MARKED, application_mark, major_led, minor_led, process_mark
 from tuiconsole.console.rows.ordering import Order, ordered
 from tuiconsole.console.rows.progress import job_words
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.model.status import ApplicationStatus, ProcessStatus
@@ -159,7 +160,7 @@ def _application_cells(row: TreeRow) -> dict[Column, Span]:
         Column.MEMORY: Span(
             quantity.memory(int(_sum(one.memory for one in running))) if running else "", Tone.DIM
         ),
-        Column.REASON: Span(plain(reason), _reason_tone(application)),
+        Column.REASON: Span(sentence(reason), _reason_tone(application)),
     }
 
 
@@ -182,7 +183,7 @@ def _process_cells(row: TreeRow, process: ProcessStatus) -> dict[Column, Span]:
         Column.CPU: Span(quantity.cpu(process.cpu) if alive else "", Tone.DIM),
         Column.MEMORY: Span(quantity.memory(process.memory) if alive else "", Tone.DIM),
         Column.UPTIME: Span(quantity.duration(process.uptime) if alive else "", Tone.DIM),
-        Column.REASON: Span(plain(process.reason or (process.disabled and "disabled") or ""), Tone.DIM),
+        Column.REASON: Span(sentence(process.reason or (process.disabled and "disabled") or ""), Tone.DIM),
     }
 
 

@@ -17,6 +17,7 @@ from tuiconsole.console.rows import quantity
 from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, wrapped
 from tuiconsole.console.rows.marks import severity_mark
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.why import Cause, Why
 
@@ -45,7 +46,7 @@ def _wrapped(paragraphs: Iterator[tuple[int, Line]], width: int) -> tuple[Line, 
 def _explained(why: Why, zone: tzinfo | None) -> Iterator[tuple[int, Line]]:
     on = f" on {', '.join(why.nodes)}" if why.nodes else ""
     tone = Tone.STRONG if why.cause in _QUIET else Tone.MOVING if why.cause in _MOVING else Tone.MAJOR
-    yield 0, (Span(plain(f"{why.state}{on}: "), Tone.DIM), Span(plain(why.text), tone))
+    yield 0, (Span(plain(f"{why.state}{on}: "), Tone.DIM), Span(sentence(why.text), tone))
     for one in why.because:
         yield 2, (Span(plain(one)),)
     for remedy in why.remedies:
@@ -67,7 +68,7 @@ def _explained(why: Why, zone: tzinfo | None) -> Iterator[tuple[int, Line]]:
     for event in why.events:
         mark = severity_mark(event.severity)
         when = quantity.clock_time(event.at, zone)
-        yield 0, (Span(f"{when} ", Tone.DIM), Span(f"{mark.text} ", mark.tone), Span(plain(event.text)))
+        yield 0, (Span(f"{when} ", Tone.DIM), Span(f"{mark.text} ", mark.tone), Span(sentence(event.text)))
     for note in why.notes:
         yield 0, (Span(plain(note), Tone.MINOR),)
 
@@ -76,7 +77,7 @@ def _planned(plan: Plan) -> Iterator[tuple[int, Line]]:
     if plan.impossible:
         loss = plan.question is Question.LOSS
         words = plan.impossible if loss else f"not now: {plan.impossible}; otherwise:"
-        yield 0, (Span(plain(words), Tone.MAJOR if loss else Tone.MINOR),)
+        yield 0, (Span(sentence(words), Tone.MAJOR if loss else Tone.MINOR),)
     for target in plan.targets:
         tone = Tone.RUNNING if target.result.good else Tone.MAJOR
         yield 0, (Span(plain(headline(target, plan.question)), tone),)

@@ -28,6 +28,15 @@ from tuiconsole.rulebook.rules import StartingStrategy
 KNOWN_NAMED = 12
 """So many names are listed when an unknown one is asked for."""
 
+_VERBS = {
+    Action.MAINTAIN: "keep hands off",
+    Action.CONFIRM_DEAD: "take for dead",
+    Action.END_SYNC: "wait for nobody else in",
+    Action.OUT_OF_SERVICE: "take out of service",
+    Action.RETURN_TO_SERVICE: "return to service",
+}
+"""Actions that are no verbs by themselves."""
+
 
 def receive(s: Situation, request: Request) -> None:
     """Carry a request out, or answer it from the ledger if it was received before."""
@@ -56,7 +65,8 @@ def receive(s: Situation, request: Request) -> None:
         arguments=request.arguments,
     )
     s.expiries[request.id] = s.now.boot + request.timeout
-    text = f"{request.requested_by} on {request.origin} asks to {request.action.value} {', '.join(targets)}"
+    verb = _VERBS.get(request.action, request.action.value)
+    text = f"{request.requested_by} on {request.origin} asks to {verb} {', '.join(targets)}"
     s.event("request", ", ".join(request.targets), text)
     for target in targets:
         if must_wait(s, request, target):

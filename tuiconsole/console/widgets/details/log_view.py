@@ -11,7 +11,6 @@ from typing import ClassVar
 import msgspec
 from textual.binding import Binding, BindingType
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tuiconsole.clock import boottime
@@ -19,7 +18,7 @@ from tuiconsole.console.rows.foreign import LogText, plain
 from tuiconsole.console.rows.log_lines import LogLines, breaks, next_match, piece_line
 from tuiconsole.console.rows.log_times import line_at, times_of
 from tuiconsole.console.sources import LogSource
-from tuiconsole.console.widgets.lines.extent import extend
+from tuiconsole.console.widgets.lines.scrolled import Scrolled
 from tuiconsole.console.widgets.lines.tones import Toned
 
 _RETRY = (1.0, 2.0, 5.0, 10.0)
@@ -38,7 +37,7 @@ class Silence(msgspec.Struct, frozen=True):
     """It explains more than the reason why there is no log."""
 
 
-class LogView(Toned, ScrollView, can_focus=True):
+class LogView(Toned, Scrolled, can_focus=True):
     """Shows and follows a log; following stops while it is scrolled up, and goes on at its end."""
 
     DEFAULT_CSS = """
@@ -278,7 +277,7 @@ class LogView(Toned, ScrollView, can_focus=True):
                 self._rows += [(number, start, end) for start, end in breaks(lines[number], width)]
         else:
             self._rows += [(number, 0, 0) for number in range(first, len(lines))]
-        extend(self, len(self._rows))
+        self.extend(len(self._rows))
         self.refresh()
 
     def _to_end(self) -> None:

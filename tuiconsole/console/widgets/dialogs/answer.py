@@ -6,8 +6,8 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 
-from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.rows.line import Line, Span, Tone, wrapped
+from tuiconsole.console.rows.sentence import sentence
 from tuiconsole.console.widgets.lines.pane import LinesPane
 from tuiconsole.console.work import begin_work
 
@@ -52,4 +52,4 @@ class AnswerPane(LinesPane):
 
 
 def _words(text: str, tone: Tone) -> Drawn:
-    return lambda width: wrapped((Span(plain(text), tone),), width)
+    return lambda width: wrapped((Span(sentence(text), tone),), width)

@@ -9,12 +9,11 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tuiconsole.console.anchor import View, kept_visible, reanchored
 from tuiconsole.console.rows.line import Line, Span, Tone
-from tuiconsole.console.widgets.lines.extent import extend
+from tuiconsole.console.widgets.lines.scrolled import Scrolled
 from tuiconsole.console.widgets.lines.tones import Toned
 
 CURSOR_BAR = "▌ "
@@ -32,7 +31,7 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
-class RowList(Toned, ScrollView, Generic[R], can_focus=True):
+class RowList(Toned, Scrolled, Generic[R], can_focus=True):
     """Draws only the visible rows, one line each, and paints again only those that changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor"}
@@ -110,7 +109,7 @@ class RowList(Toned, ScrollView, Generic[R], can_focus=True):
         if [row.key for row in old] != keys:
             view = reanchored([row.key for row in old], keys, view, self._height())
         self.cursor = view.cursor
-        extend(self, len(new))
+        self.extend(len(new))
         if view.scroll != old_scroll:
             self.scroll_to(y=view.scroll, animate=False, force=True)
         self._repaint(old, old_scroll, old_cursor)
