@@ -206,9 +206,12 @@ class Site(Timeline):
                         f"{process.namespec} begins on {on.name} while {alive.namespec} of "
                         f"{alive.token} is {alive.state.value} on {other.name}"
                     )
+        record = on.read_deadline()
+        # Without an agent, or cut off, its guard cannot be told of anything, and people go on there.
+        told = on.agency is not None and record is not None and on.clock() < record.stop_at
         for name in (process.group, process.namespec):
             # What was commanded before may still be obeyed so long after it.
-            if self.now > self.disabled.get(name, self.now) + COMMANDS_LIVE:
+            if told and self.now > self.disabled.get(name, self.now) + COMMANDS_LIVE:
                 raise Broken(f"{process.namespec} begins on {on.name} though {name} is disabled")
         token = process.token or (0, 0)
         if token < self.tokens.get(grant, (0, 0)) and not allowed:
