@@ -36,7 +36,8 @@ _LEFT_OUT = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that need what is not here are left out, but in CI: there they fail."""
+    """What takes long comes first; tests that need what is not here are left out, but in CI they fail."""
+    items.sort(key=lambda item: "simulation" not in item.path.parts)
     if all_wanted():
         return
     said = config.stash.setdefault(_LEFT_OUT, [])

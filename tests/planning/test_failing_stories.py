@@ -188,6 +188,30 @@ def test_what_a_node_has_lost_while_another_process_gives_its_grant_back_is_rest
     assert set(where(world, "a")) == {"p", "q"}
 
 
+def test_what_had_no_place_amid_a_restart_is_not_forgotten_when_more_is_lost() -> None:
+    again: dict[str, Any] = {"running_failure_strategy": R.RESTART_PROCESS}
+    programs = {name: program(1, 60, **again) for name in ("p", "q")}
+    nodes = ("n1", "n2")
+    world = site(app("a", programs, distribution=Distribution.ALL_INSTANCES), nodes=nodes).elect().run(3)
+    before = where(world, "a")
+    world.fate["a:p"] = ("hang", 0.0)
+    world.become(before["p"], "a:p", ProcessState.FATAL, pid=0, expected_exit=False)
+    world.run(1)
+    world.kill_node(before["q"])
+    world.run(1)
+    world.tell(m.NodeChanged(world.nodes[before["q"]]))
+    assert "a:q" in world.ledger.failures, "the other node has no room for both"
+    world.bring_back(before["q"])
+    world.run(0.5)
+    world.fate.clear()
+    world.kill_node(before["p"])
+    world.run(3)
+    assert where(world, "a") == {"p": before["q"]}
+    world.bring_back(before["p"])
+    world.run(8)
+    assert set(where(world, "a")) == {"p", "q"}
+
+
 def test_what_was_lost_while_another_process_is_restarted_is_known_to_the_next_master() -> None:
     world = restarting("q", "r")
     node = where(world, "a")["r"]

@@ -12,8 +12,8 @@ from tests.simulation.site import MANNERS, play
 from tests.timeline import Broken
 from tuiconsole.rulebook.rules import ConciliationStrategy
 
-SEEDS = 24
-BATCHES = 3
+SEEDS = 200
+BATCHES = 8
 DOUBLED = 2
 """Seeds in which an ALLOW application has to run twice, to see what becomes of it."""
 CAUGHT_WITHIN = 200

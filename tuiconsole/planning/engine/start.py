@@ -91,7 +91,8 @@ def _prepare(s: Situation, job: Job, application: Application) -> bool:
 def _wish_started(s: Situation, job: Job, application: Application) -> None:
     for namespec in application.programs:
         if job.whole or namespec in job.processes:
-            if not job.resumed:
+            # Prepared once more, for what was lost meanwhile, it tries nothing again that has failed.
+            if not job.resumed and namespec not in job.marks:
                 s.draft.failures.pop(namespec, None)
             s.draft.cleared.pop(namespec, None)
     if job.whole and not job.resumed:
