@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.options import Given
-from tuiconsole.client.oneshot import Lines
 from tuiconsole.client.whose import UnknownNodeError, matching_nodes, reading_order
 from tuiconsole.settings.cluster_file import Cluster, ClusterNode, load_cluster
 from tuiconsole.settings.places import find_config
 from tuiconsole.source.errors import SourceError
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair, only_person
-from tuiconsole.wire.replies import Failed
+
+if TYPE_CHECKING:
+    from tuiconsole.client.oneshot import Lines
+    from tuiconsole.wire.replies import Failed
 
 __all__ = ["FailureError", "NothingAnsweredError"]
 
@@ -56,6 +58,9 @@ def person_key(cluster: Cluster, given: Given) -> Path:
 
 def open_lines(cluster: Cluster, given: Given) -> Lines:
     """Connections under the key of who asks. Raises SourceError."""
+    # The console asks in a way of its own, and not before its first picture.
+    from tuiconsole.client.oneshot import Lines
+
     keyring = load_keyring(cluster.keys)
     pair: KeyPair = load_pair(Path(given.key) if given.key else only_person(cluster.keys, keyring))
     if pair.public not in keyring.by_public_key():

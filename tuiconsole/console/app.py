@@ -142,7 +142,8 @@ class ConsoleApp(App[int]):
         self.theme = self._chosen_theme
         self.push_screen(self.screen_of(self._first))
         self._run_paint()
-        self._run_follow()
+        # Connecting begins with loading what it needs, which the first picture does not.
+        self.call_after_refresh(self._run_follow)
         self.set_interval(_TICK, self.feed.touch)
         self.set_interval(EVERY, self._sample)
         if self._blinks:

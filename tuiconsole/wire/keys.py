@@ -14,7 +14,6 @@ from enum import Enum
 from pathlib import Path
 
 import msgspec
-import zmq
 
 from tuiconsole.source.errors import SourceError
 
@@ -97,6 +96,8 @@ def make_keys(folder: Path, nodes: list[str], persons: list[str]) -> list[str]:
         OSError: the folder cannot be written.
         ValueError: a node and a person bear one name.
     """
+    import zmq  # a console reads keys before its first picture, and makes none
+
     clash = sorted(set(nodes) & set(persons))
     if clash:
         raise ValueError(f"{', '.join(clash)}: a node and a person must not bear one name")
