@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from tuiconsole.model.ledger import JobPhase
+from tuiconsole.model.process import LEASE_LOST, LEASE_RAN_OUT
 from tuiconsole.model.requests import Action, Verdict
-from tuiconsole.model.states import ApplicationState, ProcessState
+from tuiconsole.model.states import ApplicationState, NodeState, ProcessState
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.rulebook.rules import (
     Distribution,
@@ -242,3 +243,23 @@ def test_what_dies_while_another_process_is_restarted_stays_stopped_if_a_person_
     world.ask(Action.STOP, "a", on="n1")
     world.run(8)
     assert where(world, "a") == {}
+
+
+@pytest.mark.parametrize("reason", [LEASE_LOST, LEASE_RAN_OUT])
+def test_what_was_ended_for_want_of_a_lease_has_not_failed_to_start_though_its_node_says_so_later(
+    reason: str,
+) -> None:
+    world = site(app("a", {"p": program(running_failure_strategy=R.RESTART_APPLICATION)}))
+    world.fate["a:p"] = ("hang", 0.0)
+    world.elect().run(1)
+    node = where(world, "a")["p"]
+    world.become(node, "a:p", ProcessState.STOPPED, pid=0, reason=reason)
+    world.fate.clear()
+    world.nodes[node] = msgspec.structs.replace(world.nodes[node], state=NodeState.ISOLATED)
+    world.tell(m.NodeChanged(world.nodes[node]))
+    world.run(1)
+    assert world.ledger.failures == {}
+    world.nodes[node] = msgspec.structs.replace(world.nodes[node], state=NodeState.RUNNING)
+    world.rejoin(node)
+    world.run(5)
+    assert set(where(world, "a")) == {"p"}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from tuiconsole.model.process import Process, Token
+from tuiconsole.model.process import LEASE_LOST, LEASE_RAN_OUT, Process, Token
 from tuiconsole.model.states import ProcessState
 from tuiconsole.supervision.events import (
     Event,
@@ -43,8 +43,6 @@ WRITES = frozenset(("start", "stop", "release", "manage", "rejoin"))
 """Requests that the plugin answers once something is on disk."""
 SWEPT_WITHIN = 0.02
 """Seconds in which a shim has killed what a dead supervisord has left."""
-OUT_OF_LEASE = "the lease ran out"
-"""The agent's reason when it helps the deadman."""
 RESTARTED_AFTER = 0.3
 """Seconds from the proof of death to the next supervisord."""
 
@@ -256,7 +254,7 @@ class Supervisord:
         if step.terminate:
             for process in self.doomed():
                 self._void.add(process.namespec)
-                self.terminate(process, "stopped: the node has lost its lease")
+                self.terminate(process, LEASE_LOST)
         if step.sweep:
             self.kill(self.doomed())
             self.stage = DONE
@@ -374,7 +372,7 @@ class Supervisord:
             raise Refused("unknown", "no such program")
         process = self.processes[namespec]
         if process.state.alive:
-            if reason == OUT_OF_LEASE:
+            if reason == LEASE_RAN_OUT:
                 self.host.site.check_isolation(self.host, process)
             self.terminate(process, reason or "stopped on request")
         return self._remember(request, {})

@@ -11,6 +11,7 @@ import pytest
 from tests.supervision.supervision_house import House, alive, tagged
 from tests.waiting import gone, soon
 from tuiconsole.clock import boottime
+from tuiconsole.model.process import LEASE_LOST
 from tuiconsole.supervision.events import Event, Isolated
 from tuiconsole.supervision.plugin import deadman
 from tuiconsole.supervision.plugin.deadman import DONE, HELD, KILL, RECHECK, STOP, Limits, next_step
@@ -180,7 +181,7 @@ async def test_isolation_is_told_to_a_living_agent_stage_by_stage(house: House) 
     for stage in ("stop", "kill", "done"):
         await house.hear(partial(has_come_to, stage))
     stopped = await house.state("stubborn:stubborn", "STOPPED")
-    assert stopped.reason == "stopped: the node has lost its lease"
+    assert stopped.reason == LEASE_LOST, "the master knows it by these words"
     await supervision.rejoin(2)
     wire.close()
 

@@ -13,6 +13,7 @@ from tuiconsole.agent.local_node import LocalNode
 from tuiconsole.agent.tasks import Tasks
 from tuiconsole.coordination.coordinator import NodeLease
 from tuiconsole.model.events import Severity
+from tuiconsole.model.process import LEASE_RAN_OUT
 from tuiconsole.supervision import events as supervised
 from tuiconsole.supervision.node import Supervision
 from tuiconsole.timeouts import within
@@ -128,5 +129,5 @@ class LeaseKeeping:
             for namespec in await self._covered(supervision):
                 with contextlib.suppress(supervised.Refused):
                     await supervision.stop_process(
-                        namespec, term=local.term, epoch=local.epoch, reason="the lease ran out"
+                        namespec, term=local.term, epoch=local.epoch, reason=LEASE_RAN_OUT
                     )

@@ -28,6 +28,12 @@ class End(msgspec.Struct, frozen=True, gc=False):
     """Seconds it had run; None if that is not known."""
 
 
+LEASE_LOST = "stopped: the node has lost its lease"
+"""The reason of what the deadman has ended, word for word as in the plugin, which imports none of this."""
+LEASE_RAN_OUT = "the lease ran out"
+"""The reason of what the agent has ended because the lease was over."""
+
+
 class Process(msgspec.Struct, frozen=True, omit_defaults=True):
     """One program of one node's supervisord, as last reported.
 
