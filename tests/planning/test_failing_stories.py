@@ -263,3 +263,18 @@ def test_what_was_ended_for_want_of_a_lease_has_not_failed_to_start_though_its_n
     world.rejoin(node)
     world.run(5)
     assert set(where(world, "a")) == {"p"}
+
+
+def test_a_start_goes_on_where_somebody_elses_start_of_the_same_program_was_denied() -> None:
+    world = site(app("a", {"p": program()}, start_sequence=0), nodes=("n1",)).elect().run(1)
+    world.mute.add("n1")  # No order comes through.
+    world.ask(Action.START, "a", on="n1")
+    world.run(0.5)
+    job = world.app("a").job
+    assert job is not None
+    assert job.waits_for == ("a:p on n1: to be started",)
+    process = world.nodes["n1"].processes["a:p"]
+    world.tell(m.ProcessChanged("n1", msgspec.structs.replace(process, changed_at=world.now)))
+    world.mute.discard("n1")
+    world.run(5)
+    assert where(world, "a") == {"p": "n1"}

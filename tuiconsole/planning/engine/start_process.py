@@ -129,7 +129,9 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
         if s.usable(mark.node):
             return f"the supervisord of {mark.node} has no such program"
         return ""
-    if mark.baseline is not None and _same(process, mark.baseline):
+    if mark.baseline is not None and (
+        _same(process, mark.baseline) or (not mark.seen_alive and _never_started(process, mark.baseline))
+    ):
         return _await_answer(s, job, application, namespec, mark)
     s.orders.drop(("start", mark.node, namespec))
     if ended_badly(process):
@@ -176,6 +178,11 @@ def _same(process: Process, baseline: Process) -> bool:
         baseline.pid,
         baseline.changed_at,
     )
+
+
+def _never_started(process: Process, baseline: Process) -> bool:
+    """True if nothing but the time of its last change is new: somebody else's start of it was denied."""
+    return all(one.state is ProcessState.STOPPED and one.token is None for one in (process, baseline))
 
 
 def _await_answer(s: Situation, job: Job, application: Application, namespec: str, mark: Mark) -> str:
