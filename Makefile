@@ -33,7 +33,7 @@ lint: venv
 bench: venv
 	@exec $(BIN)/python -m benchmarks
 
-# The simulations at length, on all cores: some 100 minutes on two.
+# The simulations at length, on all cores: more than an hour on two.
 PROVE_SEEDS ?= 10000
 PROVE_CASES ?= 100000
 prove: venv
