@@ -200,7 +200,7 @@ class Agency:
     def __init__(self, host: Host, life: int) -> None:
         self.host = host
         self.life = life
-        # No ABC when it runs: what asyncio asks of it and is missing raises NotImplementedError.
+        # Abstract for type checkers only: the simulation has all that asyncio asks of it.
         self.loop = Loop(host)  # type: ignore[abstract]
         self.engine: Engine | None = None
         self.supervision: Supervision | None = None
