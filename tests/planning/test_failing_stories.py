@@ -265,6 +265,31 @@ def test_what_was_ended_for_want_of_a_lease_has_not_failed_to_start_though_its_n
     assert set(where(world, "a")) == {"p"}
 
 
+@pytest.mark.parametrize("strategy", [R.RESTART_PROCESS, R.RESTART_APPLICATION])
+def test_what_was_ended_for_want_of_a_lease_runs_elsewhere_though_its_node_seemed_to_be_running_still(
+    strategy: R,
+) -> None:
+    programs = {name: program(1, 60, running_failure_strategy=strategy) for name in ("p", "q")}
+    world = site(app("a", programs, distribution=Distribution.ALL_INSTANCES)).elect().run(3)
+    node = where(world, "a")["q"]
+    world.become(node, "a:q", ProcessState.STOPPED, pid=0, reason=LEASE_LOST)
+    world.go_silent(node)
+    world.run(world.timing.node_lease + 3)
+    assert set(where(world, "a")) == {"p", "q"}
+    assert where(world, "a")["q"] != node
+
+
+def test_what_somebody_had_stopped_stays_stopped_when_its_node_is_lost() -> None:
+    again: dict[str, Any] = {"running_failure_strategy": R.RESTART_PROCESS}
+    programs = {name: program(1, 60, **again) for name in ("p", "q")}
+    world = site(app("a", programs, distribution=Distribution.ALL_INSTANCES)).elect().run(3)
+    node = where(world, "a")["q"]
+    world.become(node, "a:q", ProcessState.STOPPED, pid=0, reason="stopped on request")
+    world.go_silent(node)
+    world.run(world.timing.node_lease + 3)
+    assert set(where(world, "a")) == {"p"}
+
+
 def test_a_start_goes_on_where_somebody_elses_start_of_the_same_program_was_denied() -> None:
     world = site(app("a", {"p": program()}, start_sequence=0), nodes=("n1",)).elect().run(1)
     world.mute.add("n1")  # No order comes through.

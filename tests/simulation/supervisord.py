@@ -256,6 +256,9 @@ class Supervisord:
                 self._void.add(process.namespec)
                 self.terminate(process, LEASE_LOST)
         if step.sweep:
+            for process in self.doomed():
+                self._void.add(process.namespec)
+                self._set(process.namespec, state=ProcessState.STOPPING, reason=LEASE_LOST)
             self.kill(self.doomed())
             self.stage = DONE
         if self.stage != before:

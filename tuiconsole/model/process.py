@@ -72,6 +72,11 @@ class Process(msgspec.Struct, frozen=True, omit_defaults=True):
         """`group:name`, as supervisorctl writes it."""
         return f"{self.group}:{self.name}"
 
+    @property
+    def unleased(self) -> bool:
+        """True if it was ended because its node had no lease any more: nobody wanted it stopped."""
+        return self.state is ProcessState.STOPPED and self.reason in (LEASE_LOST, LEASE_RAN_OUT)
+
 
 class Usage(msgspec.Struct, frozen=True):
     """What a process and all its descendants use."""

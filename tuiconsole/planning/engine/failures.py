@@ -283,9 +283,12 @@ def _restart_processes(
         requested_by=wish.requested_by if wish else "running failure",
         cause=cause,
         processes=tuple(
-            death.namespec
-            for death in deaths
-            if application.running_failure(death.namespec) is RunningFailureStrategy.RESTART_PROCESS
+            # One may have been told twice: by its node, and as lost with it.
+            dict.fromkeys(
+                death.namespec
+                for death in deaths
+                if application.running_failure(death.namespec) is RunningFailureStrategy.RESTART_PROCESS
+            )
         ),
         strategy=wish.strategy if wish else "",
         origin=wish.origin if wish else "",

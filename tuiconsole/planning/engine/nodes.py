@@ -266,17 +266,21 @@ def _stopped_under(process: Process, grant: Grant) -> bool:
     return process.state is ProcessState.STOPPED and process.token == grant.token
 
 
+def _unleased_under(process: Process, grant: Grant) -> bool:
+    return process.unleased and process.token == grant.token
+
+
 def _were_up(s: Situation, grant: Grant, job: Job | None) -> list[str]:
     """What ran under a grant on its node when that lost its lease, as far as is known."""
     node = s.nodes[grant.node]
     processes = node.processes
     namespecs = s.granted_namespecs(grant)
     known = [n for n in namespecs if n in processes]
-    up = [n for n in known if processes[n].state.alive]
+    up = [n for n in known if processes[n].state.alive or _unleased_under(processes[n], grant)]
     if (up or ":" in grant.name) and node.state is not NodeState.RUNNING:
         # The node has begun to stop all of it; what took no time to end is lost no less than the rest. The
         # grant of one process alone goes when somebody has it stopped: so its node has stopped this one.
-        up += [n for n in known if _stopped_under(processes[n], grant)]
+        up += [n for n in known if n not in up and _stopped_under(processes[n], grant)]
     # Where one process bears the token, it is the supervisord that ran them; else it was replaced by one that
     # knows nothing of them, on a host that is back from a power cut before its lease was over.
     replaced = not any(processes[n].token == grant.token for n in known)

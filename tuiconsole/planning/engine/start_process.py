@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tuiconsole.model.events import Severity
 from tuiconsole.model.ledger import FailureKind, GrantState
-from tuiconsole.model.process import LEASE_LOST, LEASE_RAN_OUT, Process
+from tuiconsole.model.process import Process
 from tuiconsole.model.requests import Verdict
 from tuiconsole.model.states import ProcessState
 from tuiconsole.planning.catalogue import Application, Program
@@ -143,8 +143,7 @@ def _watch(s: Situation, job: Job, application: Application, namespec: str, mark
     elif process.state is ProcessState.STOPPED:
         # Its host is up anew and knows of no start, or lost its lease: a death, judged when it is back. What
         # becomes of its node may be heard later than this.
-        unleased = process.reason in (LEASE_LOST, LEASE_RAN_OUT)
-        died = process.token is None or unleased or not s.usable(mark.node)
+        died = process.token is None or process.unleased or not s.usable(mark.node)
         if died and s.usable(mark.node) and s.now.boot >= mark.since + s.timing.start_timeout:
             # No strategy has made anything of it: the start must not wait for ever.
             return "ended with its node while it was being started"
