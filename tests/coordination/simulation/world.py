@@ -257,8 +257,8 @@ class NodeMachine(Machine):
             self.running = 0
             self.holder.join(now)
         if now >= self.rejoin_at:
-            self.rejoin_at = float("inf")
-            self.holder.join(now)
+            # Another agent: with the old one's holder it would hold a lease as the shim that has ended.
+            self.boot()
 
     def receive(self, sender: str, message: Any) -> None:
         now = self.clock()
