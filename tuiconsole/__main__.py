@@ -6,7 +6,6 @@ An agent runs for months: it takes the memory of its own parts alone, not that o
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from tuiconsole import openssl
 
@@ -14,7 +13,7 @@ from tuiconsole import openssl
 def main() -> int:
     """Run the agent that is named in full, or else the command line."""
     if sys.argv[1:2] == ["agent"] and sys.argv[2::2] == ["--node", "-c"] and len(sys.argv) == 6:
-        code = _run_agent(sys.argv[3], Path(sys.argv[5]))
+        code = _run_agent(sys.argv[3], sys.argv[5])
         if code is not None:
             return code
     from tuiconsole.cli.main import run
@@ -22,14 +21,16 @@ def main() -> int:
     return run(sys.argv[1:])
 
 
-def _run_agent(name: str, file: Path) -> int | None:
+def _run_agent(name: str, file: str) -> int | None:
     """Run the agent to its end; None if the command line has to say what is wrong with its words."""
     openssl.leave_out()
+    from pathlib import Path
+
     from tuiconsole.settings.cluster_file import load_cluster
     from tuiconsole.source.errors import SourceError
 
     try:
-        cluster = load_cluster(file)
+        cluster = load_cluster(Path(file))
     except SourceError:
         return None
     if name not in cluster.nodes:

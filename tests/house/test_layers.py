@@ -77,9 +77,11 @@ def test_what_decides_is_given_the_time_and_reads_no_clock(file: Path) -> None:
     assert not {"time", "tuiconsole.clock.boottime"} & {module for module, _ in names}
 
 
-def test_one_shot_commands_import_neither_textual_nor_asyncio() -> None:
+def test_the_command_line_loads_nothing_that_help_does_not_need() -> None:
+    heavy = {"textual", "asyncio", "lxml", "msgspec", "zmq", "pathlib"}
     probe = (
-        "import sys, tuiconsole.cli.main; print(*sorted({'textual', 'asyncio', 'lxml'} & set(sys.modules)))"
+        "import sys; was = set(sys.modules); import tuiconsole.__main__, tuiconsole.cli.main;"
+        f"print(*sorted({heavy!r} & set(sys.modules) - was))"
     )
     result = run(sys.executable, "-c", probe)
     assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""The only module that writes results to stdout."""
+"""The only module that writes results to stdout; `--help` needs it, so what makes JSON is imported then."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import contextlib
 import os
 import sys
 from typing import Any
-
-import msgspec
 
 from tuiconsole.source.errors import one_line
 
@@ -49,11 +47,15 @@ def control(text: str) -> None:
 
 def json(value: Any) -> None:
     """A value as indented JSON."""
+    import msgspec
+
     _write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def json_line(value: Any) -> None:
     """A value as JSON on one line: one of many."""
+    import msgspec
+
     _write(msgspec.json.encode(value).decode() + "\n")
 
 

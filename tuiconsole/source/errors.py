@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-class Location(msgspec.Struct, frozen=True):
+class Location(NamedTuple):
     """A place in a file. `line` and `column` count from 1; 0 means not known."""
 
     file: str
@@ -24,7 +25,7 @@ class Location(msgspec.Struct, frozen=True):
         return text
 
 
-class Complaint(msgspec.Struct, frozen=True):
+class Complaint(NamedTuple):
     """One remark about a file."""
 
     where: Location
