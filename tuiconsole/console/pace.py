@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 
-SHORTEST = 0.04
+SHORTEST = 0.025
 """Seconds between two pictures at least: changes within it are painted as one."""
 CALM = 0.055
 """Seconds between two pictures of a great cluster: what happens is seen soon, and keys get through."""
-_SHARE = 8
+_SHARE = 4
 """A picture that took long is followed by a pause of so many times that, up to CALM."""
 _LEAST = 2
 """However long it took, twice that is left for keys."""
