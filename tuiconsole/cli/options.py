@@ -7,12 +7,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-import msgspec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Given(msgspec.Struct):
+class Given:
     """What the command line says; what it does not say comes from the environment."""
 
     config: str | None = None

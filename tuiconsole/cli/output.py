@@ -7,8 +7,6 @@ import os
 import sys
 from typing import Any
 
-import msgspec
-
 from tuiconsole.source.errors import one_line
 
 
@@ -49,11 +47,15 @@ def control(text: str) -> None:
 
 def json(value: Any) -> None:
     """A value as indented JSON."""
+    import msgspec  # --help prints without it, and would wait for its import
+
     _write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def json_line(value: Any) -> None:
     """A value as JSON on one line: one of many."""
+    import msgspec
+
     _write(msgspec.json.encode(value).decode() + "\n")
 
 

@@ -1,14 +1,18 @@
-"""What is said about a file that a person wrote: where it is wrong, what was expected, what to do."""
+"""What is said about a file that a person wrote: where it is wrong, what was expected, what to do.
+
+Every command loads this, `--help` too: named tuples spare it the import of msgspec, and paths are only named.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-class Location(msgspec.Struct, frozen=True):
+class Location(NamedTuple):
     """A place in a file. `line` and `column` count from 1; 0 means not known."""
 
     file: str
@@ -24,7 +28,7 @@ class Location(msgspec.Struct, frozen=True):
         return text
 
 
-class Complaint(msgspec.Struct, frozen=True):
+class Complaint(NamedTuple):
     """One remark about a file."""
 
     where: Location

@@ -5,7 +5,8 @@ What does not decode, is too large or of another version is counted and dropped.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -29,10 +30,12 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 _Message = TypeVar("_Message", Published, Request, Reply)
 _encoder = msgspec.msgpack.Encoder()
-_published = msgspec.msgpack.Decoder(Published)
-_request = msgspec.msgpack.Decoder(Request)
-_envelope = msgspec.msgpack.Decoder(_Envelope)
-_reply = msgspec.msgpack.Decoder(Reply)
+
+
+@cache
+def _decoder(kind: type[Any]) -> msgspec.msgpack.Decoder[Any]:
+    """Made when its first message comes: a command hears replies only, and waits for whatever is made."""
+    return msgspec.msgpack.Decoder(kind)
 
 
 def encode(message: Published | Request | Reply) -> bytes:
@@ -42,18 +45,18 @@ def encode(message: Published | Request | Reply) -> bytes:
 
 def decode_published(data: bytes | memoryview) -> Published:
     """Raises MalformedError."""
-    return _checked(_published, data)
+    return _checked(Published, data)
 
 
 def decode_request(data: bytes | memoryview) -> Request:
     """Raises MalformedError."""
-    return _checked(_request, data)
+    return _checked(Request, data)
 
 
 def foreign_request(data: bytes | memoryview) -> str | None:
     """The id of a request of another version; None if it is of this one, or none at all."""
     try:
-        found = _envelope.decode(data)
+        found: _Envelope = _decoder(_Envelope).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return found.id if found.version != VERSION else None
@@ -61,7 +64,7 @@ def foreign_request(data: bytes | memoryview) -> str | None:
 
 def decode_reply(data: bytes | memoryview) -> Reply:
     """Raises MalformedError."""
-    return _checked(_reply, data)
+    return _checked(Reply, data)
 
 
 def in_parts(status: ClusterStatus) -> Parts:
@@ -70,9 +73,9 @@ def in_parts(status: ClusterStatus) -> Parts:
     return Parts(_encoder.encode(whole), tuple(map(_encoder.encode, status.applications)))
 
 
-def _checked(decoder: msgspec.msgpack.Decoder[_Message], data: bytes | memoryview) -> _Message:
+def _checked(kind: type[_Message], data: bytes | memoryview) -> _Message:
     try:
-        message = decoder.decode(data)
+        message: _Message = _decoder(kind).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(str(error)) from None
     if message.version != VERSION:

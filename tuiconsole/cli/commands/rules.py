@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from tuiconsole.cli import complaints, output
 from tuiconsole.cli.exit_codes import ExitCode
@@ -193,8 +192,9 @@ def _examined(book: Rulebook, cluster: Cluster | None, files: Sequence[str]) -> 
 
 def _as_json(files: Sequence[str], found: Sequence[Complaint]) -> None:
     def told(complaint: Complaint) -> dict[str, Any]:
-        fields: dict[str, Any] = msgspec.structs.asdict(complaint)
-        where = msgspec.structs.asdict(fields.pop("where"))
+        fields: dict[str, Any] = complaint._asdict()
+        where = complaint.where._asdict()
+        del fields["where"]
         return {**where, **fields}
 
     usable = all(complaint.warning for complaint in found)
