@@ -5,9 +5,14 @@ An agent runs for months: it takes the memory of its own parts alone, not that o
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from tuiconsole import openssl
+
+ALLOCATIONS = 50_000
+"""Between two looks for garbage: more than a command makes until all it needs is loaded. None of that is
+garbage, and to look through it, again and again, took a tenth of a short command."""
 
 
 def main() -> int:
@@ -16,9 +21,13 @@ def main() -> int:
         code = _run_agent(sys.argv[3], sys.argv[5])
         if code is not None:
             return code
+    gc.set_threshold(ALLOCATIONS, 10, 10)
     from tuiconsole.cli.main import run
 
-    return run(sys.argv[1:])
+    code = run(sys.argv[1:])
+    # Else the interpreter looks for garbage in all of it once more as it ends, when the system takes it back.
+    gc.freeze()
+    return code
 
 
 def _run_agent(name: str, file: str) -> int | None:

@@ -70,12 +70,18 @@ class Scenario:
 
 
 @contextlib.contextmanager
-def scenario(number: int, form: str) -> Iterator[Scenario]:
-    """Scenario `number` by its rules in this form; it leaves nothing."""
+def scenario(number: int, form: str, *, programs: str = "", rules: str = "") -> Iterator[Scenario]:
+    """Scenario `number` by its rules in this form; it leaves nothing.
+
+    `programs` and `rules`: what the servers and the rules have beside their own.
+    """
     folder = folder_of_a_demo() / "s"
     shutil.copytree(RULES / f"scenario_{number}", folder)
     file = folder / "tuiconsole.toml"
     file.write_text(file.read_text().replace('["rules.toml"]', f'["rules.{form}"]'))
+    for name, more in (("etc/supervisord_server.conf", programs), (f"rules.{form}", rules)):
+        with (folder / name).open("a") as own:
+            own.write(more)
     move(file)
     (folder / "log").mkdir()
     cluster = load_cluster(file)

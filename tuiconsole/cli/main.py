@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from collections.abc import Sequence
 
 import click
@@ -177,8 +176,3 @@ def _run(arguments: list[str]) -> int:
 def _checks(arguments: list[str]) -> bool:
     """True if the scale of `status --check` holds, in which other errors are unknown."""
     return "status" in arguments and "--check" in arguments
-
-
-def main() -> None:
-    """The entry of the console script."""
-    sys.exit(run(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The only module that writes results to stdout; `--help` needs it, so what makes JSON is imported then."""
+"""The only module that writes results to stdout."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def control(text: str) -> None:
 
 def json(value: Any) -> None:
     """A value as indented JSON."""
-    import msgspec
+    import msgspec  # --help prints without it, and would wait for its import
 
     _write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 

@@ -1,4 +1,7 @@
-"""What is said about a file that a person wrote: where it is wrong, what was expected, what to do."""
+"""What is said about a file that a person wrote: where it is wrong, what was expected, what to do.
+
+Every command loads this, `--help` too: named tuples spare it the import of msgspec, and paths are only named.
+"""
 
 from __future__ import annotations
 

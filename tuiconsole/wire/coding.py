@@ -32,6 +32,12 @@ _Message = TypeVar("_Message", Published, Request, Reply)
 _encoder = msgspec.msgpack.Encoder()
 
 
+@cache
+def _decoder(kind: type[Any]) -> msgspec.msgpack.Decoder[Any]:
+    """Made when its first message comes: a command hears replies only, and waits for whatever is made."""
+    return msgspec.msgpack.Decoder(kind)
+
+
 def encode(message: Published | Request | Reply) -> bytes:
     """The bytes to send."""
     return _encoder.encode(message)
@@ -50,7 +56,7 @@ def decode_request(data: bytes | memoryview) -> Request:
 def foreign_request(data: bytes | memoryview) -> str | None:
     """The id of a request of another version; None if it is of this one, or none at all."""
     try:
-        found = _decoder(_Envelope).decode(data)
+        found: _Envelope = _decoder(_Envelope).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return found.id if found.version != VERSION else None
@@ -65,12 +71,6 @@ def in_parts(status: ClusterStatus) -> Parts:
     """A status as followers are sent it."""
     whole = msgspec.structs.replace(status, applications=())
     return Parts(_encoder.encode(whole), tuple(map(_encoder.encode, status.applications)))
-
-
-@cache
-def _decoder(kind: type[Any]) -> msgspec.msgpack.Decoder[Any]:
-    """Made when the first such message comes: a command that asks one thing waits for no other."""
-    return msgspec.msgpack.Decoder(kind)
 
 
 def _checked(kind: type[_Message], data: bytes | memoryview) -> _Message:

@@ -192,8 +192,10 @@ def _examined(book: Rulebook, cluster: Cluster | None, files: Sequence[str]) -> 
 
 def _as_json(files: Sequence[str], found: Sequence[Complaint]) -> None:
     def told(complaint: Complaint) -> dict[str, Any]:
-        fields = complaint._asdict()
-        return {**fields.pop("where")._asdict(), **fields}
+        fields: dict[str, Any] = complaint._asdict()
+        where = complaint.where._asdict()
+        del fields["where"]
+        return {**where, **fields}
 
     usable = all(complaint.warning for complaint in found)
     output.json({"files": list(files), "usable": usable, "complaints": [told(each) for each in found]})

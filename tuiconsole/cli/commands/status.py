@@ -12,7 +12,6 @@ from tuiconsole.cli import complaints, output, tables
 from tuiconsole.cli.asking import open_cluster, open_lines, readers, turned_away
 from tuiconsole.cli.exit_codes import ExitCode, Health
 from tuiconsole.cli.options import Given, given, global_options
-from tuiconsole.cli.watching import watch
 from tuiconsole.client.items import ItemsStatus, merge_items
 from tuiconsole.client.oneshot import Lines, converse
 from tuiconsole.client.unanswered import NoAnswerError
@@ -136,6 +135,8 @@ def _watch(
     names: Sequence[str],
     items: bool,
 ) -> int:
+    from tuiconsole.cli.watching import watch
+
     def text(status: ClusterStatus) -> list[str]:
         shown = _chosen(status, names)
         return [tables.cluster(shown), "", *_text(cluster, shown, names, items)]
