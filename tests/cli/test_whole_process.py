@@ -35,7 +35,7 @@ def test_one_shot_commands_import_neither_asyncio_nor_textual(town: Town) -> Non
     town.agent("server_1")
     program = (
         "import sys; from tuiconsole.cli.main import run; code = run(['status', '--json']);"
-        "needless = {'asyncio', 'textual', 'rich', 'lxml', 'psutil', 'tuiconsole.cli.watching'};"
+        "needless = {'asyncio', 'textual', 'rich', 'lxml', 'psutil', 'tuiconsole.cli.tables'};"
         "print(sorted(needless & set(sys.modules)), file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 
 import click
 import msgspec
 
-from tuiconsole.cli import complaints, output, tables
+from tuiconsole.cli import complaints, output
 from tuiconsole.cli.asking import open_cluster, open_lines, readers, turned_away
 from tuiconsole.cli.exit_codes import ExitCode, Health
 from tuiconsole.cli.options import Given, given, global_options
@@ -112,6 +113,8 @@ def _data(cluster: Cluster, status: ClusterStatus, items: bool) -> ClusterStatus
 
 
 def _text(cluster: Cluster, status: ClusterStatus, names: Sequence[str], items: bool) -> list[str]:
+    from tuiconsole.cli import tables  # not for JSON
+
     if items:
         return tables.items(merge_items(status, cluster.item).items)
     text = tables.applications(status.applications)
@@ -120,11 +123,13 @@ def _text(cluster: Cluster, status: ClusterStatus, names: Sequence[str], items: 
 
 def _remark(status: ClusterStatus) -> None:
     """To a person always, to a log only what is not as it should be."""
-    sentence = tables.cluster(status)
-    if status.conflicts or not status.quorum.held or status.master is None:
-        complaints.say(sentence)
-    else:
-        complaints.progress(sentence)
+    well = not status.conflicts and status.quorum.held and status.master is not None
+    if well and not sys.stderr.isatty():
+        return
+    from tuiconsole.cli import tables
+
+    say = complaints.progress if well else complaints.say
+    say(tables.cluster(status))
 
 
 def _watch(
@@ -135,6 +140,7 @@ def _watch(
     names: Sequence[str],
     items: bool,
 ) -> int:
+    from tuiconsole.cli import tables
     from tuiconsole.cli.watching import watch
 
     def text(status: ClusterStatus) -> list[str]:
