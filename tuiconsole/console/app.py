@@ -24,7 +24,7 @@ from tuiconsole.console.desk import Desk
 from tuiconsole.console.feed import Feed, SessionFactory, utc_now
 from tuiconsole.console.habits import load_habits, save_habits
 from tuiconsole.console.leftovers import FORGET_EVERY, forget_gone_widgets
-from tuiconsole.console.pace import KeysFirst, pause_after
+from tuiconsole.console.pace import TURN, KeysFirst, pause_after
 from tuiconsole.console.requests import Request, Wish
 from tuiconsole.console.rows.alarms import known_alarms
 from tuiconsole.console.rows.foreign import plain
@@ -216,8 +216,12 @@ class ConsoleApp(App[int]):
             if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
                 self.bell()
             if screen is not None and screen.is_mounted:
+                turn = boottime()
                 for _ in screen.showing(picture):
-                    waited += await self._give_way(began)
+                    # What is cheap is painted at once: whoever gets a turn in between may draw half of it.
+                    if boottime() - turn >= TURN:
+                        waited += await self._give_way(began)
+                        turn = boottime()
                     if screen is not self.front:
                         break
             await asyncio.sleep(pause_after(boottime() - began - waited))

@@ -13,6 +13,8 @@ CALM = 0.055
 """Seconds between two pictures of a great cluster: what happens is seen soon, and keys get through."""
 _SHARE = 4
 """A picture that took long is followed by a pause of so many times that, up to CALM."""
+TURN = 0.004
+"""Seconds of drawing after which everything else has its turn, keys above all."""
 _LEAST = 2
 """However long it took, twice that is left for keys."""
 

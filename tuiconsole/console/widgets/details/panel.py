@@ -74,8 +74,6 @@ class DetailsPanel(Vertical):
             margin: 0 0 0 2;
             color: $tone-dim;
         }
-        &.-tailed LogView { display: block; }
-        &.-tailed Facts { max-height: 60%; }
     }
     """
 
@@ -97,16 +95,19 @@ class DetailsPanel(Vertical):
         self.query_one(Facts).show(picture, subject)
         entitle(self, title(subject, picture))
         namespec = tail_of(picture, subject)
-        self.set_class(bool(namespec), "-tailed")
         if namespec != self._tailed:
             self._tailed = namespec
-            self._settle()
+            # The facts are painted first: they shall not wait for a layout of the whole screen.
+            self.call_after_refresh(self._settle)
 
     def _settle(self) -> None:
         if self._pending is not None:
             self._pending.stop()
         self.workers.cancel_group(self, "tail")
         view = self.query_one(LogView)
+        # Not by a class: a style sheet is matched anew for all that is below.
+        view.styles.display = "block" if self._tailed else None
+        self.query_one(Facts).styles.max_height = "60%" if self._tailed else None
         view.clear()
         view.border_title = Content(f" log of {plain(self._tailed)} ")
         if self._tailed:

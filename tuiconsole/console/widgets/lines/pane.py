@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
@@ -29,16 +31,15 @@ class LinesPane(Toned):
         """Draw again what has changed."""
         lines, before = self.lines_for(self._room()), self._shown
         self._shown = lines
-        if len(lines) != len(before):
-            self.refresh(layout=True)
-            self.call_after_refresh(self._fit)
-        elif lines != before:
+        if lines != before:
             width = self._room()
-            changed = (y for y, (old, new) in enumerate(zip(before, lines, strict=True)) if old != new)
+            changed = (y for y, (old, new) in enumerate(zip_longest(before, lines)) if old != new)
             self.refresh(*(Region(0, y, width, 1) for y in changed))
+        if len(lines) != len(before):
+            # Only then: what is news shall not wait for a layout of the whole screen.
+            self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        """Ask for a layout once more if it is due: Textual takes no measures anew while an earlier one is."""
         if self.content_size.height != len(self._shown):
             self.clear_cached_dimensions()
             self.refresh(layout=True)
