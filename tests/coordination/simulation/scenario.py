@@ -477,6 +477,8 @@ class Scenario(World):
 
     def _comes_back(self, back: VoterMachine, leader: VoterMachine) -> None:
         """The new leader hears the voter that came back, and its first value reaches no other."""
+        if self.now > FAULTS_END:
+            return  # All was mended meanwhile; what is cut now nobody would heal.
         self.tell(f"{back.name} comes back; {leader.name} reaches no other voter")
         self.cut = {(leader.name, name) for name in self.voters.names if name != back.name}
         self.returned = back.name

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import pytest
 
 from tests.coordination.simulation.mutants import MUTANTS, SHOWN_BY
-from tests.coordination.simulation.scenario import play
+from tests.coordination.simulation.scenario import Scenario, play
 from tests.planting import planted
 from tests.timeline import Broken
+from tuiconsole.coordination.leases.holder import LeaseState
 
 SEEDS = 1000
 BATCHES = 4
@@ -47,3 +48,23 @@ def test_a_broken_rule_is_caught(mutant: str) -> None:
 
 def test_a_seed_replays_the_same_story() -> None:
     assert play(7).story == play(7).story
+
+
+def test_a_node_that_left_comes_back_as_its_new_shim_and_the_next_agent_goes_on_with_that_lease() -> None:
+    # As agents do, which never go on with the lease of another incarnation: where the model did, no voter
+    # acknowledged its renewals, nor heard that a maintenance was over (seeds 6946 and 9672).
+    scenario = Scenario(6946)
+    for machine in scenario.machines.values():
+        machine.boot()
+    scenario.run_until(2.0)
+    node = scenario.node_machines["x"]
+    former = node.holder.incarnation
+    node.leave()
+    scenario.run_until(4.0)
+    lease = node.holder.lease
+    assert lease is not None
+    assert lease.incarnation == node.incarnation != former
+    node.crash()
+    node.boot()
+    scenario.run_until(4.0 + 2 * node.timing.node_lease)
+    assert (node.holder.state, node.holder.epoch) == (LeaseState.HELD, lease.epoch)
