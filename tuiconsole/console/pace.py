@@ -11,7 +11,7 @@ SHORTEST = 0.025
 """Seconds between two pictures at least: changes within it are painted as one."""
 CALM = 0.055
 """Seconds between two pictures of a great cluster: what happens is seen soon, and keys get through."""
-_SHARE = 4
+_SHARE = 5
 """A picture that took long is followed by a pause of so many times that, up to CALM."""
 TURN = 0.004
 """Seconds of drawing after which everything else has its turn, keys above all."""
@@ -24,9 +24,9 @@ def pause_after(took: float) -> float:
     return max(SHORTEST, min(_SHARE * took, CALM), _LEAST * took)
 
 
-KEY_TAKES = 0.045
+KEY_TAKES = 0.06
 """Seconds in which what a key does is done and painted, in several turns of the loop."""
-LONGEST_WAIT = 0.06
+LONGEST_WAIT = 0.08
 """Seconds that a picture waits for keys at most: one that is held down must not stop the screen."""
 
 

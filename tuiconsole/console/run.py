@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tuiconsole.console.feed import SessionFactory
     from tuiconsole.rulebook.rulebook import Rulebook
 
-FRAMES = 120
+FRAMES = 240
 """Of Textual in a second at most, which knows 60: what a key does waits for the next one."""
 
 
