@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import msgspec
 import pytest
+from textual.strip import Strip
 
 from tuiconsole.client.session import Link
 from tuiconsole.clock import boottime
@@ -16,6 +18,7 @@ from tuiconsole.console.rows.tree import TreeRow
 from tuiconsole.console.screens.logs import LogScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView
+from tuiconsole.console.widgets.details.panel import DetailsPanel, Facts
 from tuiconsole.console.widgets.dialogs.help import HelpScreen
 from tuiconsole.model.events import Event, Severity
 from tuiconsole.model.states import ClusterState, NodeState
@@ -347,6 +350,35 @@ async def test_a_storm_of_changes_is_painted_a_bounded_number_of_times(console: 
             await operator.pilot.pause(0.001)
         await operator.until(lambda: paints and paints[-1].age == 0.199, "the last one")
         assert 1 <= len(paints) <= 3 + (boottime() - began) / SHORTEST
+
+
+async def test_news_of_what_is_selected_is_painted_before_the_layout_that_more_facts_ask_for(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(size=(120, 35)) as operator:
+        name = "scen2_hci_01"
+        await operator.on(name)
+        await operator.until(lambda: name in str(operator.control.query_one(DetailsPanel).border_title), "it")
+        facts, order = operator.control.query_one(Facts), list[str]()
+        render, lay_out = facts.render_line, operator.control._refresh_layout
+
+        def rendered(y: int) -> Strip:
+            strip = render(y)
+            if "STARTING" in strip.text:
+                order.append("painted")
+            return strip
+
+        def laid_out(*arguments: Any, **words: Any) -> None:
+            order.append("laid out")
+            lay_out(*arguments, **words)
+
+        monkeypatch.setattr(facts, "render_line", rendered)
+        monkeypatch.setattr(operator.control, "_refresh_layout", laid_out)
+        before = facts.size.height
+        operator.session.tell(with_application(reference(), starting_hci(name, "console_1", 1)))
+        await operator.until(lambda: facts.size.height != before, "another number of facts")
+        assert order[0] == "painted"
+        assert "laid out" in order
 
 
 async def test_a_node_whose_clock_is_ahead_hides_nothing_that_happens_elsewhere(console: Console) -> None:
