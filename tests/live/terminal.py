@@ -62,12 +62,8 @@ class Terminal:
         os.write(self.fd, keys)
 
     def end(self) -> None:
-        """Leave the prompt, quit; what does not is killed."""
-        os.write(self.fd, b"\x1b")
-        self.read(0.5)
-        # An Esc that is followed at once by a key would be Alt with that key.
-        time.sleep(0.5)
-        os.write(self.fd, b"q")
+        """Quit by Ctrl+Q, which also a prompt or dialog lets through; what does not end is killed."""
+        os.write(self.fd, b"\x11")
         end = time.monotonic() + 8
         while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
             self.read(0.05)
