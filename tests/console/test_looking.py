@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
-from typing import Any
 
 import msgspec
 import pytest
+from textual.geometry import Region
 from textual.strip import Strip
 
 from tuiconsole.client.session import Link
@@ -360,7 +361,12 @@ async def test_news_of_what_is_selected_is_painted_before_the_layout_that_more_f
         await operator.on(name)
         await operator.until(lambda: name in str(operator.control.query_one(DetailsPanel).border_title), "it")
         facts, order = operator.control.query_one(Facts), list[str]()
-        render, lay_out = facts.render_line, operator.control._refresh_layout
+        # The cursor's own move asks for layouts once it is painted: those shall be over.
+        for _ in range(2):
+            painted = asyncio.Event()
+            facts.after_painting(painted.set)
+            await painted.wait()
+        render, refresh = facts.render_line, facts.refresh
 
         def rendered(y: int) -> Strip:
             strip = render(y)
@@ -368,17 +374,18 @@ async def test_news_of_what_is_selected_is_painted_before_the_layout_that_more_f
                 order.append("painted")
             return strip
 
-        def laid_out(*arguments: Any, **words: Any) -> None:
-            order.append("laid out")
-            lay_out(*arguments, **words)
+        def refreshed(*regions: Region, **words: bool) -> Facts:
+            if words.get("layout"):
+                order.append("asked for a layout")
+            return refresh(*regions, **words)
 
         monkeypatch.setattr(facts, "render_line", rendered)
-        monkeypatch.setattr(operator.control, "_refresh_layout", laid_out)
+        monkeypatch.setattr(facts, "refresh", refreshed)
         before = facts.size.height
         operator.session.tell(with_application(reference(), starting_hci(name, "console_1", 1)))
         await operator.until(lambda: facts.size.height != before, "another number of facts")
         assert order[0] == "painted"
-        assert "laid out" in order
+        assert "asked for a layout" in order
 
 
 async def test_a_node_whose_clock_is_ahead_hides_nothing_that_happens_elsewhere(console: Console) -> None:

@@ -92,13 +92,14 @@ class DetailsPanel(Vertical):
     def show(self, picture: Picture, subject: Subject) -> None:
         """Show this subject."""
         self._picture = picture
-        self.query_one(Facts).show(picture, subject)
+        facts = self.query_one(Facts)
+        facts.show(picture, subject)
         entitle(self, title(subject, picture))
         namespec = tail_of(picture, subject)
         if namespec != self._tailed:
             self._tailed = namespec
             # The facts are painted first: they shall not wait for a layout of the whole screen.
-            self.call_after_refresh(self._settle)
+            facts.after_painting(self._settle)
 
     def _settle(self) -> None:
         if self._pending is not None:

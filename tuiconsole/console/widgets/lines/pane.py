@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import zip_longest
 
 from textual.geometry import Region, Size
@@ -37,7 +38,12 @@ class LinesPane(Toned):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
         if len(lines) != len(before):
             # Only then: what is news shall not wait for a layout of the whole screen.
-            self.call_after_refresh(self._fit)
+            self.after_painting(self._fit)
+
+    def after_painting(self, callback: Callable[[], None]) -> None:
+        """Call this when what was drawn anew is painted."""
+        # Twice: a frame that was due before may come first, with nothing of this widget in it.
+        self.call_after_refresh(self.call_after_refresh, callback)
 
     def _fit(self) -> None:
         if self.content_size.height != len(self._shown):
