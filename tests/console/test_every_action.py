@@ -21,7 +21,7 @@ from tuiconsole.console.widgets.dialogs.choice import ChoiceDialog
 from tuiconsole.console.widgets.dialogs.confirm import ConfirmDialog
 from tuiconsole.console.widgets.dialogs.help import HelpScreen
 from tuiconsole.console.widgets.dialogs.told import ToldScreen
-from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
+from tuiconsole.console.widgets.foot.foot_line import FootLine, Mode
 from tuiconsole.model.states import ProcessState
 from tuiconsole.model.status import ClusterStatus
 
@@ -74,8 +74,8 @@ def prompts(mode: Mode, place: Place) -> tuple[Place, Story]:
         if place is Place.LOGS:
             await at_logs(operator)
         await operator.press(key)
-        await operator.until(lambda: operator.app.screen.query_one(PromptBar).is_open, "the prompt")
-        assert operator.app.screen.query_one(PromptBar).mode is mode
+        await operator.until(lambda: operator.app.screen.query_one(FootLine).is_open, "the prompt")
+        assert operator.app.screen.query_one(FootLine).mode is mode
 
     return Place.APPLICATIONS if place is Place.LOGS else place, story
 

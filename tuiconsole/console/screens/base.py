@@ -27,11 +27,11 @@ from tuiconsole.console.rows.foreign import plain
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.widgets.dialogs.help import HelpScreen
+from tuiconsole.console.widgets.foot.foot_line import FootLine, Mode
+from tuiconsole.console.widgets.foot.keys import Keys
 from tuiconsole.console.widgets.header.activity import ActivityLine
 from tuiconsole.console.widgets.header.cluster_header import ClusterHeader
-from tuiconsole.console.widgets.header.key_line import KeyLine
 from tuiconsole.console.widgets.lines.list import RowList
-from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
 from tuiconsole.source.text import did_you_mean
 
 
@@ -44,10 +44,9 @@ class ConsoleScreen(Screen[None]):
     ConsoleScreen {
         layout: vertical;
         #panels { height: 1fr; layout: grid; grid-gutter: 0 1; }
-        #foot { height: auto; }
         &.-tiny ClusterHeader { height: 1; }
         &.-lowest RowList { scrollbar-size-vertical: 0; }
-        &.-tiny.-lowest ActivityLine, &.-tiny.-lowest KeyLine { display: none; }
+        &.-tiny.-lowest ActivityLine, &.-tiny.-lowest FootLine { display: none; }
     }
     """
 
@@ -149,11 +148,7 @@ class ConsoleScreen(Screen[None]):
         with Container(id="panels"):
             yield from self.panels()
         yield ActivityLine()
-        # By themselves: whatever comes up or goes has all that its container shows painted again.
-        with Container(id="foot"):
-            keys = KeyLine(self.PLACE, self.desk.keymap)
-            yield PromptBar(instead_of=keys)
-            yield keys
+        yield FootLine(Keys(self.PLACE, self.desk.keymap))
 
     def show(self, picture: Picture) -> None:
         """Show this picture."""
@@ -180,7 +175,7 @@ class ConsoleScreen(Screen[None]):
         if self._restored and self.PLACE in LISTS:
             self.desk.shown[self.PLACE.value] = self.filtered
         self.query_one(ActivityLine).show(self.picture, subject.key)
-        self.query_one(KeyLine).show(subject, read_only=self.picture.read_only, marked=len(self.marked))
+        self.query_one(FootLine).show(subject, read_only=self.picture.read_only, marked=len(self.marked))
 
     def on_resize(self, event: events.Resize) -> None:
         self.arrangement = arrangement(event.size.width, event.size.height)
@@ -191,7 +186,7 @@ class ConsoleScreen(Screen[None]):
     def on_key(self, event: events.Key) -> None:
         """Say why a key does nothing, rather than nothing."""
         action = self.desk.keymap.action(event.key, self.PLACE)
-        if action is None or self.query_one(PromptBar).is_open:
+        if action is None or self.query_one(FootLine).is_open:
             return
         words = objection(action, self.subject, read_only=self.picture.read_only, marked=len(self.marked))
         if words:
@@ -214,19 +209,19 @@ class ConsoleScreen(Screen[None]):
     # -- the prompt ------------------------------------------------------------------------------------------
 
     def action_filter(self) -> None:
-        self.query_one(PromptBar).open(Mode.FILTER, self.filtered, self.desk.filters)
+        self.query_one(FootLine).open(Mode.FILTER, self.filtered, self.desk.filters)
 
     def action_command(self) -> None:
-        self.query_one(PromptBar).open(
+        self.query_one(FootLine).open(
             Mode.COMMAND, "", self.desk.commands, lambda: completions(self.PLACE, self.picture)
         )
 
-    def on_prompt_bar_typed(self, message: PromptBar.Typed) -> None:
+    def on_foot_line_typed(self, message: FootLine.Typed) -> None:
         if message.mode is Mode.FILTER:
             self.filter(message.text)
             self.show_subject()
 
-    def on_prompt_bar_entered(self, message: PromptBar.Entered) -> None:
+    def on_foot_line_entered(self, message: FootLine.Entered) -> None:
         self.focus_body()
         if message.mode is Mode.FILTER:
             for one in self.query(RowList).results():
@@ -289,7 +284,7 @@ class ConsoleScreen(Screen[None]):
 
     def action_back(self) -> None:
         """One step back: out of the prompt, then filter and marks, then the screen."""
-        bar = self.query_one(PromptBar)
+        bar = self.query_one(FootLine)
         if bar.is_open:
             bar.shut()
             if bar.mode is Mode.FILTER:

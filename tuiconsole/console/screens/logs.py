@@ -23,8 +23,8 @@ from tuiconsole.console.rows.log_times import wanted_time
 from tuiconsole.console.screens.base import ConsoleScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.log_view import LogView, Silence
+from tuiconsole.console.widgets.foot.foot_line import FootLine, Mode
 from tuiconsole.console.widgets.lines.pane import LinesPane
-from tuiconsole.console.widgets.prompt.bar import Mode, PromptBar
 from tuiconsole.console.work import begin_work
 from tuiconsole.source.pattern import PatternError
 
@@ -160,10 +160,10 @@ class LogScreen(ConsoleScreen):
         self.focus_body()
 
     def action_search(self) -> None:
-        self.query_one(PromptBar).open(Mode.SEARCH, self._search, self.desk.searches)
+        self.query_one(FootLine).open(Mode.SEARCH, self._search, self.desk.searches)
 
-    def on_prompt_bar_entered(self, message: PromptBar.Entered) -> None:
-        super().on_prompt_bar_entered(message)
+    def on_foot_line_entered(self, message: FootLine.Entered) -> None:
+        super().on_foot_line_entered(message)
         if message.mode is Mode.SEARCH:
             self.told_search(message.text)
         elif message.mode is Mode.TIME and message.text.strip():
@@ -192,7 +192,7 @@ class LogScreen(ConsoleScreen):
         self._to_match(-1)
 
     def action_goto_time(self) -> None:
-        self.query_one(PromptBar).open(Mode.TIME, "", self.desk.times)
+        self.query_one(FootLine).open(Mode.TIME, "", self.desk.times)
 
     def told_goto_time(self, text: str) -> None:
         """Go to this time in all panes; the title says when the line there was written."""
