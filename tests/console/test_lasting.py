@@ -11,7 +11,7 @@ from textual._styles_cache import StylesCache
 
 from tuiconsole.client.session import Link
 from tuiconsole.console.leftovers import forget_gone_widgets
-from tuiconsole.console.pace import CALM, SHORTEST, pause_after
+from tuiconsole.console.pace import CALM, KEY_TAKES, LONGEST_WAIT, SHORTEST, KeysFirst, pause_after
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.trends import KEPT, Trends
 from tuiconsole.console.widgets.details.panel import DetailsPanel
@@ -149,3 +149,15 @@ async def test_what_is_no_longer_asked_for_leaves_no_work_that_never_ran(
         await operator.until(lambda: operator.app.screen is operator.control, "back")
     gc.collect()
     assert complaints == []
+
+
+def test_pictures_wait_for_what_a_key_does_and_not_for_a_key_that_is_held_down() -> None:
+    keys = KeysFirst()
+    assert keys.wait(10.0, began=10.0) == 0
+    keys.press(10.0)
+    assert keys.wait(10.0, began=10.0) == pytest.approx(KEY_TAKES)
+    assert keys.wait(10.0 + KEY_TAKES, began=10.0) == 0
+    keys.press(10.0 + KEY_TAKES)
+    assert keys.wait(10.0 + KEY_TAKES, began=10.0) == pytest.approx(LONGEST_WAIT - KEY_TAKES)
+    keys.press(10.0 + LONGEST_WAIT)
+    assert keys.wait(10.0 + LONGEST_WAIT, began=10.0) == 0

@@ -24,7 +24,7 @@ from tuiconsole.console.desk import Desk
 from tuiconsole.console.feed import Feed, SessionFactory, utc_now
 from tuiconsole.console.habits import load_habits, save_habits
 from tuiconsole.console.leftovers import FORGET_EVERY, forget_gone_widgets
-from tuiconsole.console.pace import TURN, KeysFirst, pause_after
+from tuiconsole.console.pace import KEY_TURNS, TURN, KeysFirst, pause_after
 from tuiconsole.console.requests import Request, Wish
 from tuiconsole.console.rows.alarms import known_alarms
 from tuiconsole.console.rows.foreign import plain
@@ -228,7 +228,8 @@ class ConsoleApp(App[int]):
 
     async def _give_way(self, began: float) -> float:
         """Let go first what a key does; how many seconds were waited for it."""
-        await asyncio.sleep(0)
+        for _ in range(KEY_TURNS):
+            await asyncio.sleep(0)
         since = boottime()
         while (wait := self._keys.wait(boottime(), began)) > 0:  # noqa: ASYNC110 (time is what it waits for)
             await asyncio.sleep(wait)
@@ -251,7 +252,7 @@ class ConsoleApp(App[int]):
         screen = self.front
         if screen is not None:
             for _ in self.desk.trends.sampling(screen.picture):
-                await asyncio.sleep(0)
+                await self._give_way(boottime())
 
     # -- requests --------------------------------------------------------------------------------------------
 

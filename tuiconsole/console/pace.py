@@ -24,9 +24,11 @@ def pause_after(took: float) -> float:
     return max(SHORTEST, min(_SHARE * took, CALM), _LEAST * took)
 
 
-KEY_TAKES = 0.06
+KEY_TURNS = 4
+"""Turns of the loop until a key that was read is known of: Textual has a coroutine put it into a queue."""
+KEY_TAKES = 0.04
 """Seconds in which what a key does is done and painted, in several turns of the loop."""
-LONGEST_WAIT = 0.08
+LONGEST_WAIT = 0.06
 """Seconds that a picture waits for keys at most: one that is held down must not stop the screen."""
 
 
