@@ -74,8 +74,8 @@ class Look(msgspec.Struct, frozen=True):
     """Resident, MB."""
     cursor: str
     """What the cursor was on; empty while another screen was in front."""
-    troubles: int
-    """Faults of the console itself, since it began."""
+    troubles: tuple[str, ...]
+    """Faults of the console itself that were not told before, in words."""
 
 
 class Unrest(Storm):
@@ -117,13 +117,20 @@ def child(looks: Path) -> None:
             await asyncio.sleep(0.1)
         pinned = screen.picture.applications[-1].processes[3].namespec
         screen.select(Subject(Kind.PROCESS, pinned))
+        told: set[str] = set()
         with looks.open("wb") as out:
             while True:
                 await asyncio.sleep(LOOK_EVERY)
                 cursor = screen.applications.subject.key if app.front is screen else ""
-                wrong = [one for one in app.feed.picture().events if one.kind == "console"]
-                troubles = sum(one.severity is Severity.MAJOR for one in wrong)
-                look = Look(boottime() - began, me.memory_info().rss / 1e6, cursor, troubles)
+                wrong = {
+                    f"{one.at} {one.text}"
+                    for one in app.feed.picture().events
+                    if one.kind == "console" and one.severity is Severity.MAJOR
+                }
+                look = Look(
+                    boottime() - began, me.memory_info().rss / 1e6, cursor, tuple(sorted(wrong - told))
+                )
+                told |= wrong
                 out.write(msgspec.json.encode(look) + b"\n")
                 out.flush()
 
@@ -156,7 +163,7 @@ def verdict(looks: Sequence[Look]) -> dict[str, object]:
     last = statistics.median(one.memory for one in full[-part:])
     growth = 100 * (last - first) / first
     cursors = {one.cursor for one in looks if one.cursor}
-    troubles = looks[-1].troubles
+    troubles = [trouble for one in looks for trouble in one.troubles]
     return {
         "minutes": round(looks[-1].seconds / 60, 1),
         "memory when full, MB": round(first, 1),
@@ -165,7 +172,7 @@ def verdict(looks: Sequence[Look]) -> dict[str, object]:
         "cursors": sorted(cursors),
         "looks": len(looks),
         "troubles": troubles,
-        "kept": growth <= GROWTH and len(cursors) == 1 and troubles == 0,
+        "kept": growth <= GROWTH and len(cursors) == 1 and not troubles,
     }
 
 

@@ -353,6 +353,36 @@ async def test_a_storm_of_changes_is_painted_a_bounded_number_of_times(console: 
         assert 1 <= len(paints) <= 3 + (boottime() - began) / SHORTEST
 
 
+def behind_drawn(operator: Operator, age: float) -> bool:
+    return operator.control.drawn.age == age
+
+
+async def test_a_screen_that_is_left_while_its_picture_waits_for_a_key_is_no_trouble(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console() as operator:
+        await operator.on("scen2_hci_03:scen2_sensor_view")
+        app, give_way = operator.app, operator.app._give_way
+        for waits in (1, 2, 3):
+            await operator.press("p")
+            await operator.sees("Starts, exits")
+            left = waits
+
+            async def leaving(began: float) -> float:
+                nonlocal left
+                left -= 1
+                if not left:
+                    await app.pop_screen()
+                return await give_way(began)
+
+            monkeypatch.setattr(app, "_give_way", leaving)
+            monkeypatch.setattr("tuiconsole.console.app.TURN", 0.0)
+            operator.session.tell(age=float(waits))
+            await operator.until(partial(behind_drawn, operator, float(waits)), "the screen behind it")
+            monkeypatch.undo()
+        assert [one.text for one in app.feed.picture().events if one.kind == "console"] == []
+
+
 async def test_news_of_what_is_selected_is_painted_before_the_layout_that_more_facts_ask_for(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -209,12 +209,14 @@ class ConsoleApp(App[int]):
             await self.feed.changed()
             began = boottime()
             waited = await self._give_way(began)
-            screen, picture = self.front, self.feed.picture()
+            picture = self.feed.picture()
             # Reading a great status takes a while: a key that was pressed meanwhile goes first.
             waited += await self._give_way(began)
             known = picture.status is not None
             if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
                 self.bell()
+            # Only now: what a key does may be to leave a screen.
+            screen = self.front
             if screen is not None and screen.is_mounted:
                 turn = boottime()
                 for _ in screen.showing(picture):
