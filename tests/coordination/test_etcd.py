@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -15,7 +18,7 @@ from tests.coordination.etcd_members import TTL, EtcdMembers
 from tests.coordination.etcd_server import EtcdServer
 from tests.waiting import soon
 from tuiconsole.clock import boottime
-from tuiconsole.coordination.coordinator import LostLeadership, OutcomeUnknown
+from tuiconsole.coordination.coordinator import LostLeadership, OutcomeUnknown, Versioned
 from tuiconsole.model.agreement import Agreement
 from tuiconsole.settings.timing import Timing
 
@@ -170,6 +173,26 @@ async def test_a_write_that_etcd_answers_late_is_tried_again_until_its_outcome_i
     assert read.value in (b"", b"late")
     if not writing.exception():
         assert read.value == b"late"
+
+
+async def test_whatever_is_asked_while_the_engine_ends_is_answered_with_its_end(nodes: EtcdMembers) -> None:
+    leader = await nodes.a_leader()
+    engine, asked = leader._engine, list[Future[Versioned]]()
+
+    def ask_until_it_has_ended() -> None:
+        with contextlib.suppress(LostLeadership):
+            while True:
+                asked.append(engine.ask(lambda register: register.read()))
+                time.sleep(0.0002)
+
+    asking = threading.Thread(target=ask_until_it_has_ended)
+    asking.start()
+    await soon(lambda: asked and asked[0].done())
+    await asyncio.to_thread(engine.stop)
+    await asyncio.to_thread(asking.join)
+    for one in asked:
+        # Not cancelled: whoever asked would take that for an end of its own.
+        assert isinstance(one.exception(timeout=0), (LostLeadership, type(None)))
 
 
 async def test_no_two_lead_while_etcd_comes_and_goes(nodes: EtcdMembers) -> None:

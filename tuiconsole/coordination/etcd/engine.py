@@ -7,7 +7,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Coroutine, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import Any, TypeVar
 
 from tuiconsole.clock import BootTime, boottime
@@ -49,8 +49,10 @@ class EtcdEngine:
         self.failure: BaseException | None = None
         self._tell_failure = tell_failure
         self._end: asyncio.Future[None]
-        self._ends = False
+        self._over = False
         self._asked: set[asyncio.Task[Any]] = set()
+        self._carried: dict[Future[Any], Coroutine[Any, Any, Any]] = {}
+        """Requests that were handed to the thread, begun or not."""
         self._endpoints = tuple(endpoints)
         self._timing = timing
         self._candidate = holder.node in candidates
@@ -106,25 +108,49 @@ class EtcdEngine:
         Raises:
             LostLeadership: the engine has ended.
         """
-        asked = self._answer(work, ended)
+        asked = self._answer(work)
         try:
-            return asyncio.run_coroutine_threadsafe(asked, self._loop)
+            carried = asyncio.run_coroutine_threadsafe(asked, self._loop)
         except RuntimeError:
             asked.close()
             raise LostLeadership("coordination has ended on this node") from None
+        answer: Future[_T] = Future()
 
-    async def _answer(
-        self, work: Callable[[Register], Coroutine[Any, Any, _T]], ended: type[CoordinationError]
-    ) -> _T:
+        def hand_on(done: Future[_T]) -> None:
+            self._carried.pop(done, None)
+            # The asker has gone meanwhile, maybe in this very moment.
+            with contextlib.suppress(InvalidStateError):
+                if done.cancelled():
+                    # Also before it has begun, where it could say nothing itself.
+                    answer.set_exception(ended("coordination ended on this node before etcd had answered"))
+                elif (error := done.exception()) is not None:
+                    answer.set_exception(error)
+                else:
+                    answer.set_result(done.result())
+
+        def given_up(done: Future[_T]) -> None:
+            if done.cancelled():
+                carried.cancel()
+
+        self._carried[carried] = asked
+        carried.add_done_callback(hand_on)
+        answer.add_done_callback(given_up)
+        if self._over:
+            self._forgo()
+        return answer
+
+    def _forgo(self) -> None:
+        """Give up what the loop took and ended before beginning it."""
+        for carried, asked in list(self._carried.items()):
+            carried.cancel()
+            asked.close()
+
+    async def _answer(self, work: Callable[[Register], Coroutine[Any, Any, _T]]) -> _T:
         task = asyncio.current_task()
         assert task is not None
         self._asked.add(task)
         try:
             return await work(self._register)
-        except asyncio.CancelledError:
-            if not self._ends:
-                raise
-            raise ended("coordination ended on this node before etcd had answered") from None
         finally:
             self._asked.discard(task)
 
@@ -163,6 +189,8 @@ class EtcdEngine:
         except BaseException as error:  # noqa: BLE001 (whatever it is: the thread's owner must learn of it)
             self._fail(error)
         finally:
+            self._over = True
+            self._forgo()
             self._ready.set()
 
     def _fail(self, error: BaseException) -> None:
@@ -191,7 +219,6 @@ class EtcdEngine:
                 if (error := one.exception()) is not None:
                     self._fail(error)
         finally:
-            self._ends = True
             ending = (*tasks, *self._asked)
             for task in ending:
                 task.cancel()
