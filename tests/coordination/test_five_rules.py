@@ -112,31 +112,6 @@ def test_rule_1_a_voter_whose_first_boot_was_cut_short_is_not_taken_for_wiped() 
     assert table.voter["c"].trouble(table.now) is None
 
 
-def test_rule_1_what_was_said_before_the_founding_and_comes_late_founds_no_second_set() -> None:
-    table = Table()
-    table.disks = {name: VoterRecord(f"id {name}") for name in "abc"}
-    table.voter.clear()
-    for name in "ab":
-        table.boot(name)
-    late = [
-        Hello("table", table.voters.digest, name, f"id {name}", {}, False, seen={"a": "id a", "b": "id b"})
-        for name in "ab"
-    ]
-    table.boot("c")
-    table.pass_time(0.5)
-    assert table.leads()
-    table.disks["c"] = VoterRecord("a new id")
-    table.cut = {"c"}
-    wiped = table.boot("c")
-    for hello in late:
-        wiped.receive(table.now, hello.sender, hello)
-    table.pass_time(0.5)
-    assert not wiped.founding.founded
-    table.cut = set()
-    table.pass_time(0.5)
-    assert "has lost its voter state" in (wiped.trouble(table.now) or "")
-
-
 def test_rule_2_a_new_leader_accepts_again_before_it_reads() -> None:
     table = elected()
     written = table.write(b"one")

@@ -1,10 +1,9 @@
 """The first boot: voters may vote once all of them were blank and present together (rule 1).
 
 A voter that finds no record makes one with a random id and shows it. When it has seen the ids of all the
-others, none of them founded, and all of them have seen its own, it writes them down as the members. Else one
-that has lost its disk since would found a set of its own with what the others said before and what comes
-late. A voter that is not founded, and that a founded one knows under another id, has lost its state: it could
-break promises it does not remember, so it stays silent.
+others, none of them founded, it writes them down as the members. A voter that is not founded, and that a
+founded one knows under another id, has lost its state: it could break promises it does not remember, so it
+stays silent.
 """
 
 from __future__ import annotations
@@ -42,8 +41,6 @@ class Founding:
         """Why this voter stays silent, in words."""
         self.next_hello: BootTime = float("-inf")
         self._seen: dict[str, tuple[str, BootTime]] = {}
-        self._seen_by: set[str] = set()
-        """Voters whose last word was that they have seen this one."""
         self.digest = voters.founded_digest(self.members)
         self.generation = generation
         """How often a member was replaced, as far as is known here."""
@@ -83,7 +80,6 @@ class Founding:
             answer,
             self.generation,
             (self.name, self.voter_id) if self.wiped is not None else self.readmits,
-            {} if self.founded else {name: voter_id for name, (voter_id, _) in self._seen.items()},
         )
 
     def meet(self, now: BootTime, hello: Hello) -> bool:
@@ -108,21 +104,13 @@ class Founding:
         if hello.readmits != NOBODY:
             return False
         self._seen[hello.sender] = (hello.voter_id, now)
-        if hello.seen.get(self.name) == self.voter_id:
-            self._seen_by.add(hello.sender)
-        else:
-            self._seen_by.discard(hello.sender)
         return self.found_if_complete(now)
 
     def found_if_complete(self, now: BootTime) -> bool:
         """Found the set of voters if all are blank and present."""
         if self.founded or self.wiped:
             return False
-        ids = {
-            name: voter_id
-            for name, (voter_id, at) in self._seen.items()
-            if at >= now - PRESENT and name in self._seen_by
-        }
+        ids = {name: voter_id for name, (voter_id, at) in self._seen.items() if at >= now - PRESENT}
         ids[self.name] = self.voter_id
         return tuple(sorted(ids)) == self.voters.names and self.found(ids)
 

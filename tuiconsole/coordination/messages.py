@@ -47,8 +47,6 @@ class Hello(Header, frozen=True, array_like=True, tag="hello/1"):
     """How often a member was replaced, as far as this voter has heard."""
     readmits: tuple[Name, Name] = ("", "")
     """The member that this voter wants replaced, and its new id. Itself, if it has lost its disk."""
-    seen: dict[Name, Name] = {}
-    """Name → voter id of those that this voter has seen, while it is not founded."""
 
 
 class Heritage(Header, frozen=True, array_like=True, tag="heritage/1"):
