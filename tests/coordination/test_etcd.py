@@ -183,6 +183,7 @@ async def test_whatever_is_asked_while_the_engine_ends_is_answered_with_its_end(
         with contextlib.suppress(LostLeadership):
             while True:
                 asked.append(engine.ask(lambda register: register.read()))
+                # Not after the answer: some shall be on their way to the thread at any moment.
                 time.sleep(0.0002)
 
     asking = threading.Thread(target=ask_until_it_has_ended)
