@@ -21,6 +21,7 @@ from tuiconsole.coordination.paxos.acceptor import Ballot, Stamp
 from tuiconsole.coordination.paxos.outcomes import Failure
 from tuiconsole.coordination.paxos.voter import Voter
 from tuiconsole.coordination.record import VoterRecord
+from tuiconsole.coordination.recovery import recovered
 
 
 def elected(names: str = "abc") -> Table:
@@ -72,7 +73,7 @@ def test_rule_1_messages_of_another_voter_set_are_rejected() -> None:
     voter.receive(table.now, "b", Beat("table", "other digest", "b", 99, 1))
     voter.receive(table.now, "b", Beat("other", voter.founding.digest, "b", 99, 1))
     voter.receive(table.now, "z", Beat("table", voter.founding.digest, "z", 99, 1))
-    assert not voter.outbox
+    assert {type(message) for _, message in voter.outbox} == {Hello}  # which voters it speaks for
     assert voter.rejected == {"other voters": 1, "other cluster": 1, "not a voter": 1}
 
 
@@ -110,6 +111,43 @@ def test_rule_1_a_voter_whose_first_boot_was_cut_short_is_not_taken_for_wiped() 
     table.boot("c")
     table.pass_time(0.5)
     assert table.voter["c"].trouble(table.now) is None
+
+
+def founded_twice() -> Table:
+    """A core whose voter c has lost its disk and, by what was said before and came late, is founded anew."""
+    table = elected()
+    table.disks["c"] = VoterRecord("a new id")
+    lost = table.boot("c")
+    for name in "ab":
+        late = Hello("table", table.voters.digest, name, f"id {name}", {}, True)
+        lost.receive(table.now, name, late)
+    assert lost.founding.founded
+    return table
+
+
+def test_rule_1_a_voter_that_founded_a_set_of_its_own_gives_it_up_for_that_of_the_others() -> None:
+    table = founded_twice()
+    table.pass_time(4.0)
+    assert "has lost its voter state" in (table.voter["c"].trouble(table.now) or "")
+    assert not table.disks["c"].members
+    assert table.voter["a"].readmit(table.now, "c") is None
+    table.pass_time(TIMING.node_lease + TIMING.margin + 1.0)
+    assert table.voter["c"].trouble(table.now) is None
+    assert table.disks["c"].members == table.disks["a"].members == {**table.members, "c": "a new id"}
+
+
+def test_rule_1_a_recovered_core_does_not_give_itself_up_for_what_an_old_disk_shows() -> None:
+    table = Table()
+    ids = {name: f"new id {name}" for name in "abc"}
+    table.disks = recovered(table.voters, ids, [table.disks["a"], table.disks["b"]])
+    for name in "abc":
+        table.boot(name)
+    table.pass_time(4.0)
+    old = Hello("table", table.voters.digest, "c", "id c", table.members, True)
+    for name in "ab":
+        table.voter[name].receive(table.now, "c", old)
+    assert table.leader().founding.members == ids
+    assert all(voter.trouble(table.now) is None for voter in table.voter.values())
 
 
 def test_rule_2_a_new_leader_accepts_again_before_it_reads() -> None:

@@ -4,6 +4,10 @@ A voter that finds no record makes one with a random id and shows it. When it ha
 others, none of them founded, it writes them down as the members. A voter that is not founded, and that a
 founded one knows under another id, has lost its state: it could break promises it does not remember, so it
 stays silent.
+
+One that loses its disk in the second of the first boot can be founded again by what the others showed before
+and what comes late. It is a member of a set that nobody else belongs to, so it decides nothing; it gives that
+up when it hears of the others' set.
 """
 
 from __future__ import annotations
@@ -95,16 +99,41 @@ class Founding:
                 self.wiped = None
                 # After a readmission, only what the others remember founds this voter.
                 return hello.generation == 0 and self.found(hello.members)
-            self.wiped = (
-                f"{self.name} has lost its voter state (the cluster knows it as voter {known}, "
-                f"its disk says {self.voter_id}): it stays silent as a voter; restore its state folder, or, "
-                f"if that is gone for good: tuiconsole quorum readmit {self.name}"
-            )
+            self.wiped = self._wiped(known)
             return False
         if hello.readmits != NOBODY:
             return False
         self._seen[hello.sender] = (hello.voter_id, now)
         return self.found_if_complete(now)
+
+    def is_alone(self, hello: Hello) -> bool:
+        """Whether the sender's set is that which this voter belonged to before it lost its disk.
+
+        It names the same others by the same ids. A core that was recovered gave all of them new ones: it does
+        not believe what an old disk shows.
+        """
+        known = hello.members.get(self.name, self.voter_id)
+        return (
+            known != self.voter_id
+            and hello.generation == self.generation
+            and hello.members == replaced(self.members, (self.name, known))
+        )
+
+    def give_up(self, hello: Hello) -> None:
+        """Be a member of no set: this voter founded one in which it is alone."""
+        self.members = {}
+        self.readmits = NOBODY
+        self.digest = self.voters.founded_digest(self.members)
+        self.wiped = self._wiped(hello.members[self.name])
+        self._seen.clear()
+        self._agreed.clear()
+
+    def _wiped(self, known: str | None) -> str:
+        return (
+            f"{self.name} has lost its voter state (the cluster knows it as voter {known}, "
+            f"its disk says {self.voter_id}): it stays silent as a voter; restore its state folder, or, "
+            f"if that is gone for good: tuiconsole quorum readmit {self.name}"
+        )
 
     def found_if_complete(self, now: BootTime) -> bool:
         """Found the set of voters if all are blank and present."""

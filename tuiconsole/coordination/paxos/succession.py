@@ -80,8 +80,8 @@ class Succession:
             self._post.answer(self._durability.duration, hello.sender, self._heritage())
 
     def correct(self, now: BootTime, sender: str) -> None:
-        """A voter has spoken for another set of voters: it may have missed a replacement."""
-        if self._founding.generation and now >= self._corrected_at + CORRECTION:
+        """A voter has spoken for another set: it has missed a replacement, or has lost its disk."""
+        if now >= self._corrected_at + CORRECTION:
             self._corrected_at = now
             self._post.answer(self._durability.duration, sender, self._founding.hello(answer=True))
 
@@ -92,11 +92,14 @@ class Succession:
         """
         if self._founding.agreed and self._durability.is_durable(self._durability.duration):
             self._founding.replace()
-            self._durability.note_founding()
-            self._leading.step_down(now)
-            self._election.give_up(now)
+            self._leave_the_former_set(now)
             self._election.start(now, may_have_promised=True)
             self._post.answer_others(self._durability.duration, self._founding.hello(answer=False))
+
+    def _leave_the_former_set(self, now: BootTime) -> None:
+        self._durability.note_founding()
+        self._leading.step_down(now)
+        self._election.give_up(now)
 
     def _show_wish(self, now: BootTime) -> None:
         self._durability.note_founding()
@@ -117,6 +120,12 @@ class Succession:
         )
 
     # -- the one that does not -------------------------------------------------------------------------------
+
+    def forsake(self, now: BootTime, hello: Hello) -> None:
+        """Vote no more, if the set that this voter founded has no other member."""
+        if self._founding.is_alone(hello):
+            self._founding.give_up(hello)
+            self._leave_the_former_set(now)
 
     def inherit(self, now: BootTime, heritage: Heritage) -> None:
         """Take what one of the others remembers."""

@@ -338,7 +338,9 @@ class Voter:
                 "vote no more; remove its state folder, or put the newer one back",
             )
             return
-        self._succession.hear(now, hello)
+        self._succession.forsake(now, hello)
+        if self.founding.founded:
+            self._succession.hear(now, hello)
 
     def _on_heritage(self, now: BootTime, sender: str, heritage: Heritage) -> None:
         if heritage.sender == sender and sender in self.voters:
