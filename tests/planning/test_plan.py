@@ -12,6 +12,7 @@ from tuiconsole.model.plan import Basis, Plan, PlannedTarget, Question, Result
 from tuiconsole.model.requests import Action, Verdict
 from tuiconsole.model.states import ApplicationState, NodeState
 from tuiconsole.model.status import QuorumStatus
+from tuiconsole.planning.engine.loading import expected_loads
 from tuiconsole.planning.forecast.plan import plan_loss, plan_request
 from tuiconsole.planning.forecast.standing import Standing
 from tuiconsole.rulebook.rules import Isolation, RunningFailureStrategy, StartingStrategy
@@ -264,7 +265,7 @@ def test_what_is_foretold_is_what_then_happens(
         }
         loads = {h.host: h.after for h in plan.hosts}
         assert world.engine is not None
-        assert loads == dict(world.engine.situation.loads().hosts)
+        assert loads == dict(expected_loads(world.engine.situation).hosts)
 
 
 @settings(max_examples=15, deadline=None, phases=PHASES)

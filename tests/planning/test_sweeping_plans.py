@@ -6,6 +6,7 @@ import pytest
 
 from tuiconsole.model.plan import Plan, Question, Result
 from tuiconsole.model.requests import Action, Verdict
+from tuiconsole.planning.engine.loading import expected_loads
 from tuiconsole.planning.forecast.sweeping import plan_drain, plan_end, plan_scale
 
 from .foresight import as_another, as_master
@@ -61,7 +62,7 @@ def test_a_scale_starts_and_stops_what_was_foretold(number: int, master: bool) -
     assert one.result is Result.DONE
     assert one.text == outcome.text == f"scaled to {number}"
     assert moves(plan) == moved(world, starts, stops)
-    assert {h.host: h.after for h in plan.hosts} == dict(world.engine.situation.loads().hosts)  # type: ignore[union-attr]
+    assert {h.host: h.after for h in plan.hosts} == dict(expected_loads(world.engine.situation).hosts)  # type: ignore[union-attr]
     assert any(f"2 → {number} processes" in note for note in plan.notes)
 
 

@@ -10,6 +10,7 @@ from tuiconsole.model.requests import Verdict
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Application, Program
 from tuiconsole.planning.engine.jobs import Job
+from tuiconsole.planning.engine.loading import expected_loads, hosts_of
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.placement import Considered, Loads, Placement, eligible, hosts_without_room, place
 from tuiconsole.planning.signs import number_of
@@ -26,7 +27,7 @@ def placement_for(s: Situation, application: Application, programs: list[Program
     sign = programs[0].rules.sign if own and programs else rules.sign
     number = programs[0].number if own and programs else number_of(application.name)
     unusable = s.unplaceable()
-    loads = s.loads(frozenset(program.namespec for program in programs))
+    loads = expected_loads(s, frozenset(program.namespec for program in programs))
     if rules.distribution is Distribution.SINGLE_NODE:
         allowed, _ = eligible(identifiers, s.nodes, number, sign)
         _to_one_host(s, application, programs, job, allowed, loads, unusable)
@@ -59,7 +60,7 @@ def _to_one_host(
     unusable: dict[str, str],
 ) -> None:
     """All on one host: the first process chooses one with room for all, and the others follow it there."""
-    hosts = s.hosts_of(application)
+    hosts = hosts_of(s, application)
     if hosts:
         reasons = {
             node.host: f"{application.name} is on host {', '.join(sorted(hosts))}"
@@ -84,7 +85,7 @@ def place_beside(s: Situation, job: Job, application: Application, programs: lis
         strategy=StartingStrategy.CONFIG,
         origin=job.origin,
         nodes=s.nodes,
-        loads=s.loads(frozenset(program.namespec for program in wanted)),
+        loads=expected_loads(s, frozenset(program.namespec for program in wanted)),
         unusable=s.unusable(),
     )
     if placement.node is None:

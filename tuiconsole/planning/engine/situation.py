@@ -22,9 +22,9 @@ from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.known import KnownNodes
 from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply, Request
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
-from tuiconsole.planning.placement import Considered, Loads
+from tuiconsole.planning.placement import Considered
 from tuiconsole.planning.synchronization import Waiting
-from tuiconsole.rulebook.rules import Distribution, Isolation
+from tuiconsole.rulebook.rules import Isolation
 from tuiconsole.settings.timing import Timing
 
 
@@ -101,7 +101,7 @@ class Situation:
     """What starts by itself may start."""
     waiting: Waiting = field(default_factory=Waiting)
     """What the synchronization waits for."""
-    _loads: dict[str, tuple[object, object, int]] = field(default_factory=dict)
+    loadings: dict[str, tuple[object, object, int]] = field(default_factory=dict)
     """By node: processes and applications as they were when its loading was reckoned, and that."""
     queued: list[tuple[Request, str]] = field(default_factory=list)
     """Requests, each with one of its targets, that wait for their turn; see engine.queue."""
@@ -256,92 +256,6 @@ class Situation:
     def sequence(self, application: Application) -> tuple[Program, ...]:
         """The programs that start with an application: those that are out of service do not."""
         return tuple(one for one in application.sequence() if not self.out_of_service(one.namespec))
-
-    def loads(self, without: frozenset[str] = frozenset()) -> Loads:
-        """What runs, and what was granted and is still to be started, but for the namespecs in `without`."""
-        nodes = {name: load + self.supposed.get(name, 0) for name, load in self._running_loads().items()}
-        for namespec in without:
-            for name in self.alive_on(namespec):
-                nodes[name] -= self._loading(namespec)
-        for namespec, name in self._planned():
-            if namespec not in without and name not in self.alive_on(namespec):
-                nodes[name] += self._loading(namespec)
-        hosts = self._reserved(without)
-        for name, load in nodes.items():
-            host = self.nodes[name].host
-            hosts[host] = hosts.get(host, 0) + load
-        return Loads(hosts, nodes)
-
-    def _running_loads(self) -> Mapping[str, int]:
-        """By node: the expected loading of what is alive there, reckoned anew where something differs."""
-        result = {}
-        for name, node in self.nodes.items():
-            if not self.counts(name):
-                result[name] = 0
-                continue
-            known = self._loads.get(name)
-            if known is None or known[0] is not node.processes or known[1] is not self.apps:
-                load = sum(map(self._loading, self.nodes.alive_at.get(name, ())))
-                known = self._loads[name] = (node.processes, self.apps, load)
-            result[name] = known[2]
-        return result
-
-    def _loading(self, namespec: str) -> int:
-        application = self.apps.get(namespec.partition(":")[0])
-        if application is None or not application.managed or namespec not in application.programs:
-            return 0
-        return application.programs[namespec].rules.expected_loading
-
-    def _planned(self) -> Iterator[tuple[str, str]]:
-        """Namespec and node of what was granted and is still to be started."""
-        for grant in self.draft.grants.values():
-            application = self.application_of(grant.name)
-            node = self.nodes.get(grant.node)
-            if application is None or not application.managed or node is None:
-                continue
-            job = self.jobs.get(application.name)
-            namespecs = self.granted_namespecs(grant)
-            if job is None and all(map(node.processes.__contains__, namespecs)):
-                continue
-            for namespec in namespecs:
-                program = application.programs.get(namespec)
-                if program is not None and (name := self._planned_on(application, program, job)):
-                    yield namespec, name
-
-    def hosts_of(self, application: Application) -> set[str]:
-        """The hosts of the nodes that hold any grant of it."""
-        return {
-            self.nodes[grant.node].host for grant in self.grants_of(application) if grant.node in self.nodes
-        }
-
-    def _reserved(self, without: frozenset[str]) -> dict[str, int]:
-        """By host: what a SINGLE_NODE application that is being started has still to start there."""
-        hosts: dict[str, int] = {}
-        for job in self.jobs.values():
-            application = self.apps.get(job.application)
-            rules = application.rules if application is not None else None
-            if application is None or rules is None or rules.distribution is not Distribution.SINGLE_NODE:
-                continue
-            to_come = [n for step in job.steps[job.index :] for n in step if job.starting]
-            for host in self.hosts_of(application) if to_come else ():
-                hosts[host] = sum(
-                    application.programs[n].rules.expected_loading
-                    for n in to_come
-                    if n not in without and n not in self.draft.grants
-                )
-        return hosts
-
-    def _planned_on(self, application: Application, program: Program, job: Job | None) -> str:
-        grant = self.draft.grants.get(application.grant_name(program.namespec))
-        if grant is None or grant.node not in self.nodes:
-            return ""
-        # A node that holds a grant and was not heard by this master yet may run all of it.
-        unheard = program.namespec not in self.nodes[grant.node].processes and self.counts(grant.node)
-        planned = job is not None and job.will_start(program.namespec)
-        if job is not None and job.starting and not job.steps:
-            # Taken over, and not looked at yet: all of it may still have to start.
-            planned = job.whole or program.namespec in job.processes
-        return grant.node if planned or (unheard and program.rules.start_sequence > 0) else ""
 
     def expires(self, record: RequestRecord) -> BootTime:
         """When an open request has to end, on this master's clock."""

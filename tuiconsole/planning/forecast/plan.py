@@ -18,6 +18,7 @@ from tuiconsole.model.requests import Action, Verdict
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.engine.failures import heaviest
+from tuiconsole.planning.engine.loading import expected_loads
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.engine.messages import NodeSilent, Request, RequestReceived
 from tuiconsole.planning.engine.situation import Situation, iso
@@ -66,7 +67,7 @@ def plan_request(
     targets = tuple(dict.fromkeys(names))
     rehearsal = Rehearsal(standing.engine.fork(), standing.now)
     situation = rehearsal.engine.situation
-    before, where = situation.loads(), everywhere(situation)
+    before, where = expected_loads(situation), everywhere(situation)
     rehearsal.finish_what_is_under_way()
     request = Request("plan", _ACTIONS[question], targets, origin, requested_by, _TIMEOUT, strategy)
     rehearsal.give(RequestReceived(request))
@@ -84,7 +85,7 @@ def plan_request(
         standing.basis,
         iso(standing.now.utc),
         planned,
-        hosts_of(situation, before, situation.loads()),
+        hosts_of(situation, before, expected_loads(situation)),
         tuple(notes),
         standing.why_impossible,
     )
@@ -94,7 +95,7 @@ def plan_loss(standing: Standing, lost: Sequence[str], *, origin: str) -> Plan:
     """What would happen if these nodes were lost at once: no power, or cut off from all others."""
     lost = tuple(dict.fromkeys(lost))
     fork = standing.engine.fork()
-    before, where = fork.situation.loads(), everywhere(fork.situation)
+    before, where = expected_loads(fork.situation), everywhere(fork.situation)
     notes = [*basis_notes(standing), *_loss_notes(standing, lost)]
     left = standing.core_nodes_left(lost)
     needed = standing.quorum.needed if standing.voters_are_nodes else 1
@@ -111,7 +112,7 @@ def plan_loss(standing: Standing, lost: Sequence[str], *, origin: str) -> Plan:
         rehearsal = _lose(standing, fork, lost, left)
         situation = rehearsal.engine.situation
         planned = _losses(rehearsal, situation, lost, where)
-        hosts = hosts_of(situation, before, situation.loads(), lost)
+        hosts = hosts_of(situation, before, expected_loads(situation), lost)
     return Plan(
         Question.LOSS,
         lost,

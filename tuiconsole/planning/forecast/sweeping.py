@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tuiconsole.model.ledger import JobKind
 from tuiconsole.model.plan import Plan, PlannedHost, PlannedTarget, Question, Result
 from tuiconsole.model.requests import Action, Outcome, Verdict
+from tuiconsole.planning.engine.loading import expected_loads
 from tuiconsole.planning.engine.messages import Request, RequestReceived
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.forecast.accounts import (
@@ -137,7 +138,7 @@ class _Act:
         self.names = tuple(dict.fromkeys(names))
         self.rehearsal = Rehearsal(standing.engine.fork(), standing.now)
         self.situation: Situation = self.rehearsal.engine.situation
-        self._before = self.situation.loads()
+        self._before = expected_loads(self.situation)
         self.where = everywhere(self.situation)
         self.rehearsal.finish_what_is_under_way()
         request = Request(
@@ -174,4 +175,4 @@ class _Act:
         )
 
     def _hosts(self) -> tuple[PlannedHost, ...]:
-        return hosts_of(self.situation, self._before, self.situation.loads())
+        return hosts_of(self.situation, self._before, expected_loads(self.situation))
