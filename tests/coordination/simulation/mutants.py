@@ -158,6 +158,10 @@ def replaces_at_the_first_wish(founding: Founding) -> bool:
     return founding.readmits != NOBODY
 
 
+def believes_in_its_own_set(founding: Founding, hello: Any) -> bool:
+    return False
+
+
 def compares_no_file(original: Callable[..., None]) -> Callable[..., None]:
     def init(voters: VoterSet, cluster: str, names: Any, agreed: str = "") -> None:
         original(voters, cluster, names, agreed)
@@ -224,6 +228,7 @@ MUTANTS: dict[str, list[Patch]] = {
     "readmission: a wish is carried out before all the others have it": [
         (Founding, "agreed", property(replaces_at_the_first_wish))
     ],
+    "founding: a voter stays in a set of its own": [(Founding, "is_alone", believes_in_its_own_set)],
     "files: voters and nodes do not compare them": [
         (VoterSet, "__init__", compares_no_file(VoterSet.__init__))
     ],
@@ -255,6 +260,7 @@ SHOWN_BY: dict[str, int] = {
     "maintenance: its end is told before it is recorded": 513,
     "maintenance: any renewal ends it": 75,
     "readmission: the heir hears one of the others only": 2517,
+    "founding: a voter stays in a set of its own": 19089,
     "files: voters and nodes do not compare them": 628,
     "files: a restarted voter is silent by its new one only": 317,
     "files: a restarted voter forgets the longer leases of its former one": 432,

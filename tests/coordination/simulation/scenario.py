@@ -378,25 +378,33 @@ class Scenario(World):
         self.at(self.now + lasting, self._readmit, machine, machine.wiped)
 
     def _readmit(self, machine: VoterMachine, wiped: int) -> None:
-        """A person asks one of the others for it, again and again."""
-        if machine.on_disk.members or machine.wiped != wiped:
+        """A person asks one of the others for it, again and again, until it belongs to them."""
+        others = [one for one in self.voter_machines.values() if one is not machine]
+        members = machine.on_disk.members
+        if machine.wiped != wiped or (members and all(one.on_disk.members == members for one in others)):
             return
-        asked = self.chance.choice([one for one in self.voter_machines.values() if one is not machine])
-        if asked.up and not asked.paused:
-            why = asked.voter.readmit(asked.clock(), machine.name)
-            self.tell(f"{asked.name} is to readmit {machine.name}: {why or 'it will'}")
-            asked.pump()
+        if not members:
+            asked = self.chance.choice(others)
+            if asked.up and not asked.paused:
+                why = asked.voter.readmit(asked.clock(), machine.name)
+                self.tell(f"{asked.name} is to readmit {machine.name}: {why or 'it will'}")
+                asked.pump()
         self.at(self.now + 0.3, self._readmit, machine, wiped)
 
     def _expect_all_to_vote(self) -> None:
-        """Whoever lost its disk is a member again."""
+        """Whoever lost its disk is a member again, of the same set as all others."""
         end = self.now + 2 * (LONGEST_LEASE + TIMING.margin) + 1.0
-        machines = self.voter_machines.values()
-        while self.now < end and any(one.voter.trouble(one.clock()) for one in machines):
+        machines = list(self.voter_machines.values())
+        while self.now < end and any(map(self._keeps_from_voting, machines)):
             self.run_until(self.now + 0.1)
         for one in machines:
-            if why := one.voter.trouble(one.clock()):
+            if why := self._keeps_from_voting(one):
                 raise Broken(f"{one.name} does not vote again: {why}")
+
+    def _keeps_from_voting(self, machine: VoterMachine) -> str | None:
+        sets = [one.voter.founding.members for one in self.voter_machines.values()]
+        alone = sets.count(machine.voter.founding.members) <= len(sets) // 2
+        return machine.voter.trouble(machine.clock()) or ("it is in a set of its own" if alone else None)
 
     def _maintain(self, machine: NodeMachine, seconds: float) -> None:
         if not machine.up or machine.paused or machine.holder.state is not LeaseState.HELD:
