@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 from tuiconsole.client.session import Link, Outcome, Verdict
 from tuiconsole.console.actions import Place
 from tuiconsole.console.app import ConsoleApp
+from tuiconsole.console.widgets.foot.foot_line import FootLine
 from tuiconsole.model.alarms import AlarmMark
 from tuiconsole.model.states import NodeState
 
@@ -142,7 +143,9 @@ SCREENS: dict[str, tuple[Place, Act]] = {
 }
 
 
-async def drawn(session: FakeSession, place: Place, act: Act, size: tuple[int, int], look: str) -> str:
+async def drawn(
+    session: FakeSession, place: Place, act: Act, size: tuple[int, int], look: str, *, keys: bool = True
+) -> str:
     """The screen as text, after somebody has acted and it stands still."""
     app = console_on(
         session,
@@ -155,7 +158,7 @@ async def drawn(session: FakeSession, place: Place, act: Act, size: tuple[int, i
         await operator.until(lambda: app.front and app.front.drawn.status, "the first picture")
         await operator.rests()
         await act(operator)
-        await operator.rests()
+        await operator.rests(keys=keys)
         text = operator.text()
     assert text.isascii() or look != "ascii"
     return "\n".join(line.rstrip() for line in text.split("\n")) + "\n"
@@ -242,6 +245,19 @@ async def test_the_dialog(name: str, size: tuple[int, int], look: str, snapshot:
     place, act = DIALOGS[name]
     session = FakeSession(with_application(reference(), pumps()))
     assert await drawn(session, place, act, size, look) == snapshot(extension_class=Drawn)
+
+
+async def at_prompt(operator: Operator) -> None:
+    operator.app.screen.query_one(FootLine).cursor_blink = False  # else the screen is never at rest
+    await operator.press("colon", *"start scen2_hci_0")
+    await operator.sees(": start scen2_hci_01")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("size", SIZES, ids=named)
+async def test_the_prompt(size: tuple[int, int], look: str, snapshot: SnapshotAssertion) -> None:
+    text = await drawn(FakeSession(), Place.APPLICATIONS, at_prompt, size, look, keys=False)
+    assert text == snapshot(extension_class=Drawn)
 
 
 def prepared(session: FakeSession, act: Act) -> Callable[[Pilot[int]], Awaitable[None]]:
