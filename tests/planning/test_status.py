@@ -10,7 +10,7 @@ from tuiconsole.model.process import Process, Usage
 from tuiconsole.model.requests import Action
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState, ProcessState
 from tuiconsole.model.status import ClusterStatus, MasterStatus, QuorumStatus
-from tuiconsole.planning.engine.messages import EngineReport
+from tuiconsole.planning.report import EngineReport
 from tuiconsole.planning.status.cluster import cluster_status
 
 from .scenario import BUS, CHECK, HCI, Rules, view

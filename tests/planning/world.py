@@ -25,6 +25,7 @@ from tuiconsole.planning.alarms.listing import AlarmWatch
 from tuiconsole.planning.engine import messages as m
 from tuiconsole.planning.engine.machine import Engine
 from tuiconsole.planning.engine.situation import iso
+from tuiconsole.planning.report import EngineReport
 from tuiconsole.planning.status.cluster import cluster_status
 from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
 from tuiconsole.settings.timing import Timing
@@ -66,7 +67,7 @@ class World:
         self.stored = encode_ledger(Ledger())
         self.term = 0
         self.engine: Engine | None = None
-        self.report: m.EngineReport | None = None
+        self.report: EngineReport | None = None
         self.outcomes: dict[str, list[Outcome]] = {}
         self.progress: list[tuple[str, Progress]] = []
         self.events: list[str] = []

@@ -16,7 +16,7 @@ from tuiconsole.model.events import Event
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process
 from tuiconsole.model.states import NodeState
-from tuiconsole.planning.engine.messages import EngineReport
+from tuiconsole.planning.report import EngineReport
 from tuiconsole.settings.cluster_file import ClusterNode
 from tuiconsole.wire.published import (
     EventsSeen,

@@ -13,9 +13,10 @@ from tuiconsole.model.states import NodeState
 from tuiconsole.planning.catalogue import Application
 from tuiconsole.planning.conciliation import Doubles, Instance, in_words
 from tuiconsole.planning.engine.failures import heaviest
-from tuiconsole.planning.engine.messages import AdoptGrant, Conflict
+from tuiconsole.planning.engine.messages import AdoptGrant
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.engine.stop import order_stop
+from tuiconsole.planning.report import Conflict
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation, RunningFailureStrategy
 
 ADOPTED = "found running"

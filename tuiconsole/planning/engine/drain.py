@@ -15,9 +15,10 @@ from tuiconsole.planning.catalogue import Application, Program
 from tuiconsole.planning.engine.flapping import held
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.maintenance import hands_off
-from tuiconsole.planning.engine.messages import DrainReport, Request
+from tuiconsole.planning.engine.messages import Request
 from tuiconsole.planning.engine.placing import placement_for
 from tuiconsole.planning.engine.situation import Situation, iso
+from tuiconsole.planning.report import DrainReport
 from tuiconsole.rulebook.rules import Distribution, StartingStrategy
 
 MOVES = "moves off "

@@ -26,7 +26,6 @@ from tuiconsole.planning.engine.messages import (
     ClocksCompared,
     CommandAnswered,
     Decision,
-    EngineReport,
     Input,
     Manage,
     ManagedProgram,
@@ -52,6 +51,7 @@ from tuiconsole.planning.engine.situation import Situation
 from tuiconsole.planning.engine.start import advance_start, begin_after_pause, next_at
 from tuiconsole.planning.engine.stop import advance_stop, order_release
 from tuiconsole.planning.engine.synchronize import begin_synchronization, synchronize
+from tuiconsole.planning.report import EngineReport
 from tuiconsole.rulebook.rules import Isolation
 from tuiconsole.settings.timing import Timing
 

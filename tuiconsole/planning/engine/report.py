@@ -8,10 +8,10 @@ from tuiconsole.planning.engine.conflicts import reported
 from tuiconsole.planning.engine.drain import drain_reports
 from tuiconsole.planning.engine.ending import progress
 from tuiconsole.planning.engine.jobs import Job
-from tuiconsole.planning.engine.messages import EngineReport, JobReport
 from tuiconsole.planning.engine.repair import AUTOMATIC
 from tuiconsole.planning.engine.situation import Situation, iso
 from tuiconsole.planning.engine.stop import where_stuck
+from tuiconsole.planning.report import EngineReport, JobReport
 
 
 def engine_report(s: Situation, version: int) -> EngineReport:

@@ -20,9 +20,10 @@ from tuiconsole.planning.engine.crashes import Crashes
 from tuiconsole.planning.engine.draft import LedgerDraft
 from tuiconsole.planning.engine.jobs import Job
 from tuiconsole.planning.engine.known import KnownNodes
-from tuiconsole.planning.engine.messages import Command, Conflict, Now, Reply, Request
+from tuiconsole.planning.engine.messages import Command, Now, Reply, Request
 from tuiconsole.planning.engine.orders import LIFE, Key, Orders
 from tuiconsole.planning.placement import Considered
+from tuiconsole.planning.report import Conflict
 from tuiconsole.planning.synchronization import Waiting
 from tuiconsole.rulebook.rules import Isolation
 from tuiconsole.settings.timing import Timing

@@ -9,8 +9,8 @@ from tuiconsole.model.ledger import Failure, Wish
 from tuiconsole.model.status import ApplicationStatus, ProcessStatus
 from tuiconsole.model.why import Cause, Remedy
 from tuiconsole.planning.catalogue import Application
-from tuiconsole.planning.engine.messages import EngineReport, JobReport
 from tuiconsole.planning.forecast.standing import Standing
+from tuiconsole.planning.report import EngineReport, JobReport
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from tuiconsole.planning.engine.messages import (
     Command,
     CommandAnswered,
     Decision,
-    EngineReport,
     Input,
     Manage,
     NodeChanged,
@@ -38,6 +37,7 @@ from tuiconsole.planning.engine.messages import (
     Tick,
 )
 from tuiconsole.planning.placement import Considered
+from tuiconsole.planning.report import EngineReport
 
 LATENCY = 0.001
 """Virtual seconds until a command has had its effect."""

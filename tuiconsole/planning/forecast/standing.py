@@ -15,8 +15,9 @@ from tuiconsole.model.status import QuorumStatus, no_quorum
 from tuiconsole.planning.catalogue import Rulebook
 from tuiconsole.planning.engine.jobs import OWN_JOB_LASTS
 from tuiconsole.planning.engine.machine import Engine
-from tuiconsole.planning.engine.messages import EngineReport, JobReport, NodeSilent, Now
+from tuiconsole.planning.engine.messages import NodeSilent, Now
 from tuiconsole.planning.engine.situation import Situation
+from tuiconsole.planning.report import EngineReport, JobReport
 from tuiconsole.settings.timing import Timing
 
 _LED = frozenset(Ledger.__struct_fields__) & frozenset(EngineReport.__struct_fields__) - {"jobs", "drained"}

@@ -15,9 +15,9 @@ from tuiconsole.model.status import (
     ProcessStatus,
 )
 from tuiconsole.planning.catalogue import Application
-from tuiconsole.planning.engine.messages import EngineReport, JobReport
 from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.operational import by_formula, judged
+from tuiconsole.planning.report import EngineReport, JobReport
 from tuiconsole.planning.status.observer import Observer
 from tuiconsole.planning.status.process import process_status
 from tuiconsole.planning.status.sighting import Sighting, sighting_of

@@ -26,7 +26,7 @@ from tuiconsole.planning.alarms.listing import AlarmWatch, listed
 from tuiconsole.planning.alarms.standing import standing
 from tuiconsole.planning.catalogue import Rulebook, catalogue
 from tuiconsole.planning.differences import differences
-from tuiconsole.planning.engine.messages import Conflict, EngineReport
+from tuiconsole.planning.report import Conflict, EngineReport
 from tuiconsole.planning.status.application import application_status, maintenance_of
 from tuiconsole.planning.status.node import node_status, running_loads
 from tuiconsole.planning.status.observer import STALE_AFTER, Observer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tuiconsole.clock import BootTime
 from tuiconsole.model.node import Node, View
 from tuiconsole.model.states import NodeState
-from tuiconsole.planning.engine.messages import EngineReport
+from tuiconsole.planning.report import EngineReport
 
 STALE_AFTER = 1.2
 """Seconds without a word from a node after which what it said is shown as old: two heartbeats."""

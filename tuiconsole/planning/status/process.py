@@ -7,7 +7,7 @@ from tuiconsole.model.process import Process
 from tuiconsole.model.states import ApplicationState, ProcessState
 from tuiconsole.model.status import ProcessStatus
 from tuiconsole.planning.catalogue import Application, Program
-from tuiconsole.planning.engine.messages import EngineReport, JobReport
+from tuiconsole.planning.report import EngineReport, JobReport
 from tuiconsole.planning.status.observer import Observer
 from tuiconsole.planning.status.sighting import Sighting, ends_of, foremost, words_of
 
