@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.coordination.etcd_server import EtcdServer, missing
 from tests.live.cluster import SERVERS, SRV, Cluster, application, node_of, running
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.settings.cluster_file import Engine
+from tuiconsole.settings.cluster import Engine
 
 SCRIPTED = 3.0
 """Units of SCEN2_WAIT that the start sequence of a srv, and of an hci, waits by script."""

@@ -21,7 +21,8 @@ from tuiconsole.client.session import Session
 from tuiconsole.console.app import ConsoleApp
 from tuiconsole.console.settings import ConsoleSettings
 from tuiconsole.demo.folder import prepare
-from tuiconsole.settings.cluster_file import Cluster, load_cluster
+from tuiconsole.settings.cluster import Cluster
+from tuiconsole.settings.cluster_file import load_cluster
 
 HERE = Path(__file__).parent
 STARTED_WITHIN = 60.0

@@ -16,7 +16,7 @@ from tuiconsole.model.node import Pids
 from tuiconsole.model.process import Process
 from tuiconsole.model.states import NodeState, ProcessState
 from tuiconsole.model.status import QuorumStatus
-from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.settings.cluster import ClusterNode
 from tuiconsole.source.errors import Location
 from tuiconsole.wire.published import Heartbeat, Published
 

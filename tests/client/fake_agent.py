@@ -22,7 +22,8 @@ from tuiconsole.model.status import (
     ProcessStatus,
     QuorumStatus,
 )
-from tuiconsole.settings.cluster_file import Cluster, load_cluster
+from tuiconsole.settings.cluster import Cluster
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.wire.coding import decode_request, encode, in_parts
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair, make_keys
 from tuiconsole.wire.replies import Followed, Reply, ReplyBody, StatusIs

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from tuiconsole.settings.cluster_file import Engine
+from tuiconsole.settings.cluster import Engine
 from tuiconsole.settings.timing import PROFILES
 
 from .machines import machines, obstacle

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from tuiconsole.settings.cluster_file import Engine
+from tuiconsole.settings.cluster import Engine
 
 from .machines import Machines, chosen, machines
 

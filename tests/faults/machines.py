@@ -21,7 +21,8 @@ from tuiconsole.clock import boottime
 from tuiconsole.demo.folder import prepare
 from tuiconsole.demo.guardian import Guardian
 from tuiconsole.demo.tagged import VARIABLE
-from tuiconsole.settings.cluster_file import Engine, load_cluster
+from tuiconsole.settings.cluster import Engine
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.run_dir import run_dir_of
 
 from .network import ROOT, Network, address

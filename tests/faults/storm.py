@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from tests.live.cluster import CONSOLES, HCI, SERVERS, SRV, application, frozen, node_of
 from tuiconsole.clock import boottime
-from tuiconsole.settings.cluster_file import Engine
+from tuiconsole.settings.cluster import Engine
 
 from .machines import HOSTS, Machines, host_of, nodes_of
 from .results import Round

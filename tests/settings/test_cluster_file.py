@@ -13,7 +13,8 @@ import pytest
 from tuiconsole.model.agreement import differing
 from tuiconsole.model.synchronization import Synchronization, SynchroOption
 from tuiconsole.rulebook.rules import ConciliationStrategy, Isolation
-from tuiconsole.settings.cluster_file import Cluster, Engine, Guard, check_local, load_cluster
+from tuiconsole.settings.cluster import Cluster, Engine, Guard, check_local
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.places import find_config, local_addresses
 from tuiconsole.settings.timing import SAFETY, Timing
 from tuiconsole.source.errors import SourceError

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tuiconsole.settings import run_dir
-from tuiconsole.settings.cluster_file import Cluster, load_cluster
+from tuiconsole.settings.cluster import Cluster
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.run_dir import in_memory, run_dir_of
 from tuiconsole.source.errors import SourceError
 

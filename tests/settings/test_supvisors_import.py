@@ -9,7 +9,8 @@ import pytest
 
 from tuiconsole.cli.main import run
 from tuiconsole.rulebook.rules import ConciliationStrategy, StartingStrategy
-from tuiconsole.settings.cluster_file import Cluster, load_cluster
+from tuiconsole.settings.cluster import Cluster
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.supvisors import Imported, import_supvisors
 from tuiconsole.source.errors import SourceError
 

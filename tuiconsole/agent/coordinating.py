@@ -11,7 +11,7 @@ from tuiconsole.clock import BootTime, boottime
 from tuiconsole.coordination.embedded import EmbeddedCoordinator
 from tuiconsole.coordination.participant import DeadlineWriter as CoordinationWriter
 from tuiconsole.model.agreement import Agreement
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode, Engine
+from tuiconsole.settings.cluster import Cluster, ClusterNode, Engine
 from tuiconsole.supervision.deadline import DeadlineWriter
 from tuiconsole.wire.sockets import Sockets
 

@@ -45,7 +45,7 @@ from tuiconsole.planning.engine.situation import iso
 from tuiconsole.planning.status.cluster import cluster_status
 from tuiconsole.rulebook.rulebook import Rulebook, load_rules
 from tuiconsole.rulebook.rules import ReadyCheck
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode, check_local
+from tuiconsole.settings.cluster import Cluster, ClusterNode, check_local
 from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.source.errors import SourceError
 from tuiconsole.supervision.deadline import DeadlineWriter

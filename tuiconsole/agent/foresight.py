@@ -25,7 +25,7 @@ from tuiconsole.planning.forecast.standing import Standing, engine_from_report
 from tuiconsole.planning.forecast.sweeping import plan_drain, plan_end, plan_scale
 from tuiconsole.planning.forecast.why import UnknownNameError, why
 from tuiconsole.rulebook.rules import StartingStrategy
-from tuiconsole.settings.cluster_file import Cluster, Engine
+from tuiconsole.settings.cluster import Cluster, Engine
 from tuiconsole.source.text import did_you_mean
 from tuiconsole.wire.replies import Explained, Failed, Planned, ReplyBody
 from tuiconsole.wire.requests import AskPlan, AskWhy

@@ -21,7 +21,7 @@ from tuiconsole.agent.petitions import Petitions
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.model.requests import OF_THE_CLUSTER, Action
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.wire.coding import MalformedError, decode_request, encode, foreign_request, in_parts
 from tuiconsole.wire.keys import Peer, Role
 from tuiconsole.wire.orders import NodeOrder

@@ -17,7 +17,7 @@ from tuiconsole.model.node import Node, View
 from tuiconsole.model.process import Process
 from tuiconsole.model.states import NodeState
 from tuiconsole.planning.report import EngineReport
-from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.settings.cluster import ClusterNode
 from tuiconsole.wire.published import (
     EventsSeen,
     Heartbeat,

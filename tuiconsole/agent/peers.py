@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 
 import zmq
 
-from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.settings.cluster import ClusterNode
 from tuiconsole.timeouts import within
 from tuiconsole.wire.coding import MalformedError, decode_reply, encode
 from tuiconsole.wire.replies import Reply, ReplyBody

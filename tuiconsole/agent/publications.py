@@ -16,7 +16,7 @@ from tuiconsole.agent.peers import NoAnswerError, Peers
 from tuiconsole.agent.publisher import Publisher
 from tuiconsole.clock import boottime
 from tuiconsole.model.agreement import Agreement
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.wire.coding import MalformedError, decode_published, encode
 from tuiconsole.wire.published import Published
 from tuiconsole.wire.replies import Snapshot

@@ -11,7 +11,8 @@ import click
 from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.options import Given
 from tuiconsole.client.whose import UnknownNodeError, matching_nodes, reading_order
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode, load_cluster
+from tuiconsole.settings.cluster import Cluster, ClusterNode
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.places import find_config
 from tuiconsole.source.errors import SourceError
 from tuiconsole.wire.keys import KeyPair, load_keyring, load_pair, only_person

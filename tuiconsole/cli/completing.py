@@ -16,7 +16,7 @@ from tuiconsole.cli.asking import open_cluster, open_lines, readers
 from tuiconsole.cli.options import given
 from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.status import ApplicationStatus
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.source.errors import SourceError, one_line
 from tuiconsole.wire.replies import StatusIs
 from tuiconsole.wire.requests import AskStatus

@@ -16,7 +16,7 @@ from tuiconsole.client.oneshot import Lines
 from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.states import NodeState
 from tuiconsole.model.status import NodeStatus
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode
+from tuiconsole.settings.cluster import Cluster, ClusterNode
 from tuiconsole.wire.replies import Failed, HandedOver
 from tuiconsole.wire.requests import HandOver
 

@@ -11,7 +11,7 @@ from tuiconsole.cli.frames import Frames
 from tuiconsole.client.oneshot import Lines, follow
 from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.settings.cluster import ClusterNode
 
 
 def watch(

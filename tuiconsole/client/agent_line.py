@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import zmq
 
-from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.settings.cluster import ClusterNode
 from tuiconsole.wire.coding import MalformedError, decode_reply, encode
 from tuiconsole.wire.replies import Followed, Reply
 from tuiconsole.wire.requests import Follow, Request, RequestBody

@@ -25,7 +25,7 @@ from tuiconsole.model.plan import Plan, Question
 from tuiconsole.model.requests import Action, Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
 from tuiconsole.model.why import Why
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.timeouts import within
 from tuiconsole.wire.coding import MalformedError
 from tuiconsole.wire.keys import load_keyring, load_pair

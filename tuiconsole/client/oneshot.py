@@ -19,7 +19,7 @@ from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.events import Event
 from tuiconsole.model.requests import Outcome, Progress, Verdict
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.settings.cluster import ClusterNode
 from tuiconsole.wire.coding import MalformedError, decode_reply, encode
 from tuiconsole.wire.keys import KeyPair, Keyring
 from tuiconsole.wire.reading import StatusReader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode
+from tuiconsole.settings.cluster import Cluster, ClusterNode
 from tuiconsole.settings.places import local_addresses
 from tuiconsole.source.text import did_you_mean
 

@@ -23,7 +23,7 @@ from tuiconsole.demo.ports import obstacle
 from tuiconsole.demo.tagged import VARIABLE, kill_all, wait_gone
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode
+from tuiconsole.settings.cluster import Cluster, ClusterNode
 from tuiconsole.settings.run_dir import run_dir_of
 from tuiconsole.wire.keys import load_keyring, load_pair
 from tuiconsole.wire.replies import StatusIs

@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tuiconsole.settings.cluster_file import Cluster, load_cluster
+from tuiconsole.settings.cluster import Cluster
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.places import CONFIG_NAME
 from tuiconsole.source.errors import SourceError
 from tuiconsole.wire.keys import make_keys

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tuiconsole.model.node import HANDED_OVER, SHUT_DOWN
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 
 PAUSE = 0.2
 """Seconds before a dead agent is started again."""

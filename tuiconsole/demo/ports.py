@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from tuiconsole.settings.cluster_file import PORTS_OF_A_NODE, Cluster
+from tuiconsole.settings.cluster import PORTS_OF_A_NODE, Cluster
 
 Address = tuple[str, int]
 

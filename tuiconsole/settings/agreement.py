@@ -9,7 +9,7 @@ from tuiconsole.model.agreement import Agreement, digest
 from tuiconsole.settings.timing import SAFETY, Timing
 
 if TYPE_CHECKING:
-    from tuiconsole.settings.cluster_file import ClusterNode
+    from tuiconsole.settings.cluster import ClusterNode
 
 
 def agreement(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from tuiconsole.rulebook.surroundings import Host, Surroundings
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode
+from tuiconsole.settings.cluster import Cluster, ClusterNode
 from tuiconsole.source.errors import Complaint
 from tuiconsole.source.supervisord import Configured, ConfiguredGroup, read_supervisord
 

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.source.errors import SourceError
 
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})

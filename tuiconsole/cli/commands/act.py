@@ -20,7 +20,7 @@ from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.client.whose import reading_order
 from tuiconsole.model.requests import ALARM_ACTIONS, OF_NODES, OF_THE_CLUSTER, Action, Outcome, Verdict
 from tuiconsole.rulebook.rules import StartingStrategy
-from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.settings.cluster import ClusterNode
 from tuiconsole.source.text import did_you_mean
 from tuiconsole.wire.requests import Act
 

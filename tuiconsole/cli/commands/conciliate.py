@@ -16,7 +16,7 @@ from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.model.requests import Action
 from tuiconsole.model.status import ClusterStatus, ConflictStatus
 from tuiconsole.rulebook.rules import ConciliationStrategy
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.source.text import did_you_mean
 
 _CHOICES = [one.value for one in ConciliationStrategy if one is not ConciliationStrategy.USER]

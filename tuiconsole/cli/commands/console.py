@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tuiconsole.cli.asking import one_node, open_cluster, person_key
 from tuiconsole.cli.options import Given
 from tuiconsole.client.session import Session
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 
 if TYPE_CHECKING:
     from tuiconsole.rulebook.rulebook import Rulebook

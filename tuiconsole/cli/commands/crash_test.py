@@ -20,7 +20,7 @@ from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import given, global_options
 from tuiconsole.model.states import ApplicationState, NodeState
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.source.text import did_you_mean
 
 _RACE = ("scen2_hci_", ("console_1", "console_2"))

@@ -18,7 +18,7 @@ from tuiconsole.cli.endings import NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options
 from tuiconsole.model.requests import ALL, Action
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.wire.replies import Failed, Maintained
 from tuiconsole.wire.requests import Maintain
 

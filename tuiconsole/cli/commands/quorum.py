@@ -19,7 +19,7 @@ from tuiconsole.cli.endings import FailureError, NothingAnsweredError
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options, refuse_json
 from tuiconsole.client.unanswered import NoAnswerError
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.source.text import did_you_mean
 from tuiconsole.wire.replies import Failed, Readmitted
 from tuiconsole.wire.requests import Readmit

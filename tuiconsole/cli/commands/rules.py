@@ -11,7 +11,8 @@ import click
 from tuiconsole.cli import complaints, output
 from tuiconsole.cli.exit_codes import ExitCode
 from tuiconsole.cli.options import Given, given, global_options, refuse_json
-from tuiconsole.settings.cluster_file import Cluster, load_cluster
+from tuiconsole.settings.cluster import Cluster
+from tuiconsole.settings.cluster_file import load_cluster
 from tuiconsole.settings.places import find_config
 from tuiconsole.source.errors import Complaint, SourceError
 from tuiconsole.source.text import did_you_mean

@@ -18,7 +18,7 @@ from tuiconsole.client.oneshot import Lines, converse
 from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.states import ClusterState
 from tuiconsole.model.status import ClusterStatus
-from tuiconsole.settings.cluster_file import Cluster, ClusterNode
+from tuiconsole.settings.cluster import Cluster, ClusterNode
 from tuiconsole.source.errors import SourceError
 from tuiconsole.source.text import did_you_mean
 from tuiconsole.wire.replies import Failed, StatusIs

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tuiconsole.model.status import NodeStatus
-from tuiconsole.settings.cluster_file import ClusterNode
+from tuiconsole.settings.cluster import ClusterNode
 from tuiconsole.supervision.descendants import environment, read_entry
 
 PARTS = ("agent", "shim", "supervisord")

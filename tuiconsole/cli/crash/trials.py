@@ -18,7 +18,7 @@ from tuiconsole.client.unanswered import NoAnswerError
 from tuiconsole.model.requests import Action, Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
 from tuiconsole.model.status import ApplicationStatus, ClusterStatus, NodeStatus
-from tuiconsole.settings.cluster_file import Cluster
+from tuiconsole.settings.cluster import Cluster
 from tuiconsole.wire.replies import StatusIs
 from tuiconsole.wire.requests import Act, AskStatus
 
