@@ -370,10 +370,18 @@ class Site(Timeline):
             self.faults.mend()
             self.until_well(HEALS_WITHIN)
             self.run_until(self.now + 16.0)
+            self._all_core_nodes_vote()
         for request, answers in self.asked.items():
             if len(answers) > 1:
                 raise Broken(f"{request} was answered {len(answers)} times: {answers}")
         return self
+
+    def _all_core_nodes_vote(self) -> None:
+        """Whoever lost its disk is a member again, in everybody's eyes."""
+        for name in self.hosts:
+            status = self.status(name)
+            if status is not None and status.quorum.missing:
+                raise Broken(f"{name} misses voters: {', '.join(status.quorum.missing)}")
 
     def until_well(self, within: float) -> None:
         end = self.now + within

@@ -194,14 +194,16 @@ class Upkeep:
             self._site.at(self._site.now + lasting + ASKED_AGAIN, self._readmit, host)
 
     def _readmit(self, host: Host) -> None:
-        """A person asks for its voter, at any of the others, until it has members again."""
+        """A person asks for its voter, at any of the others, until it belongs to them."""
         site = self._site
-        if host.record is not None and host.record.members:
+        others = [site.hosts[name] for name in site.cluster.agreement.cores if name != host.name]
+        members = host.record.members if host.record is not None else {}
+        if members and all(one.record is not None and one.record.members == members for one in others):
             return
-        asked = site.hosts[self._chance.choice([n for n in site.cluster.agreement.cores if n != host.name])]
-        agency = asked.agency
-        if agency is not None and not agency.loop.frozen and hasattr(agency.agent, "_front"):
-            agency.loop.create_task(agency.agent._upkeep.readmit(host.name, "operator"))
+        if not members:
+            agency = self._chance.choice(others).agency
+            if agency is not None and not agency.loop.frozen and hasattr(agency.agent, "_front"):
+                agency.loop.create_task(agency.agent._upkeep.readmit(host.name, "operator"))
         site.at(site.now + ASKED_AGAIN, self._readmit, host)
 
     def _copy(self, host: Host, lasting: float, *, ends: bool = True) -> None:
