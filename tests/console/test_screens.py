@@ -10,6 +10,7 @@ import pytest
 
 from tuiconsole.client.session import Action, Outcome, Verdict
 from tuiconsole.console.actions import Place
+from tuiconsole.console.item_number import ItemNumber
 from tuiconsole.console.screens.conflicts import ConflictsScreen
 from tuiconsole.console.screens.logs import LogScreen
 from tuiconsole.console.screens.process import ProcessScreen
@@ -58,12 +59,45 @@ async def test_digits_that_follow_fast_are_one_number_and_a_wrong_one_is_told(co
     async with console(FakeSession(status), first=Place.OVERVIEW) as operator:
         await operator.press("1", "2")
         assert operator.overview.matrix.key == "12"
-        operator.overview._typed_at = 0.0
+        operator.overview._number = ItemNumber()
         await operator.press("3")
         assert operator.overview.matrix.key == "03"
-        operator.overview._typed_at = 0.0
+        operator.overview._number = ItemNumber()
         await operator.press("9", "9")
         assert operator.overview.matrix.key == "09"
+
+
+async def test_a_digit_goes_to_the_item_among_the_applications_too_even_if_the_filter_hides_it(
+    console: Console,
+) -> None:
+    async with console() as operator:
+        await operator.press("slash", *"srv", "enter")
+        await operator.sees("3 of 7 with “srv”")
+        await operator.press("2")
+        assert operator.control.subject == Subject(Kind.APPLICATION, "scen2_hci_02")
+        await operator.press("s")
+        await operator.until(lambda: operator.session.asked, "the request")
+        assert operator.session.asked == [(Action.START, "scen2_hci_02")]
+        operator.control._number = ItemNumber()
+        await operator.press("7")
+        await operator.sees("no item 7")
+        assert operator.control.subject == Subject(Kind.APPLICATION, "scen2_hci_02")
+
+
+async def test_a_digit_goes_to_an_item_that_the_overviews_filter_hides(console: Console) -> None:
+    async with console(first=Place.OVERVIEW) as operator:
+        await operator.press("slash", *"_01", "enter")
+        await operator.until(lambda: len(operator.overview.matrix.rows) == 1, "one item")
+        await operator.press("2")
+        assert operator.overview.subject == Subject(Kind.APPLICATION, "scen2_hci_02")
+
+
+async def test_a_digit_is_about_the_item_though_the_events_had_the_keys(console: Console) -> None:
+    async with console(first=Place.OVERVIEW, size=(120, 35)) as operator:
+        await operator.press("tab")
+        assert operator.overview.subject.kind is not Kind.APPLICATION
+        await operator.press("2")
+        assert operator.overview.subject == Subject(Kind.APPLICATION, "scen2_hci_02")
 
 
 async def test_the_arrows_choose_the_part_that_keys_are_about(console: Console) -> None:

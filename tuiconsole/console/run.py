@@ -30,6 +30,7 @@ def run_console(
     read_only: bool = False,
     item: str = "",
     rules: Callable[[], Rulebook] | None = None,
+    remembers: bool = True,
 ) -> int:
     """Show the console until the operator quits.
 
@@ -39,6 +40,7 @@ def run_console(
         read_only: refuse whatever changes something, and show a badge.
         item: the cluster file's pattern of items.
         rules: reads the rules files, to show what applies.
+        remembers: begin where the operator left the last console, and remember where this one is left.
 
     Returns:
         The exit code: 0 when the operator quit, 1 after a fault of the console itself, 2 without a terminal.
@@ -65,7 +67,7 @@ def run_console(
         item=item,
         rules=rules,
         settings=settings,
-        memory=Path(platformdirs.user_state_dir("tuiconsole")) / "console.json",
+        memory=Path(platformdirs.user_state_dir("tuiconsole")) / "console.json" if remembers else None,
         blinks=wants_blink(settings.blink, os.environ),
         settled=calm_collector,
         letters_ascii=not in_browser(os.environ)

@@ -21,8 +21,10 @@ def open_console(options: Given, *, read_only: bool = False) -> int:
     return console_of(cluster, node.name, str(key), read_only=read_only)
 
 
-def console_of(cluster: Cluster, node: str, key: str, *, read_only: bool = False) -> int:
-    """Show the console of a node."""
+def console_of(
+    cluster: Cluster, node: str, key: str, *, read_only: bool = False, remembers: bool = True
+) -> int:
+    """Show the console of a node; `remembers`: where the operator left the last one."""
     from pathlib import Path
 
     from tuiconsole.console.run import run_console
@@ -37,4 +39,11 @@ def console_of(cluster: Cluster, node: str, key: str, *, read_only: bool = False
 
         return load_rules(cluster.rules, isolation=cluster.isolation, conciliation=cluster.conciliation)
 
-    return run_console(session, cluster=cluster.name, read_only=read_only, item=cluster.item, rules=rules)
+    return run_console(
+        session,
+        cluster=cluster.name,
+        read_only=read_only,
+        item=cluster.item,
+        rules=rules,
+        remembers=remembers,
+    )

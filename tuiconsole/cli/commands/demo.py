@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def demo(context: click.Context, headless: bool, folder: str | None) -> int:
     from tuiconsole.demo.demo import DemoError, Voice, run_demo
 
     voice = Voice(output.line, complaints.say)
+    # Each demo is a new cluster, and begins as the README says.
+    console = None if headless else functools.partial(console_of, remembers=False)
     try:
-        return run_demo(Path(folder) if folder else None, voice, None if headless else console_of)
+        return run_demo(Path(folder) if folder else None, voice, console)
     except DemoError as error:
         raise FailureError(str(error)) from None

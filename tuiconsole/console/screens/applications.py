@@ -9,6 +9,8 @@ from textual.app import ComposeResult
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.rows.events import jump_target
+from tuiconsole.console.rows.filtering import Filter
+from tuiconsole.console.rows.items import item_rows, row_of_item
 from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.applications.tree import ApplicationsPanel, ApplicationTree
@@ -21,6 +23,7 @@ class ApplicationsScreen(OperatingScreen):
     """The tree; details, and the event log where there is room."""
 
     PLACE = Place.APPLICATIONS
+    ITEMS = True
     AUTO_FOCUS = "ApplicationTree"
 
     DEFAULT_CSS = """
@@ -79,6 +82,17 @@ class ApplicationsScreen(OperatingScreen):
         if not self.applications.seek(key):
             self.filter("")
             self.applications.seek(key)
+
+    def to_item(self, number: int) -> bool:
+        """To the part of the item that people start, the last one, as on the overview."""
+        rows = item_rows(self.picture.applications, self.picture.item, Filter())
+        found = next((row for row in rows if row.key == row_of_item(rows, number)), None)
+        part = found.part(len(found.parts) - 1) if found is not None else None
+        if part is None:
+            return False
+        self.set_focus(self.applications)
+        self.select(Subject(Kind.APPLICATION, part.name))
+        return self.applications.subject.key == part.name
 
     def step_back(self) -> bool:
         if not self.applications.has_focus and self.focused is not None:

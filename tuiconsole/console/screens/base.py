@@ -21,6 +21,7 @@ from tuiconsole.console.arrangement import Arrangement, arrangement
 from tuiconsole.console.bindings import bindings_of
 from tuiconsole.console.commands import CommandError, completions, parse_command
 from tuiconsole.console.desk import Desk
+from tuiconsole.console.item_number import ItemNumber
 from tuiconsole.console.picture import Picture
 from tuiconsole.console.registry import action_of
 from tuiconsole.console.rows.foreign import plain
@@ -39,6 +40,8 @@ class ConsoleScreen(Screen[None]):
     """Shows pictures. A screen says what its body is, what is selected, and how it is painted."""
 
     PLACE: ClassVar[Place]
+    ITEMS: ClassVar[bool] = False
+    """Whether digits go to the item of that number."""
 
     DEFAULT_CSS = """
     ConsoleScreen {
@@ -72,6 +75,7 @@ class ConsoleScreen(Screen[None]):
         """The last one of which all parts were drawn."""
         self.arrangement = Arrangement.STACKED
         self._restored = False
+        self._number = ItemNumber()
         # The screen's own keys depend on the operator's keymap, so they are bound to the object.
         self._bindings = BindingsMap.merge(
             [self._bindings, BindingsMap(bindings_of(self.PLACE, desk.keymap))]
@@ -103,6 +107,11 @@ class ConsoleScreen(Screen[None]):
 
     def select(self, subject: Subject) -> None:
         """Put the cursor on it, if it is there."""
+
+    def to_item(self, number: int) -> bool:
+        """Put the cursor on the item of that number; False if there is none, or none is shown here."""
+        del number
+        return False
 
     def filter(self, text: str) -> None:
         """Show only what has these words."""
@@ -184,9 +193,15 @@ class ConsoleScreen(Screen[None]):
         self.set_class(event.size.height < 8, "-lowest")
 
     def on_key(self, event: events.Key) -> None:
-        """Say why a key does nothing, rather than nothing."""
+        """Go to the item of a digit. Else say why a key does nothing, rather than nothing."""
+        if self.query_one(FootLine).is_open:
+            return
         action = self.desk.keymap.action(event.key, self.PLACE)
-        if action is None or self.query_one(FootLine).is_open:
+        if action is None:
+            if self.ITEMS and len(event.key) == 1 and event.key.isdecimal():
+                event.stop()
+                if words := self._number.type(event.key, self.to_item):
+                    self.notify(words, severity="warning", timeout=3, markup=False)
             return
         words = objection(action, self.subject, read_only=self.picture.read_only, marked=len(self.marked))
         if words:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from tuiconsole.clock import boottime
 from tuiconsole.console.actions import Place
 from tuiconsole.console.arrangement import Arrangement
-from tuiconsole.console.desk import Desk
 from tuiconsole.console.rows.events import jump_target
 from tuiconsole.console.rows.filtering import Filter
+from tuiconsole.console.rows.items import item_rows, row_of_item
 from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.panel import DetailsPanel
@@ -24,14 +22,13 @@ from tuiconsole.console.widgets.nodes.tiles import NodeTiles
 
 _TILES = {Arrangement.TINY: 0, Arrangement.STACKED: 4, Arrangement.MEDIUM: 8, Arrangement.WIDE: 12}
 """Lines of tiles at most."""
-_TOGETHER = 0.8
-"""Seconds within which digits belong to one number."""
 
 
 class OverviewScreen(OperatingScreen):
     """Nodes as tiles, items as a matrix, details of the chosen part, and what happened last."""
 
     PLACE = Place.OVERVIEW
+    ITEMS = True
     AUTO_FOCUS = "ItemMatrix"
 
     DEFAULT_CSS = """
@@ -45,12 +42,6 @@ class OverviewScreen(OperatingScreen):
         DetailsPanel { height: 1fr; }
     }
     """
-
-    def __init__(self, desk: Desk, clock: Callable[[], float] = boottime) -> None:
-        super().__init__(desk)
-        self._clock = clock
-        self._digits = ""
-        self._typed_at = 0.0
 
     def panels(self) -> ComposeResult:
         with Vertical():
@@ -95,12 +86,14 @@ class OverviewScreen(OperatingScreen):
         super().show_subject()
         self.query_one(DetailsPanel).show(self.picture, self.subject)
 
-    def on_key(self, event: events.Key) -> None:
-        if event.key.isdecimal() and len(event.key) == 1 and self.matrix.has_focus:
-            event.stop()
-            self._digit(event.key)
-        else:
-            super().on_key(event)
+    def to_item(self, number: int) -> bool:
+        self.set_focus(self.matrix)
+        if self.matrix.to_item(number):
+            return True
+        if not row_of_item(item_rows(self.picture.applications, self.picture.item, Filter()), number):
+            return False
+        self.filter("")  # which hides it
+        return self.matrix.to_item(number)
 
     def on_row_list_activated(self, message: RowList.Activated) -> None:
         message.stop()
@@ -110,18 +103,3 @@ class OverviewScreen(OperatingScreen):
                 self.post_message(self.Go(Place.APPLICATIONS, Subject.of_tree(jump_target(happened))))
         elif self.subject.key:
             self.post_message(self.Go(Place.APPLICATIONS, self.subject))
-
-    def _digit(self, digit: str) -> None:
-        """Digits that follow each other fast are one number; the first alone is looked for at once."""
-        now = self._clock()
-        together = self._digits if now - self._typed_at < _TOGETHER else ""
-        self._typed_at = now
-        self._digits = together + digit
-        if self.matrix.to_item(int(self._digits)):
-            return
-        if together and self.matrix.to_item(int(digit)):
-            self._digits = digit
-        elif not together and digit == "0":
-            return
-        else:
-            self.notify(f"no item {int(self._digits)}", severity="warning", timeout=3, markup=False)
