@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual import events
-from textual.app import App
 from textual.worker import Worker, WorkerState
 
 from tuiconsole.client.session import Session, Verdict
@@ -43,6 +42,7 @@ from tuiconsole.console.screens.process import ProcessScreen
 from tuiconsole.console.settings import ConsoleSettings, ThemeName
 from tuiconsole.console.themes import THEMES
 from tuiconsole.console.trends import EVERY
+from tuiconsole.console.type_ahead import TypeAheadApp
 from tuiconsole.console.work import begin_work
 from tuiconsole.model.events import Severity
 from tuiconsole.model.plan import Plan, Question
@@ -71,7 +71,7 @@ _SCREENS: dict[Place, type[ConsoleScreen]] = {
 """The screens of which there is one each: they keep cursor and filter while others are shown."""
 
 
-class ConsoleApp(App[int]):
+class ConsoleApp(TypeAheadApp[int]):
     """The operator's console.
 
     Args:
