@@ -67,6 +67,13 @@ async def test_digits_that_follow_fast_are_one_number_and_a_wrong_one_is_told(co
         assert operator.overview.matrix.key == "09"
 
 
+def test_a_digit_that_is_held_down_for_minutes_is_told_as_any_wrong_number() -> None:
+    number = ItemNumber(clock=lambda: 0.0)
+    told = [number.type("9", lambda _: False) for _ in range(5_000)]
+    assert told[0] == "no item 9"
+    assert told[-1] == "no item 999999999"
+
+
 async def test_a_digit_goes_to_the_item_among_the_applications_too_even_if_the_filter_hides_it(
     console: Console,
 ) -> None:

@@ -8,6 +8,8 @@ from tuiconsole.clock import boottime
 
 _TOGETHER = 0.8
 """Seconds within which digits belong to one number."""
+_LONGEST = 9
+"""Digits that count: a key that is held down goes on for ever, and Python reads no number of 4,300."""
 
 
 class ItemNumber:
@@ -27,7 +29,7 @@ class ItemNumber:
         now = self._clock()
         together = self._digits if now - self._typed_at < _TOGETHER else ""
         self._typed_at = now
-        self._digits = together + digit
+        self._digits = (together + digit)[-_LONGEST:]
         if go_to(int(self._digits)):
             return ""
         if together and go_to(int(digit)):
