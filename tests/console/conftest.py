@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timezone
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from tuiconsole.client.session import Session
@@ -64,6 +67,7 @@ class Operator:
     def __init__(self, pilot: Pilot[int], session: FakeSession) -> None:
         self.pilot = pilot
         self.session = session
+        self._typed_at = float("-inf")
 
     @property
     def app(self) -> ConsoleApp:
@@ -87,6 +91,20 @@ class Operator:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    def types(self, *keys: str, apart: float = 0.0) -> None:
+        """Press them `apart` seconds from each other, a minute after what was typed before, by their times.
+
+        They come at once, and nothing waits for the console.
+        """
+        at = max(monotonic(), self._typed_at) + 60
+        for key in keys:
+            single = len(key) == 1
+            event = events.Key(_character_to_key(key) if single else key, key if single else None)
+            event.time = at
+            self._typed_at = at
+            at += apart
+            self.app.post_message(event)
 
     async def until(self, true: Callable[[], object], what: str) -> None:
         """Look until it is true, between paints."""

@@ -52,24 +52,36 @@ async def test_a_digit_goes_to_the_item_and_s_starts_its_hci_on_this_console(con
         assert operator.session.details[0]["origin"] == "", "on behalf of this console"
 
 
-async def test_digits_that_follow_fast_are_one_number_and_a_wrong_one_is_told(console: Console) -> None:
+@pytest.fixture
+def twelve_items() -> FakeSession:
     status = reference()
     for number in range(4, 13):
         status = with_application(status, application(f"scen2_hci_{number:02d}", HCI))
-    async with console(FakeSession(status), first=Place.OVERVIEW) as operator:
-        await operator.press("1", "2")
-        assert operator.overview.matrix.key == "12"
-        operator.overview._number = ItemNumber()
-        await operator.press("3")
-        assert operator.overview.matrix.key == "03"
-        operator.overview._number = ItemNumber()
-        await operator.press("9", "9")
+    return FakeSession(status)
+
+
+async def test_digits_that_follow_fast_are_one_number_and_a_wrong_one_is_told(
+    console: Console, twelve_items: FakeSession
+) -> None:
+    async with console(twelve_items, first=Place.OVERVIEW) as operator:
+        operator.types("1", "2", apart=0.5)
+        await operator.until(lambda: operator.overview.matrix.key == "12", "item 12")
+        operator.types("9", "0")
+        await operator.sees("no item 90")
         assert operator.overview.matrix.key == "09"
 
 
+async def test_digits_are_numbers_of_their_own_if_they_were_typed_apart_however_late_they_are_heard(
+    console: Console, twelve_items: FakeSession
+) -> None:
+    async with console(twelve_items, first=Place.OVERVIEW) as operator:
+        operator.types("9", "1", "2", apart=1.0)
+        await operator.until(lambda: operator.overview.matrix.key == "02", "item 2")
+
+
 def test_a_digit_that_is_held_down_for_minutes_is_told_as_any_wrong_number() -> None:
-    number = ItemNumber(clock=lambda: 0.0)
-    told = [number.type("9", lambda _: False) for _ in range(5_000)]
+    number = ItemNumber()
+    told = [number.type("9", 0.03 * time, lambda _: False) for time in range(5_000)]
     assert told[0] == "no item 9"
     assert told[-1] == "no item 999999999"
 
@@ -85,8 +97,7 @@ async def test_a_digit_goes_to_the_item_among_the_applications_too_even_if_the_f
         await operator.press("s")
         await operator.until(lambda: operator.session.asked, "the request")
         assert operator.session.asked == [(Action.START, "scen2_hci_02")]
-        operator.control._number = ItemNumber()
-        await operator.press("7")
+        operator.types("7")
         await operator.sees("no item 7")
         assert operator.control.subject == Subject(Kind.APPLICATION, "scen2_hci_02")
 

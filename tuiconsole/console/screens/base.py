@@ -200,7 +200,7 @@ class ConsoleScreen(Screen[None]):
         if action is None:
             if self.ITEMS and len(event.key) == 1 and event.key.isdecimal():
                 event.stop()
-                if words := self._number.type(event.key, self.to_item):
+                if words := self._number.type(event.key, event.time, self.to_item):
                     self.notify(words, severity="warning", timeout=3, markup=False)
             return
         words = objection(action, self.subject, read_only=self.picture.read_only, marked=len(self.marked))
