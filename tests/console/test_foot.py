@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from textual import events
 
-from tuiconsole.client.session import Action
 from tuiconsole.console.widgets.foot.foot_line import FootLine
 
 from .conftest import Console, Operator
@@ -82,19 +80,3 @@ async def test_the_lowest_screen_gives_the_prompt_a_line_while_something_is_type
         await operator.press("enter")
         await operator.misses("/ srv")
         await operator.until(lambda: "scen2_hci_01" not in operator.keys, "filtered")
-
-
-async def test_what_is_typed_faster_than_it_is_done_goes_where_it_was_meant_to(console: Console) -> None:
-    async with console() as operator:
-        for key in ("slash", "s", "r", "v", "enter"):
-            operator.app.post_message(events.Key(key, {"slash": "/"}.get(key)))
-        await operator.sees("3 of 7 with “srv”")
-        assert not operator.session.asked
-
-
-async def test_a_key_that_takes_its_screen_away_does_not_hold_up_the_next(console: Console) -> None:
-    async with console() as operator:
-        for key in ("n", "escape", "e", "escape", "question_mark", "escape", "2", "s"):
-            operator.app.post_message(events.Key(key, {"question_mark": "?"}.get(key)))
-        await operator.until(lambda: operator.session.asked, "the request")
-        assert operator.session.asked == [(Action.START, "scen2_hci_02")]

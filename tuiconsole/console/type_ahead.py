@@ -16,8 +16,10 @@ from textual.message import Message
 
 _ROUNDS = 2
 """Ways through the widget and back after a key: one for the key, one for what its action has posted."""
-_LONGEST = 0.3
-"""Seconds until the next key goes on its way, whatever became of the one before: its widget may be gone."""
+_LONGEST = 3.0
+"""Seconds until the next key goes on its way, whatever became of the one before: a widget that hangs must not
+take the keys with it, and one on a slow machine takes tenths.
+"""
 
 
 class _Handled(Message):
