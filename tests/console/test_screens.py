@@ -102,6 +102,26 @@ async def test_a_digit_goes_to_the_item_among_the_applications_too_even_if_the_f
         assert operator.control.subject == Subject(Kind.APPLICATION, "scen2_hci_02")
 
 
+async def test_what_is_gone_to_is_under_the_cursor_though_the_grouping_does_not_show_it(
+    console: Console,
+) -> None:
+    async with console() as operator:
+        await operator.press("b")
+        await operator.sees("by node")
+        await operator.press("2")
+        assert operator.control.subject == Subject(Kind.APPLICATION, "scen2_hci_02")
+        await operator.misses("by node")
+
+        await operator.press("b", "minus", "o", "1", "enter")
+        await operator.until(lambda: place_of(operator) is Place.APPLICATIONS, "the applications")
+        assert operator.control.subject == Subject(Kind.APPLICATION, "scen2_hci_01")
+
+        await operator.press("b", "minus")
+        process = Subject(Kind.PROCESS, "scen2_hci_03:scen2_internal_data_bus")
+        operator.control.select(process)
+        assert operator.control.subject == process
+
+
 async def test_a_digit_goes_to_an_item_that_the_overviews_filter_hides(console: Console) -> None:
     async with console(first=Place.OVERVIEW) as operator:
         await operator.press("slash", *"_01", "enter")

@@ -54,7 +54,9 @@ def item_columns(applications: Sequence[ApplicationStatus], pattern: str) -> tup
     return _columns(tuple(one.name for one in applications), pattern)
 
 
-def item_rows(applications: Sequence[ApplicationStatus], pattern: str, wanted: Filter) -> tuple[ItemRow, ...]:
+def item_rows(
+    applications: Sequence[ApplicationStatus], pattern: str, wanted: Filter | None = None
+) -> tuple[ItemRow, ...]:
     """The items in order, then the applications that are part of none. A filter keeps items with a match."""
     rows = []
     for key, item, places in _layout(tuple(one.name for one in applications), pattern):
@@ -64,9 +66,9 @@ def item_rows(applications: Sequence[ApplicationStatus], pattern: str, wanted: F
     return tuple(rows)
 
 
-def row_of_item(rows: Sequence[ItemRow], number: int) -> str:
-    """The key of item number `number`; empty if there is none."""
-    return next((row.key for row in rows if row.item and _number(row.key) == number), "")
+def item_row(rows: Sequence[ItemRow], number: int) -> ItemRow | None:
+    """The row of item number `number`; None if there is none."""
+    return next((row for row in rows if row.item and _number(row.key) == number), None)
 
 
 def item_headings(columns: Sequence[str], width: int) -> Line:

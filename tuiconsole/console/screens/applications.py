@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.rows.events import jump_target
-from tuiconsole.console.rows.filtering import Filter
-from tuiconsole.console.rows.items import item_rows, row_of_item
+from tuiconsole.console.rows.items import item_row, item_rows
+from tuiconsole.console.rows.ordering import Grouping
 from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.applications.tree import ApplicationsPanel, ApplicationTree
@@ -73,20 +73,30 @@ class ApplicationsScreen(OperatingScreen):
         self.query_one(ApplicationsPanel).show(self.picture)
 
     def select(self, subject: Subject) -> None:
-        """To a row of the tree: opened, and shown even if the filter would hide it."""
+        """To a row of the tree: opened, and shown even if the filter or the grouping would hide it.
+
+        Whoever comes here for something acts on it next; the cursor must not stay on something else.
+        """
         key = subject.key
         if subject.kind not in (Kind.APPLICATION, Kind.PROCESS) or self.picture.application(key) is None:
             return
         if ":" in key:
             self.applications.open(key.partition(":")[0])
+        elif self.desk.grouping is not Grouping.APPLICATION:
+            self._ungroup()  # no other grouping has rows of applications
         if not self.applications.seek(key):
             self.filter("")
-            self.applications.seek(key)
+            if not self.applications.seek(key):
+                self._ungroup()  # its group is closed
+                self.applications.seek(key)
+
+    def _ungroup(self) -> None:
+        self.desk.grouping = Grouping.APPLICATION
+        self._arrange()
 
     def to_item(self, number: int) -> bool:
         """To the part of the item that people start, the last one, as on the overview."""
-        rows = item_rows(self.picture.applications, self.picture.item, Filter())
-        found = next((row for row in rows if row.key == row_of_item(rows, number)), None)
+        found = item_row(item_rows(self.picture.applications, self.picture.item), number)
         part = found.part(len(found.parts) - 1) if found is not None else None
         if part is None:
             return False

@@ -16,8 +16,8 @@ from tuiconsole.console.rows.items import (
     item_columns,
     item_headings,
     item_line,
+    item_row,
     item_rows,
-    row_of_item,
 )
 from tuiconsole.console.rows.line import Line, Span, Tone
 from tuiconsole.console.subject import Kind, Subject
@@ -66,11 +66,11 @@ class ItemMatrix(RowList[ItemRow]):
 
     def to_item(self, number: int) -> bool:
         """Put the cursor on item `number`, and choose the part that people start; False if there is none."""
-        key = row_of_item(self.rows, number)
-        if not key:
+        row = item_row(self.rows, number)
+        if row is None:
             return False
         self.action_part(len(self.columns))
-        return self.place(key)
+        return self.place(row.key)
 
     def to_application(self, name: str) -> bool:
         """Put the cursor on an application."""
