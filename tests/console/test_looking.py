@@ -257,6 +257,7 @@ async def test_a_lost_connection_keeps_the_last_state_and_its_age_grows(console:
         await operator.sees("CONNECTION LOST  12 s ago – last known state")
         await operator.sees("agent console_1 does not answer")
         await operator.sees("► RUNNING      ○       △       console_3")
+        await operator.rests()
         operator.session.age = 13.0
         await operator.sees("13 s ago")
         operator.session.tell(link=Link(connected=True, agent="console_1"), age=0.1)

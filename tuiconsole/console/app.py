@@ -52,8 +52,8 @@ from tuiconsole.source.errors import SourceError
 if TYPE_CHECKING:
     from tuiconsole.rulebook.rulebook import Rulebook
 
-_TICK = 1.0
-"""Seconds between two looks at the ages of data."""
+_AGED = 1.0
+"""Seconds after a picture from which the ages in it are wrong: there is another one then, news or not."""
 _SETTLED = 0.5
 """Seconds after which what the first picture does not need is done."""
 _REOPEN = 2.0
@@ -144,7 +144,6 @@ class ConsoleApp(TypeAheadApp[int]):
         self._run_paint()
         # Connecting begins with loading what it needs, which the first picture does not.
         self.call_after_refresh(self._run_follow)
-        self.set_interval(_TICK, self.feed.touch)
         self.set_interval(EVERY, self._sample)
         if self._blinks:
             self.set_interval(PERIOD, self._blink)
@@ -205,13 +204,18 @@ class ConsoleApp(TypeAheadApp[int]):
     # -- pictures --------------------------------------------------------------------------------------------
 
     async def _paint(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
+            aged = loop.call_later(_AGED, self.feed.touch)
             await self.feed.changed()
+            aged.cancel()
             began = boottime()
             waited = await self._give_way(began)
+            turn = boottime()
             picture = self.feed.picture()
             # Reading a great status takes a while: a key that was pressed meanwhile goes first.
-            waited += await self._give_way(began)
+            if boottime() - turn >= TURN:
+                waited += await self._give_way(began)
             known = picture.status is not None
             if self._bell is not None and known and self._bell.rings(known_alarms(picture)):
                 self.bell()

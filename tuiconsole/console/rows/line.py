@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -117,6 +118,7 @@ def joined(parts: Iterable[Line], separator: str = " · ") -> Line:
     return tuple(spans)
 
 
+@lru_cache(maxsize=256)
 def wrapped(line: Line, width: int, indent: int = 0) -> tuple[Line, ...]:
     """The line, broken between words into lines of at most `width` cells; later ones are indented."""
     if width <= indent + 1:

@@ -21,6 +21,8 @@ class Keys:
         self._read_only = False
         self._marked = 0
         self._drawn: tuple[FooterKey, ...] = ()
+        self._line: Line = ()
+        self._drawn_for: object = None
 
     def about(self, subject: Subject, *, read_only: bool, marked: int) -> None:
         """From now on they are about this subject."""
@@ -28,10 +30,18 @@ class Keys:
 
     def line(self, width: int) -> Line:
         """The line in `width` cells."""
-        line, self._drawn = footer(
-            self._place, self._keymap, self._subject, width, read_only=self._read_only, marked=self._marked
-        )
-        return line
+        wanted = (self._subject, width, self._read_only, self._marked)
+        if wanted != self._drawn_for:
+            self._drawn_for = wanted
+            self._line, self._drawn = footer(
+                self._place,
+                self._keymap,
+                self._subject,
+                width,
+                read_only=self._read_only,
+                marked=self._marked,
+            )
+        return self._line
 
     def action_at(self, x: int) -> str:
         """The action of the key at this cell of the line drawn last; empty if there is none."""
