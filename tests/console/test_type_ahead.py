@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual import events
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.widget import Widget
 
 from tuiconsole.client.session import Action
@@ -28,12 +29,19 @@ async def test_what_is_typed_faster_than_it_is_done_goes_where_it_was_meant_to(c
 async def test_a_key_waits_for_a_widget_that_takes_its_time_over_the_one_before(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    all_read = asyncio.Event()
+
     async def slow(widget: RowList[Any], event: events.Key) -> None:
-        await asyncio.sleep(0.5)
+        await all_read.wait()
         await widget.handle_key(event)
+
+    def read(message: Message) -> None:
+        if isinstance(message, events.Key) and message.key == "enter":
+            all_read.set()
 
     monkeypatch.setattr(RowList, "on_key", slow, raising=False)
     async with console() as operator:
+        operator.app.message_signal.subscribe(operator.app, read, immediate=True)
         operator.types("/", "s", "r", "v", "enter")
         await operator.sees("3 of 7 with “srv”")
         assert not operator.session.asked
