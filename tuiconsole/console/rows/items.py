@@ -54,9 +54,7 @@ def item_columns(applications: Sequence[ApplicationStatus], pattern: str) -> tup
     return _columns(tuple(one.name for one in applications), pattern)
 
 
-def item_rows(
-    applications: Sequence[ApplicationStatus], pattern: str, wanted: Filter | None = None
-) -> tuple[ItemRow, ...]:
+def item_rows(applications: Sequence[ApplicationStatus], pattern: str, wanted: Filter) -> tuple[ItemRow, ...]:
     """The items in order, then the applications that are part of none. A filter keeps items with a match."""
     rows = []
     for key, item, places in _layout(tuple(one.name for one in applications), pattern):
@@ -69,6 +67,11 @@ def item_rows(
 def item_row(rows: Sequence[ItemRow], number: int) -> ItemRow | None:
     """The row of item number `number`; None if there is none."""
     return next((row for row in rows if row.item and _number(row.key) == number), None)
+
+
+def item_of(applications: Sequence[ApplicationStatus], pattern: str, number: int) -> ItemRow | None:
+    """The same, whatever is filtered."""
+    return item_row(item_rows(applications, pattern, Filter()), number)
 
 
 def item_headings(columns: Sequence[str], width: int) -> Line:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from tuiconsole.console.actions import Place
 from tuiconsole.console.desk import Desk
 from tuiconsole.console.rows.events import jump_target
-from tuiconsole.console.rows.items import item_row, item_rows
+from tuiconsole.console.rows.items import item_of
 from tuiconsole.console.rows.ordering import Grouping
 from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
@@ -96,7 +96,7 @@ class ApplicationsScreen(OperatingScreen):
 
     def to_item(self, number: int) -> bool:
         """To the part of the item that people start, the last one, as on the overview."""
-        found = item_row(item_rows(self.picture.applications, self.picture.item), number)
+        found = item_of(self.picture.applications, self.picture.item, number)
         part = found.part(len(found.parts) - 1) if found is not None else None
         if part is None:
             return False

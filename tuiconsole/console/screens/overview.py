@@ -11,7 +11,7 @@ from tuiconsole.console.actions import Place
 from tuiconsole.console.arrangement import Arrangement
 from tuiconsole.console.rows.events import jump_target
 from tuiconsole.console.rows.filtering import Filter
-from tuiconsole.console.rows.items import item_row, item_rows
+from tuiconsole.console.rows.items import item_of
 from tuiconsole.console.screens.operating import OperatingScreen
 from tuiconsole.console.subject import Kind, Subject
 from tuiconsole.console.widgets.details.panel import DetailsPanel
@@ -90,7 +90,7 @@ class OverviewScreen(OperatingScreen):
         self.set_focus(self.matrix)
         if self.matrix.to_item(number):
             return True
-        if item_row(item_rows(self.picture.applications, self.picture.item), number) is None:
+        if item_of(self.picture.applications, self.picture.item, number) is None:
             return False
         self.filter("")  # which hides it
         return self.matrix.to_item(number)
