@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.coordination.loopback import Cluster
-from tests.supervision.supervision_house import House, alive
+from tests.processes import alive
+from tests.supervision.supervision_house import House
 from tests.waiting import soon
 from tuiconsole.agent.lease_keeping import LeaseKeeping
 from tuiconsole.agent.local_node import LocalNode

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from functools import partial
 from pathlib import Path
 
-from tests.waiting import soon
+from tests.waiting import gone, soon
 from tuiconsole.agent.readiness import Readiness
 from tuiconsole.clock import boottime
 from tuiconsole.rulebook.rules import ReadyCheck
@@ -80,8 +78,7 @@ async def test_a_command_that_takes_too_long_is_killed_with_all_that_it_has_star
     looks = readiness(command)
     answer = await looks.look(probe(command=command, limit=0.5))
     assert answer == Obeyed("refused", "sh has not ended within 0.5 s")
-    for pid in map(int, pids.read_text().split()):
-        await soon(partial(gone, pid), f"{pid} is gone")
+    await asyncio.to_thread(gone, map(int, pids.read_text().split()))
 
 
 async def test_a_long_look_is_not_begun_twice_and_its_end_is_told_to_who_asks_then(tmp_path: Path) -> None:
@@ -109,16 +106,4 @@ async def test_closing_ends_what_runs(tmp_path: Path) -> None:
     assert (await looks.look(probe(command=command, within=0.4))).answer == "unknown"
     await soon(lambda: pids.exists() and pids.read_text(), "it runs")
     looks.close()
-    await soon(lambda: not alive(int(pids.read_text())), "it is gone")
-
-
-def gone(pid: int) -> bool:
-    return not alive(pid)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2][0] != "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return False
+    await asyncio.to_thread(gone, [int(pids.read_text())])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import signal
 import socket
 import subprocess
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from tests.processes import frozen
 
 ETCD = shutil.which("etcd")
 NEAR = ("--heartbeat-interval", "50", "--election-timeout", "300")
@@ -80,12 +82,6 @@ class EtcdServer:
             process.kill()
             process.wait()
 
-    def pause(self) -> None:
-        """Let all members stand still."""
-        for process in self.processes.values():
-            process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let them go on."""
-        for process in self.processes.values():
-            process.send_signal(signal.SIGCONT)
+    def frozen(self) -> AbstractContextManager[None]:
+        """All members stand still within the block."""
+        return frozen(process.pid for process in self.processes.values())

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.coordination.etcd_server import leads, member, missing
 from tests.live.cluster import ENDS_WITHIN, SRV, Cluster, application, calm, folder_of_a_demo, whole
+from tests.processes import frozen
 from tests.waiting import gone, none_left, until
 from tuiconsole.clock import boottime
 from tuiconsole.demo.folder import prepare
@@ -185,15 +186,8 @@ class Machines(Cluster):
     @contextlib.contextmanager
     def launcher_held(self) -> Iterator[None]:
         """Within the block nobody restarts a killed agent."""
-        pids = [process.pid for process in self._hosts.values()]
-        try:
-            for pid in pids:
-                os.kill(pid, signal.SIGSTOP)
+        with frozen([process.pid for process in self._hosts.values()]):
             yield
-        finally:
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
 
     # -- what must be so afterwards --------------------------------------------------------------------------
 

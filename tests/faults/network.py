@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.live.procfs import alive
+from tests.processes import alive
 
 from .relay import enter
 

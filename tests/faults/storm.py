@@ -13,7 +13,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
-from tests.live.cluster import CONSOLES, HCI, SERVERS, SRV, application, frozen, node_of
+from tests.live.cluster import CONSOLES, HCI, SERVERS, SRV, application, node_of
+from tests.processes import frozen
 from tuiconsole.clock import boottime
 from tuiconsole.settings.cluster import Engine
 

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.live.cluster import SERVERS, SRV, application, frozen, node_of, whole
+from tests.live.cluster import SERVERS, SRV, application, node_of, whole
+from tests.processes import frozen
 from tests.waiting import gone
 from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Verdict

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tests.processes import frozen
 from tests.waiting import PATIENCE, none_left, until
 from tuiconsole.clock import boottime
 from tuiconsole.demo.folder import prepare
@@ -24,7 +25,7 @@ from tuiconsole.source.errors import SourceError
 
 from .addresses import addresses, move
 from .desk import Desk, NoAnswerError, pretty
-from .procfs import Program, alive, programs, traces
+from .procfs import Program, programs, traces
 from .witness import Stamp, Witness
 
 SERVERS = ("server_1", "server_2", "server_3")
@@ -50,20 +51,6 @@ COMMAND = str(Path(sys.executable).parent / "tuiconsole")
 READY_WITHIN = 30.0
 """Seconds. The demo's promise is a few; a loaded machine may take longer."""
 ENDS_WITHIN = 20.0
-
-
-@contextlib.contextmanager
-def frozen(pids: Iterable[int]) -> Iterator[None]:
-    """Stop these processes in their tracks, and let them go on at the end."""
-    stopped = list(pids)
-    try:
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
-        yield
-    finally:
-        for pid in stopped:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
 
 
 class Cluster:
@@ -484,4 +471,4 @@ def running(
             shutil.rmtree(parent, ignore_errors=True)
 
 
-__all__ = ["Cluster", "alive", "application", "frozen", "process", "running"]
+__all__ = ["Cluster", "application", "process", "running"]

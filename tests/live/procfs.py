@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.processes import alive
+
 
 class Program(NamedTuple):
     """One living process of a program of Scenario 2."""
@@ -14,15 +16,6 @@ class Program(NamedTuple):
     namespec: str
     node: str
     pid: int
-
-
-def alive(pid: int) -> bool:
-    """True unless the process is gone or a zombie."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat[stat.rindex(")") + 2] not in "ZX"
 
 
 def _read(pid: int, what: str) -> list[bytes]:

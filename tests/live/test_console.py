@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.pilot import Pilot
 
+from tests.processes import frozen
 from tuiconsole.client.live import connect
 from tuiconsole.client.session import Session
 from tuiconsole.clock import boottime
@@ -16,7 +17,7 @@ from tuiconsole.console.app import ConsoleApp
 from tuiconsole.model.states import ApplicationState
 from tuiconsole.settings.cluster_file import load_cluster
 
-from .cluster import COMMAND, SERVERS, Cluster, calm, frozen
+from .cluster import COMMAND, SERVERS, Cluster, calm
 from .terminal import terminal
 
 pytestmark = pytest.mark.live

@@ -6,6 +6,7 @@ import resource
 
 import pytest
 
+from tests.processes import alive
 from tests.waiting import gone
 from tuiconsole.model.requests import Verdict
 from tuiconsole.model.states import ApplicationState, ClusterState, NodeState
@@ -17,7 +18,6 @@ from .cluster import (
     SERVERS,
     SRV,
     Cluster,
-    alive,
     application,
     calm,
     node_of,

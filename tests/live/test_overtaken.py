@@ -7,10 +7,11 @@ import threading
 
 import pytest
 
+from tests.processes import frozen
 from tuiconsole.model.requests import Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, NodeState
 
-from .cluster import SERVERS, Cluster, application, calm, frozen, node_of, whole
+from .cluster import SERVERS, Cluster, application, calm, node_of, whole
 from .desk import Desk
 
 pytestmark = pytest.mark.live

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from tests.processes import frozen
 from tuiconsole.clock import boottime
 from tuiconsole.model.requests import Outcome, Verdict
 from tuiconsole.model.states import ApplicationState, NodeState, ProcessState
@@ -25,7 +26,6 @@ from .cluster import (
     Cluster,
     application,
     at_rest,
-    frozen,
     node_of,
     process,
     whole,

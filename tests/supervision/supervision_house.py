@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.processes import alive
 from tests.waiting import PATIENCE, none_left
 from tuiconsole.clock import boottime
 from tuiconsole.model.process import Process
@@ -44,15 +45,6 @@ command=sleep 1000
 autostart=true
 startsecs=0
 """
-
-
-def alive(pid: int) -> bool:
-    """True unless the process is gone or a zombie."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat[stat.rindex(")") + 2] not in "ZX"
 
 
 def tagged(incarnation: str) -> set[int]:

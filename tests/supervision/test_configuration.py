@@ -10,7 +10,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.supervision.supervision_house import House, alive
+from tests.processes import alive
+from tests.supervision.supervision_house import House
 from tests.waiting import PATIENCE, soon
 from tuiconsole.supervision.events import ProcessRemoved, Snapshot, SupervisionFailed
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.supervision.supervision_house import House, alive, tagged
+from tests.processes import alive
+from tests.supervision.supervision_house import House, tagged
 from tests.waiting import gone, soon
 from tuiconsole.clock import boottime
 from tuiconsole.model.process import LEASE_LOST

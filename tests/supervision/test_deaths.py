@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.supervision.supervision_house import House, alive, tagged
+from tests.processes import alive
+from tests.supervision.supervision_house import House, tagged
 from tests.waiting import PATIENCE, soon
 from tuiconsole.supervision import launch
 from tuiconsole.supervision.backoff import Backoff

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from pathlib import Path
 
 import pytest
 
-from tests.supervision.supervision_house import House, Wire, alive
+from tests.processes import alive, frozen
+from tests.supervision.supervision_house import House, Wire
 from tests.waiting import gone, soon
 from tuiconsole.clock import boottime
 from tuiconsole.supervision import spared
@@ -87,13 +87,10 @@ async def test_with_supervisord_stopped_and_no_agent_all_is_dead_between_the_shi
     await supervision.close()
     doomed_ones = of(b"3000", b"3001", b"3002", b"3003") | {pids["stubborn"]}
     spared_ones = of(b"3004", b"3005", b"3006") | {pids["kept"]}
-    os.kill(supervisord, signal.SIGSTOP)
-    try:
+    with frozen([supervisord]):
         await asyncio.to_thread(gone, doomed_ones, "the end of what must stop")
         assert deadline - 0.25 <= boottime() < deadline
         assert all(map(alive, spared_ones))
-    finally:
-        os.kill(supervisord, signal.SIGCONT)
     await asyncio.to_thread(wire.hear, lambda event: event.get("stage") == "done")
     states = {one["name"]: one["state"] for one in wire.ask("snapshot")["result"]["processes"]}
     assert states == {"polite": "STOPPED", "stubborn": "STOPPED", "kept": "RUNNING", "unmanaged": "RUNNING"}
@@ -110,15 +107,12 @@ async def test_an_end_that_was_set_earlier_is_seen_in_time(house: House) -> None
     polite = running(wire)["polite"]
     supervisord = supervision.pids.supervisord
     assert supervisord is not None
-    os.kill(supervisord, signal.SIGSTOP)
-    try:
+    with frozen([supervisord]):
         deadline = house.lease(1.5)
         enforced = await house.hear_of(DeadlineEnforced)
         assert enforced.signals >= 3
         assert boottime() < deadline
         assert not alive(polite)
-    finally:
-        os.kill(supervisord, signal.SIGCONT)
     wire.close()
 
 
@@ -130,14 +124,11 @@ async def test_while_the_lease_is_renewed_a_stopped_supervisord_costs_nothing(ho
     pids = running(wire)
     supervisord = supervision.pids.supervisord
     assert supervisord is not None
-    os.kill(supervisord, signal.SIGSTOP)
-    try:
+    with frozen([supervisord]):
         end = boottime() + 2.0
         while boottime() < end:
             house.lease(1.6)
             assert not await house.hears(lambda event: isinstance(event, DeadlineEnforced), within=0.1)
-    finally:
-        os.kill(supervisord, signal.SIGCONT)
     assert all(map(alive, pids.values()))
     wire.close()
 
