@@ -11,9 +11,12 @@ import sys
 import msgspec
 import pytest
 
-from tests.client.fake_agent import Town
+from tests.client.fake_agent import Replies, Town, application, status
 from tuiconsole.cli.schema import TYPES, file_of, schema_of
 from tuiconsole.model.status import ClusterStatus
+from tuiconsole.wire.coding import in_parts
+from tuiconsole.wire.replies import Followed
+from tuiconsole.wire.requests import Follow, Request
 
 PATIENCE = 20.0
 
@@ -80,10 +83,20 @@ def test_a_reader_that_leaves_is_no_error_to_shout_about(town: Town) -> None:
 
 
 def test_watching_prints_again_only_what_changed(town: Town) -> None:
-    town.agent("server_1")
+    first, later = status("server_1"), "2026-11-23T12:00:01.000Z"
+    changed = status("server_1", application("scen2_srv_01", major=True))
+
+    def answer(request: Request) -> Replies | None:
+        if not isinstance(request.body, Follow):
+            return None
+        told = (first, msgspec.structs.replace(first, observed_at=later), changed)
+        return [(Followed(in_parts(each), ()), False) for each in told]
+
+    town.agent("server_1", answer)
     process = command(town, "status", "--watch", "--json")
     assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["observer"] == "server_1"
+    for each in (first, changed):
+        assert msgspec.json.decode(process.stdout.readline(), type=ClusterStatus) == each
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=PATIENCE)
     assert rest == ""
