@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.processes import alive, frozen
@@ -59,18 +60,14 @@ def running(wire: Wire) -> dict[str, int]:
     return {process["name"]: process["pid"] for process in snapshot["processes"]}
 
 
-def cmdline(pid: int) -> bytes:
-    """With zero bytes between the words; empty if the process is gone."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def of(*words: bytes) -> set[int]:
-    """The living processes with such a word in their command line."""
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return {pid for pid in pids if any(word in cmdline(pid).split(b"\0") for word in words) and alive(pid)}
+def below(shim: int | None, *words: str) -> set[int]:
+    """The living descendants of the shim with such a word in their command line."""
+    found = set()
+    for process in psutil.Process(shim).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if not set(words).isdisjoint(process.cmdline()):
+                found.add(process.pid)
+    return found
 
 
 async def test_with_supervisord_stopped_and_no_agent_all_is_dead_between_the_shims_time_and_the_deadline(
@@ -81,12 +78,12 @@ async def test_with_supervisord_stopped_and_no_agent_all_is_dead_between_the_shi
     deadline = house.lease(3.0)
     wire = house.wire()
     pids = running(wire)
-    await soon(lambda: len(of(b"3001", b"3002", b"3003", b"3004", b"3005")) == 5, "all trees")
-    supervisord = supervision.pids.supervisord
+    shim, supervisord = supervision.pids.shim, supervision.pids.supervisord
     assert supervisord is not None
+    await soon(lambda: len(below(shim, "3001", "3002", "3003", "3004", "3005")) == 5, "all trees")
     await supervision.close()
-    doomed_ones = of(b"3000", b"3001", b"3002", b"3003") | {pids["stubborn"]}
-    spared_ones = of(b"3004", b"3005", b"3006") | {pids["kept"]}
+    doomed_ones = below(shim, "3000", "3001", "3002", "3003") | {pids["stubborn"]}
+    spared_ones = below(shim, "3004", "3005", "3006") | {pids["kept"]}
     with frozen([supervisord]):
         await asyncio.to_thread(gone, doomed_ones, "the end of what must stop")
         assert deadline - 0.25 <= boottime() < deadline
@@ -95,7 +92,7 @@ async def test_with_supervisord_stopped_and_no_agent_all_is_dead_between_the_shi
     states = {one["name"]: one["state"] for one in wire.ask("snapshot")["result"]["processes"]}
     assert states == {"polite": "STOPPED", "stubborn": "STOPPED", "kept": "RUNNING", "unmanaged": "RUNNING"}
     assert all(map(alive, spared_ones))
-    assert not of(b"3000", b"3001", b"3002", b"3003")
+    assert not below(shim, "3000", "3001", "3002", "3003")
     wire.close()
 
 
