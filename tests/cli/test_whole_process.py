@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 import pytest
@@ -21,17 +23,20 @@ from tuiconsole.wire.requests import Follow, Request
 PATIENCE = 20.0
 
 
-def command(town: Town, *words: str, **more: object) -> subprocess.Popen[str]:
-    """The command, started."""
-    environment = {**os.environ, "TUICONSOLE_CONFIG": str(town.file)}
-    return subprocess.Popen(
+@contextmanager
+def command(town: Town, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, started; it ends with the block."""
+    with subprocess.Popen(
         [sys.executable, "-m", "tuiconsole", *words],
-        env=environment,
+        env={**os.environ, "TUICONSOLE_CONFIG": str(town.file)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **more,  # type: ignore[call-overload]
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_one_shot_commands_import_neither_asyncio_nor_textual(town: Town) -> None:
@@ -62,24 +67,23 @@ def test_the_shipped_schema_is_that_of_the_types(title: str) -> None:
 
 def test_ctrl_c_ends_a_follower_without_a_traceback(town: Town) -> None:
     town.agent("server_1")
-    process = command(town, "events", "--follow")
-    assert process.stdout is not None
-    assert "something happened" in process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, words = process.communicate(timeout=PATIENCE)
+    with command(town, "events", "--follow") as process:
+        assert process.stdout is not None
+        assert "something happened" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, words = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in words
 
 
 def test_a_reader_that_leaves_is_no_error_to_shout_about(town: Town) -> None:
     town.agent("server_1")
-    process = command(town, "status", "--json")
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    with process.stderr:
+    with command(town, "status", "--json") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
         assert process.stderr.read() == ""
-    assert process.wait(PATIENCE) == 141
+        assert process.wait(PATIENCE) == 141
 
 
 def test_watching_prints_again_only_what_changed(town: Town) -> None:
@@ -93,10 +97,10 @@ def test_watching_prints_again_only_what_changed(town: Town) -> None:
         return [(Followed(in_parts(each), ()), False) for each in told]
 
     town.agent("server_1", answer)
-    process = command(town, "status", "--watch", "--json")
-    assert process.stdout is not None
-    for each in (first, changed):
-        assert msgspec.json.decode(process.stdout.readline(), type=ClusterStatus) == each
-    process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=PATIENCE)
-    assert rest == ""
+    with command(town, "status", "--watch", "--json") as process:
+        assert process.stdout is not None
+        for each in (first, changed):
+            assert msgspec.json.decode(process.stdout.readline(), type=ClusterStatus) == each
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=PATIENCE)
+        assert rest == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import statistics
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 import pytest_asyncio
 import zmq
 
-from tests.coordination.loopback import Cluster
+from tests.coordination.loopback import FAST, Cluster
 from tests.waiting import soon
 from tuiconsole.clock import boottime
 from tuiconsole.coordination.coordinator import (
@@ -34,7 +33,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
 
 
 @pytest.mark.alone
-async def test_the_first_boot_elects_within_half_a_second_of_the_third_voter(tmp_path: Path) -> None:
+async def test_the_first_boot_elects_with_the_third_voter_and_awaits_no_timeout(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path, "abc")
     try:
         cluster.start("a")
@@ -43,7 +42,7 @@ async def test_the_first_boot_elects_within_half_a_second_of_the_third_voter(tmp
         started = boottime()
         cluster.start("c")
         await cluster.a_leader()
-        assert boottime() - started < 0.5
+        assert boottime() - started < FAST.election_min
     finally:
         await cluster.stop_all()
 
@@ -108,14 +107,3 @@ async def test_a_voter_whose_disk_fails_stops_voting_and_says_why(cluster: Clust
         await leader.replace(b"value", await leader.read())
     await soon(lambda: "repair the disk" in (leader.trouble or ""))
     await cluster.when(lambda: cluster.leader() not in (None, leader))
-
-
-async def test_a_replacement_takes_a_sync_and_a_round_trip(cluster: Cluster) -> None:
-    leader = await cluster.a_leader()
-    value = await leader.read()
-    took = []
-    for number in range(60):
-        started = boottime()
-        value = await leader.replace(b"%d" % number, value)
-        took.append(boottime() - started)
-    assert statistics.median(took) < 0.05

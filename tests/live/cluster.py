@@ -51,6 +51,8 @@ COMMAND = str(Path(sys.executable).parent / "tuiconsole")
 READY_WITHIN = 30.0
 """Seconds. The demo's promise is a few; a loaded machine may take longer."""
 ENDS_WITHIN = 20.0
+LEASED = 3.5
+"""Seconds that whoever waits for the end of a lease waits: it is 4 s long, and renewed each 0.4 s."""
 
 
 class Cluster:

@@ -14,7 +14,7 @@ from tests.waiting import gone
 from tuiconsole.clock import boottime
 from tuiconsole.model.states import ApplicationState, NodeState
 
-from .cluster import ENDS_WITHIN, SERVERS, SRV, Cluster, application, node_of, whole
+from .cluster import ENDS_WITHIN, LEASED, SERVERS, SRV, Cluster, application, node_of, whole
 
 pytestmark = pytest.mark.live
 
@@ -72,7 +72,7 @@ def test_what_ran_on_a_server_that_leaves_runs_elsewhere_at_once_and_it_may_come
     # They were told to end, and had: nobody waited for the lease of 4 s.
     assert len(ends) == len(old)
     assert all(stamp.at < begun.at for stamp in ends)
-    assert begun.at - since < 2.5
+    assert begun.at - since < LEASED
     gone((parts.agent, parts.shim, parts.supervisord), "the end of the node")
     status = cluster.status("console_2")
     assert node_of(status, left).state is NodeState.STOPPED

@@ -15,6 +15,7 @@ from tuiconsole.model.status import ClusterStatus
 from .cluster import (
     CONSOLES,
     HCI,
+    LEASED,
     SERVERS,
     SRV,
     Cluster,
@@ -132,7 +133,7 @@ def test_kill_9_of_a_servers_supervisord_restarts_its_srv_elsewhere(
     begun = cluster.witness.stamps(f"{name}:scen2_internal_data_bus", since, "start")
     assert [stamp.node for stamp in begun] == list(application(status, name).nodes)
     # The shim proves the death: nobody waits for the lease of 4 s.
-    assert begun[0].at - since < 2.5
+    assert begun[0].at - since < LEASED
     cluster.wait_until(
         lambda s: calm(s) and node_of(s, lost).pids.supervisord not in (0, supervisord),
         f"a new supervisord on {lost}",
@@ -198,7 +199,7 @@ def test_a_power_cut_of_the_masters_server_costs_a_lease_and_an_election(cluster
             node="console_1",
         )
         begun = cluster.begun(f"{name}:scen2_internal_data_bus", since)
-        assert begun.at - since > 3.5
+        assert begun.at - since > LEASED
         assert status.quorum.held
         assert status.quorum.present == 2
         refused = cluster.request("start", name, "console_2")
@@ -232,6 +233,6 @@ def test_the_programs_of_a_node_whose_agent_stays_dead_end_before_they_start_els
         # They had the time to end by themselves, and did before.
         assert len(own) == len(old)
         assert all(stamp.at < begun.at for stamp in own)
-        assert 3.5 < begun.at - since < 8.0
+        assert LEASED < begun.at - since < 8.0
     cluster.wait_until(calm, f"{lost} back")
     assert cluster.witness.doubles() == []

@@ -75,7 +75,7 @@ async def test_with_supervisord_stopped_and_no_agent_all_is_dead_between_the_shi
 ) -> None:
     house.configure(PROGRAMS)
     supervision = await house.up()
-    deadline = house.lease(3.0)
+    deadline = house.lease(4.0, stop=1.5, kill=1.0, shim=0.8)
     wire = house.wire()
     pids = running(wire)
     shim, supervisord = supervision.pids.shim, supervision.pids.supervisord
@@ -86,7 +86,7 @@ async def test_with_supervisord_stopped_and_no_agent_all_is_dead_between_the_shi
     spared_ones = below(shim, "3004", "3005", "3006") | {pids["kept"]}
     with frozen([supervisord]):
         await asyncio.to_thread(gone, doomed_ones, "the end of what must stop")
-        assert deadline - 0.25 <= boottime() < deadline
+        assert deadline - 0.8 <= boottime() < deadline
         assert all(map(alive, spared_ones))
     await asyncio.to_thread(wire.hear, lambda event: event.get("stage") == "done")
     states = {one["name"]: one["state"] for one in wire.ask("snapshot")["result"]["processes"]}
@@ -105,7 +105,7 @@ async def test_an_end_that_was_set_earlier_is_seen_in_time(house: House) -> None
     supervisord = supervision.pids.supervisord
     assert supervisord is not None
     with frozen([supervisord]):
-        deadline = house.lease(1.5)
+        deadline = house.lease(2.0, shim=0.8, kill=0.9)
         enforced = await house.hear_of(DeadlineEnforced)
         assert enforced.signals >= 3
         assert boottime() < deadline
@@ -116,15 +116,15 @@ async def test_an_end_that_was_set_earlier_is_seen_in_time(house: House) -> None
 async def test_while_the_lease_is_renewed_a_stopped_supervisord_costs_nothing(house: House) -> None:
     house.configure(PROGRAMS)
     supervision = await house.up()
-    house.lease(1.6)
+    house.lease(2.6)
     wire = house.wire()
     pids = running(wire)
     supervisord = supervision.pids.supervisord
     assert supervisord is not None
     with frozen([supervisord]):
-        end = boottime() + 2.0
+        end = boottime() + 2.8
         while boottime() < end:
-            house.lease(1.6)
+            house.lease(2.6)
             assert not await house.hears(lambda event: isinstance(event, DeadlineEnforced), within=0.1)
     assert all(map(alive, pids.values()))
     wire.close()
