@@ -155,6 +155,46 @@ async def test_with_no_agent_alive_a_tree_that_ignores_term_is_dead_before_the_d
     wire.close()
 
 
+SLOW_ROUND = """
+import pathlib, time
+from supervisor import events
+
+def make(supervisord, **_):
+    def wait(event):
+        if event.process.config.name == "slow":
+            pid = supervisord.process_groups["polite"].processes["polite"].pid
+            while ") Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text():
+                time.sleep(0.001)
+
+    events.subscribe(events.ProcessStateRunningEvent, wait)
+    return object()
+"""
+"""A part of supervisord's round in which the deadman acts, and what it has ended waits to be reaped."""
+
+
+async def test_what_the_deadman_ends_in_a_slow_round_of_supervisord_has_been_stopped_and_did_not_crash(
+    house: House,
+) -> None:
+    (house.folder / "slow_round.py").write_text(SLOW_ROUND)
+    house.configure(
+        PROGRAMS
+        + "[program:slow]\ncommand=sleep 2005\nautostart=false\nstartsecs=1\n"
+        + "[rpcinterface:slow]\nsupervisor.rpcinterface_factory = slow_round:make\n"
+    )
+    await house.up(PYTHONPATH=str(house.folder))
+    house.lease(5.0, stop=2.5, kill=1.2)
+    wire = house.wire()
+    polite = {"namespec": "polite:polite", "grant": "p"}
+    slow = {"namespec": "slow:slow", "grant": "w", "isolation": "KEEP"}
+    wire.ask("manage", programs=[polite, slow])
+    assert wire.start("polite:polite")["ok"]
+    await house.state("polite:polite", "RUNNING")
+    assert wire.start("slow:slow")["ok"]
+    ended = await house.state("polite:polite", "STOPPED", "EXITED")
+    assert (ended.state, ended.reason) == ("STOPPED", LEASE_LOST)
+    wire.close()
+
+
 async def test_a_renewed_lease_touches_nothing(house: House) -> None:
     house.configure(PROGRAMS)
     await house.up()

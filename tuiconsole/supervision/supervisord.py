@@ -132,10 +132,10 @@ class LaunchedOptions(ServerOptions):  # type: ignore[misc]  # supervisor has no
             attachment.spawning.execve(filename, argv, env)
 
     def waitpid(self) -> tuple[int | None, int | None]:
-        """Keep the wait status: supervisor reduces any signal to -1."""
+        """Tell the plugin first: supervisor reduces any signal to -1, and knows nothing of the deadman's."""
         pid, status = super().waitpid()
-        if pid and self.plugin is not None and self.plugin.attachment is not None:
-            self.plugin.attachment.wait_status = {pid: status}
+        if pid and status is not None and self.plugin is not None and self.plugin.attachment is not None:
+            self.plugin.attachment.reaped(pid, status)
         return pid, status
 
     def _live_plugin(self) -> Plugin:

@@ -170,11 +170,11 @@ class Attachment:
         )
         self._stage_told = plugin.deadman.stage
         self._list_is_old = True
-        self.wait_status: dict[int, int] = {}
+        self._wait_status: dict[int, int] = {}
         """Of the pid that supervisord has just reaped; it keeps less than this itself."""
         self.server = LineServer(plugin.listener, self._on_line, self._on_oversized)
         self.server.attach(self._options.get_socket_map())
-        self._loop = WokenLoop(self._options, self.roster.__iter__, self._before_poll, self._after_poll)
+        self._loop = WokenLoop(self._options, self.roster.__iter__, self._before_poll, self._heed_deadman)
         self._loop.install()
         events.subscribe(events.ProcessStateEvent, self._on_process)
         events.subscribe(events.ProcessGroupEvent, self._on_group)
@@ -228,7 +228,7 @@ class Attachment:
                 expected = state == ProcessStates.STOPPED or (
                     state == ProcessStates.EXITED and event.expected
                 )
-                record_exit(process, self.wait_status.pop(process.pid, None), expected)
+                record_exit(process, self._wait_status.pop(process.pid, None), expected)
             self._publish({"event": "process", **describe(process)})
         except Exception:  # noqa: BLE001 (events.notify has no guard: it would end supervisord)
             self.server.counters.faults += 1
@@ -276,7 +276,13 @@ class Attachment:
             self._list_is_old = True
             self.server.counters.faults += 1
 
-    def _after_poll(self) -> None:
+    def reaped(self, pid: int, status: int) -> None:
+        """Supervisord has reaped a process, and will look at it after this."""
+        self._wait_status = {pid: status}
+        # The deadman may have acted since this round of the loop has begun, and have ended this very process.
+        self._heed_deadman()
+
+    def _heed_deadman(self) -> None:
         deadman = self._plugin.deadman
         if not deadman.isolated and self._stage_told == deadman.stage:
             return
