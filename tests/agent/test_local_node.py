@@ -221,11 +221,12 @@ async def test_a_node_that_leaves_proves_it_of_its_own_incarnation_only(house: H
 
 async def test_a_supervisord_that_still_ends_is_no_proof_of_death(house: House, tmp_path: Path) -> None:
     """A surplus process goes while the others are being stopped, and what there is is told anew."""
+    deaf = house.folder / "deaf"
     house.configure(
         "[program:worker]\ncommand=sleep 1000\nprocess_name=worker_%(process_num)d\nautostart=false\n"
         "startsecs=0\npriority=2\n"
-        "[program:stubborn]\ncommand=sh -c 'trap \"\" TERM; while :; do sleep 0.1; done'\nautostart=false\n"
-        "startsecs=0\nstopwaitsecs=2\npriority=1\n"
+        f"[program:stubborn]\ncommand=sh -c 'trap \"\" TERM; touch {deaf}; while :; do sleep 0.1; done'\n"
+        "autostart=false\nstartsecs=0\nstopwaitsecs=5\npriority=1\n"
     )
     async with running(house, tmp_path, lease=60) as node:
         names = (ManagedName("worker:worker_0", "worker", "STOP"),)
@@ -233,6 +234,7 @@ async def test_a_supervisord_that_still_ends_is_no_proof_of_death(house: House, 
         await soon(lambda: "worker:worker_1" in node.publisher.processes, "the second one")
         assert await node.start("worker:worker_1", 1) == "ok"
         assert await node.start("stubborn:stubborn", 2) == "ok"
+        await soon(deaf.exists, "it hears no SIGTERM")
         snapshots = node.snapshots
         assert (await node.obedience.obey(CommandManage(1, names))).answer == "ok"
         await soon(lambda: node.snapshots > snapshots, "it is surplus")
