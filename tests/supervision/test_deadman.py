@@ -156,15 +156,14 @@ async def test_with_no_agent_alive_a_tree_that_ignores_term_is_dead_before_the_d
 
 
 SLOW_ROUND = """
-import pathlib, time
+import os
 from supervisor import events
 
 def make(supervisord, **_):
     def wait(event):
         if event.process.config.name == "slow":
             pid = supervisord.process_groups["polite"].processes["polite"].pid
-            while ") Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text():
-                time.sleep(0.001)
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
     events.subscribe(events.ProcessStateRunningEvent, wait)
     return object()
