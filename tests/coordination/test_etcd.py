@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -263,6 +263,11 @@ async def test_a_node_with_another_file_gets_no_lease_and_knows_in_what_it_diffe
     assert mended.kept_out is None
 
 
+async def counted(counts: dict[str, int], name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    await work()
+    counts[name] += 1
+
+
 @pytest.mark.parametrize("server", [1], ids=["one member"], indirect=True)
 async def test_an_odd_core_node_never_leads_and_a_majority_puts_its_file_in_force(nodes: EtcdMembers) -> None:
     """The file is changed on one core node after the other; the last one leads on until it is, too."""
@@ -278,9 +283,13 @@ async def test_an_odd_core_node_never_leads_and_a_majority_puts_its_file_in_forc
     assert await nodes.a_leader() is nodes.members[others[1]]
     assert not lapsing
     nodes.start(old, agreement=OTHERWISE)
-    # Two of three go by the new file; it is in force when the last leader under the former one is gone. They
-    # are given the time to take the seat from it, which they must not.
-    await asyncio.sleep(1.0)
+    # Two of three go by the new file; it is in force when the last leader under the former one is gone. Both
+    # stand for the seat again and again, and must not take it.
+    stood = {others[0]: 0, old: 0}
+    for name in stood:
+        seat = nodes.members[name]._engine.seat
+        seat._stand = partial(counted, stood, name, seat._stand)
+    await soon(lambda: min(stood.values()) >= 4, "that both have stood")
     assert nodes.leaders() == [nodes.members[others[1]]]
     await nodes.stop(others[1])
     leader = await nodes.a_leader()
